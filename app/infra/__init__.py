@@ -1,0 +1,1 @@
+"""The machinery that touches disk, network, database and clock."""
