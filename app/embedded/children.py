@@ -1,0 +1,76 @@
+"""Child processes that never outlive their parent."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import IO
+
+PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def spawn(
+    command: Sequence[str | Path],
+    *,
+    on_parent_death: signal.Signals = signal.SIGTERM,
+    output: IO[bytes] | int = subprocess.PIPE,
+    environment: Mapping[str, str] | None = None,
+    user: int | None = None,
+    group: int | None = None,
+    directory: Path | None = None,
+) -> subprocess.Popen[bytes]:
+    """Start a process in a session of its own, so that Ctrl-C reaches only the supervisor, which stops it in order.
+
+    The kernel sends `on_parent_death` when the starting thread ends, even by SIGKILL: start from a thread that stays.
+    """
+    return subprocess.Popen(
+        [str(part) for part in command],
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=subprocess.STDOUT,
+        env=None if environment is None else dict(environment),
+        cwd=directory,
+        user=user,
+        group=group,
+        extra_groups=None if user is None else [],
+        start_new_session=True,
+        preexec_fn=_die_with_parent(on_parent_death),  # noqa: PLW1509 one call into a loaded library, no lock
+    )
+
+
+def _die_with_parent(signal_number: signal.Signals) -> Callable[[], None]:
+    """Ask the kernel to signal the child when its parent ends; changing the user clears this, so it comes last."""
+    parent = os.getpid()
+
+    def ask() -> None:
+        _libc.prctl(PR_SET_PDEATHSIG, int(signal_number), 0, 0, 0)
+        if os.getppid() != parent:  # the parent ended before the kernel was asked
+            os._exit(1)
+
+    return ask
+
+
+def stop(process: subprocess.Popen[bytes], steps: Sequence[tuple[signal.Signals, float]]) -> None:
+    """Send each signal in turn and wait its seconds, until the process has ended; then kill what is left of it."""
+    for signal_number, seconds in steps:
+        if process.poll() is not None:
+            break
+        process.send_signal(signal_number)
+        try:
+            process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            continue
+    kill(process)
+
+
+def kill(process: subprocess.Popen[bytes]) -> None:
+    """End a process and everything it started in its session at once."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
