@@ -1,0 +1,262 @@
+"""What was changed, by whom, in which command: written in the same transaction, sealed into a keyed hash chain."""
+
+from __future__ import annotations
+
+import enum
+import uuid
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    Text,
+    event,
+    func,
+    insert,
+    select,
+)
+from sqlalchemy import inspect as inspect_row
+from sqlalchemy.dialects.postgresql import JSONB, UUID
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from app.infra.db import Base, Child, HouseSession, Row, uuid7
+from app.kernel import chain
+from app.kernel.actor import Context
+from app.kernel.resource import Children, Resource, registry
+
+MASK = "•••"
+_UNTOLD = {"id", "version", "created_at", "changed_at", "created_by", "search", "path"}
+
+
+class AuditEntry(Base):
+    """One change, decision or sign-in, as it is sealed into its lane."""
+
+    __tablename__ = "audit_entry"
+    __table_args__ = (
+        Index("ix_audit_entry_row", "resource", "row_id"),
+        Index("ix_audit_entry_at", "at"),
+        Index("ix_audit_entry_actor", "actor_id", "at"),
+    )
+
+    lane: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    position: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    id: Mapped[uuid.UUID] = mapped_column(UUID(as_uuid=True), unique=True, info={"label": "Entry"})
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True), info={"label": "When"})
+    actor_id: Mapped[int] = mapped_column(Integer, info={"label": "Who", "kind": "account"})
+    actor_name: Mapped[str] = mapped_column(Text, info={"label": "Who"})
+    acting_for: Mapped[int | None] = mapped_column(Integer, info={"label": "Acting for", "kind": "account"})
+    command: Mapped[str] = mapped_column(Text, info={"label": "Command"})
+    channel: Mapped[str] = mapped_column(Text, info={"label": "Door"})
+    request_id: Mapped[str] = mapped_column(Text, info={"label": "Request"})
+    action: Mapped[str] = mapped_column(Text, info={"label": "Action"})
+    resource: Mapped[str] = mapped_column(Text, info={"label": "Kind"})
+    row_id: Mapped[int | None] = mapped_column(BigInteger, info={"label": "Row"})
+    row_key: Mapped[str] = mapped_column(Text, info={"label": "Document"})
+    part: Mapped[str] = mapped_column(Text, server_default="", info={"label": "Part"})
+    before: Mapped[Any] = mapped_column(JSONB, info={"label": "Before"})
+    after: Mapped[Any] = mapped_column(JSONB, info={"label": "After"})
+    witness: Mapped[Any] = mapped_column(JSONB, info={"label": "Witness", "hidden": True})
+    mac: Mapped[bytes] = mapped_column(LargeBinary, info={"hidden": True})
+
+    def sealed_content(self) -> dict[str, Any]:
+        """Give the entry as it went into the chain."""
+        return _content({column: getattr(self, column) for column in _COLUMNS}, self.lane, self.position)
+
+
+class AuditLane(Base):
+    """How far one lane of the chain reaches, under a seal of its own."""
+
+    __tablename__ = "audit_lane"
+
+    lane: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    entries: Mapped[int] = mapped_column(BigInteger)
+    mac: Mapped[bytes] = mapped_column(LargeBinary)
+    seal: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+_COLUMNS = ["id", "at", "actor_id", "actor_name", "acting_for", "command", "channel", "request_id", "action", "resource", "row_id", "row_key", "part", "before", "after"]
+
+
+def note(
+    context: Context,
+    *,
+    action: str,
+    resource: str,
+    row_id: int | None,
+    row_key: str,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+    part: str = "",
+) -> None:
+    """Put something on record that the session does not see by itself: a sign-in, a role, a bare command."""
+    entry = {
+        "id": uuid7(),
+        "at": context.now,
+        "actor_id": context.actor.id,
+        "actor_name": context.actor.name,
+        "acting_for": context.actor.acting_for,
+        "command": context.command,
+        "channel": context.channel,
+        "request_id": context.request_id,
+        "action": action,
+        "resource": resource,
+        "row_id": row_id,
+        "row_key": row_key,
+        "part": part,
+        "before": before,
+        "after": after,
+    }
+    context.session.info.setdefault("audit", []).append(entry)
+
+
+def seal(session: Session, key: bytes) -> None:
+    """Write the collected entries onto one lane, as the last act before commit; the lane is locked that long only."""
+    entries = session.info.pop("audit", [])
+    if not entries:
+        return
+    head = _take_lane(session)
+    witness = _another_head(session, head.lane)
+    rows, mac, position = [], head.mac, head.entries
+    for entry in entries:
+        position += 1
+        row = {**entry, "lane": head.lane, "position": position, "witness": witness}
+        mac = chain.link(key, mac, _content(row, head.lane, position))
+        rows.append({**row, "mac": mac})
+    session.execute(insert(AuditEntry.__table__), rows)  # type: ignore[arg-type]
+    moved = chain.Head(head.lane, position, mac).sealed(key)
+    session.execute(
+        AuditLane.__table__.update()  # type: ignore[attr-defined]
+        .where(AuditLane.lane == head.lane)
+        .values(entries=position, mac=mac, seal=moved.seal)
+    )
+
+
+def plain(value: Any) -> Any:
+    """Turn a column's value into what JSON can hold exactly; amounts and instants become text."""
+    if isinstance(value, Decimal):
+        return format(value.normalize(), "f") if value == value.to_integral() else format(value, "f").rstrip("0")
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, enum.Enum):
+        return value.value
+    if isinstance(value, uuid.UUID):
+        return str(value)
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, dict):
+        return {str(name): plain(part) for name, part in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(part) for part in value]
+    if isinstance(value, float):
+        return repr(value)
+    return value
+
+
+def _content(row: dict[str, Any], lane: int, position: int) -> dict[str, Any]:
+    content = {name: plain(row[name]) for name in _COLUMNS}
+    content["at"] = row["at"].astimezone(UTC).isoformat()
+    content["lane"], content["position"] = lane, position
+    if row.get("witness"):
+        content["witness"] = row["witness"]
+    return content
+
+
+def _take_lane(session: Session) -> chain.Head:
+    """Take a lane nobody is writing to; wait for one only when all are taken."""
+    table = AuditLane.__table__
+    free = select(table).order_by(func.random()).limit(1)
+    row = session.execute(free.with_for_update(skip_locked=True)).first()
+    if row is None:
+        lane = session.execute(select(table.c.lane).order_by(func.random()).limit(1)).scalar_one()
+        row = session.execute(select(table).where(table.c.lane == lane).with_for_update()).one()
+    return chain.Head(row.lane, row.entries, bytes(row.mac), bytes(row.seal))
+
+
+def _another_head(session: Session, lane: int) -> list[list[Any]] | None:
+    """Name the head of the neighbouring lane, so that a lane cannot be set back alone."""
+    table = AuditLane.__table__
+    row = session.execute(select(table).where(table.c.lane == (lane + 1) % chain.LANES)).one()
+    return [chain.Head(row.lane, row.entries, bytes(row.mac)).witness()] if row.entries else None
+
+
+@event.listens_for(HouseSession, "after_flush")
+def _record_changes(session: Session, flush_context: Any) -> None:
+    context = session.info.get("context")
+    for row in session.new:
+        _record(context, row, "created")
+    for row in session.dirty:
+        if session.is_modified(row):
+            _record(context, row, "changed")
+    for row in session.deleted:
+        _record(context, row, "deleted")
+
+
+def _record(context: Context | None, row: Any, action: str) -> None:
+    if context is None or not isinstance(row, Row | Child):
+        return
+    before, after = _differences(row, action)
+    if action == "changed" and not after:
+        return
+    resource, document, part = _place(row)
+    note(
+        context,
+        action=action,
+        resource=resource.name if resource else row.__tablename__,
+        row_id=document.id,
+        row_key=resource.key_of(document) if resource else str(document.id),
+        part=part,
+        before=before if action != "created" else None,
+        after=after if action != "deleted" else None,
+    )
+
+
+def _differences(row: Any, action: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    state = inspect_row(row)
+    before: dict[str, Any] = {}
+    after: dict[str, Any] = {}
+    for attribute in state.mapper.column_attrs:
+        if attribute.key in _UNTOLD or attribute.columns[0].info.get("hidden"):
+            continue
+        history = state.attrs[attribute.key].history
+        if action == "changed" and not history.has_changes():
+            continue
+        secret = attribute.columns[0].info.get("secret")
+        new = history.added[0] if history.added else (history.unchanged[0] if history.unchanged else None)
+        old = history.deleted[0] if history.deleted else (new if action == "deleted" else None)
+        before[attribute.key] = _told(old, secret=bool(secret))
+        after[attribute.key] = _told(new, secret=bool(secret))
+        if action == "changed" and not secret and before[attribute.key] == after[attribute.key]:
+            del before[attribute.key], after[attribute.key]
+    return before, after
+
+
+def _told(value: Any, *, secret: bool) -> Any:
+    if secret and value is not None:
+        return MASK
+    return plain(value)
+
+
+def _place(row: Any) -> tuple[Resource | None, Any, str]:
+    """Find the document a row belongs to: itself, or for a child row its parent and where it stands there."""
+    resource = registry.of(type(row))
+    if resource or not isinstance(row, Child):
+        return resource, row, ""
+    for candidate in registry:
+        for children in candidate.children:
+            if children.model is type(row):
+                parent = _parent(candidate, children, row)
+                return (candidate if parent is not None else None), parent or row, f"{children.name}:{row.id}"
+    return None, row, ""
+
+
+def _parent(resource: Resource, children: Children, row: Any) -> Any:
+    relation = inspect_row(resource.model).relationships[children.name]
+    return getattr(row, relation.back_populates) if relation.back_populates else None
+
+

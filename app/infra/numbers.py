@@ -1,0 +1,63 @@
+"""Document numbers: rising with gaps and no lock held, or gapless with a lock held as the last act of a transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlalchemy import BigInteger, Text, text
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from app.infra.db import Base
+from app.kernel.actor import Context
+from app.kernel.resource import Series
+
+
+class NumberSeries(Base):
+    """The last number given in a series, which is named by prefix, entity and year."""
+
+    __tablename__ = "number_series"
+
+    name: Mapped[str] = mapped_column(Text, primary_key=True)
+    last: Mapped[int] = mapped_column(BigInteger)
+
+
+_TAKE = text(
+    "INSERT INTO number_series (name, last) VALUES (:name, 1) "
+    "ON CONFLICT (name) DO UPDATE SET last = number_series.last + 1 RETURNING last"
+)
+
+
+def take(context: Context, series: Series, *, owner: str = "") -> str:
+    """Give the next number of a series that may have gaps; `owner` separates entities (their code).
+
+    The number is taken in a transaction of its own, so nobody waits for the caller to finish; if the caller
+    fails, its number stays unused.
+    """
+    name = _series_name(context, series, owner)
+    session: Session = context.session
+    engine = session.get_bind().engine
+    with engine.begin() as own:
+        return _written(series, name, own.execute(_TAKE, {"name": name}).scalar_one())
+
+
+def take_last(context: Context, series: Series, give: Callable[[str], None], *, owner: str = "") -> None:
+    """Hand the next gapless number to `give` as the very last act before commit.
+
+    Writers of the same series wait for each other only during that act; a transaction that fails gives the
+    number back, because it was never committed.
+    """
+    name = _series_name(context, series, owner)
+
+    def act() -> None:
+        give(_written(series, name, context.session.execute(_TAKE, {"name": name}).scalar_one()))
+
+    context.at_end(act)
+
+
+def _series_name(context: Context, series: Series, owner: str) -> str:
+    parts = [series.prefix, owner, str(context.today.year) if series.yearly else ""]
+    return "-".join(part for part in parts if part)
+
+
+def _written(series: Series, name: str, number: int) -> str:
+    return f"{name}-{number:0{series.digits}d}"

@@ -1,0 +1,100 @@
+"""Search by text: one search column per row, kept with the row, found by prefixes and without accents."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, cast, func, literal_column, select
+from sqlalchemy.dialects.postgresql import TSQUERY
+
+from app.infra.db import Row
+from app.infra.fields import field
+from app.kernel.actor import Context
+from app.kernel.resource import Resource, registry
+
+_WORD = re.compile(r"[^\W_]+")
+MAX_WORDS = 12
+MAX_TEXT = 20_000
+
+
+def words(text: str) -> list[str]:
+    """Split text into the words that are compared: lower case, without accents."""
+    folded = unicodedata.normalize("NFKD", text.casefold())
+    bare = "".join(char for char in folded if not unicodedata.combining(char)).replace("ß", "ss")
+    return [word[:60] for word in _WORD.findall(bare)]
+
+
+def index(row: Any) -> None:
+    """Set the search column of a row from what its resource says is searched, by weight."""
+    resource = registry.of(type(row))
+    if resource is None or not resource.search or not isinstance(row, Row):
+        return
+    vector: Any = None
+    for path, weight in resource.search.items():
+        text = " ".join(words(_text_at(row, path)[:MAX_TEXT]))
+        part = func.setweight(func.to_tsvector(_simple(), text), literal_column(f"'{weight}'"))
+        vector = part if vector is None else vector.op("||")(part)
+    row.search = vector
+
+
+def matches(resource: Resource, text: str) -> ColumnElement[bool] | None:
+    """Say, as a condition, which rows have all the words of `text`, the words taken as beginnings."""
+    found = words(text)[:MAX_WORDS]
+    if not found or not resource.search:
+        return None
+    return resource.model.search.op("@@")(_query(found))
+
+
+def rank(resource: Resource, text: str) -> Any:
+    """Order rows by how well they match."""
+    return func.ts_rank(resource.model.search, _query(words(text)[:MAX_WORDS])).desc()
+
+
+def limited(context: Context, statement: Select[Any], resource: Resource, text: str, most: int) -> list[Any]:
+    """Give the best matches of a scoped selection; the oldest-known key wins a tie."""
+    condition = matches(resource, text)
+    if condition is None:
+        return []
+    inner = statement.where(condition).limit(500).with_only_columns(resource.model.id).subquery()
+    ranked = (
+        select(resource.model)
+        .where(resource.model.id.in_(select(inner.c.id)))
+        .order_by(rank(resource, text), resource.model.id)
+        .limit(most)
+        .execution_options(scoped=True)
+    )
+    return list(context.session.scalars(ranked))
+
+
+def dependents(changed: Resource) -> list[tuple[Resource, str]]:
+    """List the resources whose search text names a row of `changed`, with the relation they name it by."""
+    found = []
+    for resource in registry:
+        for path in resource.search:
+            head, _, rest = path.partition(".")
+            if rest and field(resource.model, head).target == changed.name:
+                found.append((resource, head))
+    return list(dict.fromkeys(found))
+
+
+def _query(found: list[str]) -> Any:
+    return cast(" & ".join(f"{word}:*" for word in found), TSQUERY)
+
+
+def _simple() -> Any:
+    return literal_column("'simple'::regconfig")
+
+
+def _text_at(row: Any, path: str) -> str:
+    values = [row]
+    for name in path.split("."):
+        values = [part for value in values for part in _parts(getattr(value, name, None))]
+    return " ".join(str(value) for value in values)
+
+
+def _parts(value: Any) -> list[Any]:
+    if value is None:
+        return []
+    return list(value) if isinstance(value, list | tuple) else [value]

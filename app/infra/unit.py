@@ -1,0 +1,452 @@
+"""The one door for changes: every create, edit and command of every slice, from every channel, goes through here."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import random
+import re
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import redis
+from sqlalchemy import event
+from sqlalchemy import inspect as inspect_row
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
+
+from app.infra import audit, idempotency, numbers, outbox, scope, search, trees
+from app.infra.db import HouseSession, Row, db
+from app.infra.fields import humanise, param_fields
+from app.infra.idempotency import Repeat
+from app.infra.intake import Reader, Values, find_row
+from app.kernel.actor import Context
+from app.kernel.command import Command
+from app.kernel.event import Event, event_name
+from app.kernel.problem import Kind, Problem, Refused, refuse_if
+from app.kernel.resource import Children, Resource, registry
+
+log = logging.getLogger(__name__)
+ATTEMPTS = 4
+_RETRIED = {"40001", "40P01"}
+_audit_key: Callable[[], bytes]
+_nudge: Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a change led to; `repeated` says that it had been done before under the same Idempotency-Key."""
+
+    resource: str
+    key: str
+    version: int | None
+    state: str | None
+    events: tuple[dict[str, Any], ...] = ()
+    repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A command as it stands for one row and actor: possible now, or why not."""
+
+    command: Command
+    problems: tuple[Problem, ...]
+
+    @property
+    def possible(self) -> bool:
+        """Say whether nothing stands against it."""
+        return not self.problems
+
+
+def configure(audit_key: Callable[[], bytes], nudge: Callable[[], None]) -> None:
+    """Tell the door the key that seals the audit, and how to wake the relay after a commit."""
+    global _audit_key, _nudge
+    _audit_key, _nudge = audit_key, nudge
+
+
+@contextlib.contextmanager
+def transaction(context: Context, command: str) -> Iterator[Context]:
+    """Open the door: all that happens inside is one change, sealed into the audit and announced, or nothing at all."""
+    session: Session = db.session()
+    if session.info.get("context") is not None:
+        raise RuntimeError("a change is already under way in this session")
+    session.rollback()
+    last_acts: list[Callable[[], None]] = []
+    bound = context.within(session, command, last_acts.append)
+    session.info.update(context=bound, audit=[], nudge=False)
+    try:
+        yield bound
+        _flush(session)
+        for act in last_acts:
+            act()
+        _flush(session)
+        nudge = session.info["nudge"]
+        audit.seal(session, _audit_key())
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        session.info.pop("context", None)
+        session.info.pop("audit", None)
+    if nudge:
+        with contextlib.suppress(redis.RedisError):
+            _nudge()
+
+
+@contextlib.contextmanager
+def reading(context: Context) -> Iterator[Context]:
+    """Bind a context to the session for reading; nothing can be written."""
+    yield context.within(db.session(), context.command, lambda act: act())
+
+
+def create(context: Context, resource: Resource, raw: Mapping[str, Any], *, repeat: Repeat | None = None) -> Outcome:
+    """Enter a new row from raw values."""
+
+    def body(bound: Context) -> Outcome:
+        _permit(bound, resource, "create")
+        reader = Reader(bound)
+        values, problems = reader.read_row(resource, raw, partial=False)
+        refuse_if(problems)
+        row = resource.model()
+        _assign(resource, row, values)
+        if resource.number and not getattr(row, resource.key):
+            setattr(row, resource.key, numbers.take(bound, resource.number))
+        bound.session.add(row)
+        _conclude(bound, resource, row, "create")
+        outbox.emit(bound, resource, row, outbox.Created(resource.key_of(row)), f"{resource.name}.created")
+        return _outcome(resource, row, [])
+
+    return _run(context, resource.permission("create"), body, repeat)
+
+
+def save(
+    context: Context,
+    resource: Resource,
+    key: str,
+    raw: Mapping[str, Any],
+    *,
+    version: int | None = None,
+    repeat: Repeat | None = None,
+) -> Outcome:
+    """Edit a row: set what is sent, leave the rest; `version` is the one the caller has seen."""
+
+    def body(bound: Context) -> Outcome:
+        row = _lock(bound, resource, key, "edit")
+        _check_version(row, version)
+        refuse_if(why_not_editable(resource, row), Kind.CONFLICT)
+        values, problems = Reader(bound).read_row(resource, raw, partial=True)
+        refuse_if(problems)
+        names = _assign(resource, row, values)
+        if names:
+            _conclude(bound, resource, row, "edit")
+            event_ = outbox.Changed(resource.key_of(row), tuple(names))
+            outbox.emit(bound, resource, row, event_, f"{resource.name}.changed")
+        return _outcome(resource, row, [])
+
+    return _run(context, resource.permission("edit"), body, repeat)
+
+
+def execute(
+    context: Context,
+    resource: Resource,
+    key: str,
+    name: str,
+    raw: Mapping[str, Any],
+    *,
+    version: int | None = None,
+    repeat: Repeat | None = None,
+) -> Outcome:
+    """Run a command on one row."""
+    command = resource.command(name)
+    if command is None:
+        raise Refused(Kind.MISSING, Problem("unknown_command", f"{resource.title[0]} has no command {name}."))
+
+    def body(bound: Context) -> Outcome:
+        row = _lock(bound, resource, key, name)
+        _check_version(row, version)
+        refuse_if(why_not(bound, resource, command, row), Kind.CONFLICT)
+        arguments, problems = Reader(bound).read_fields(param_fields(command.params), raw)
+        refuse_if(problems)
+        given = {param.name: arguments.get(param.name, param.default) for param in command.params}
+        events = _perform(bound, resource, command, row, given)
+        return _outcome(resource, row, events)
+
+    return _run(context, resource.permission(name), body, repeat)
+
+
+def execute_each(
+    context: Context, resource: Resource, keys: Iterable[str], name: str, raw: Mapping[str, Any]
+) -> list[tuple[str, Outcome | Refused]]:
+    """Run a command on several rows, each for itself and in key order; the answer names every refusal."""
+    results: list[tuple[str, Outcome | Refused]] = []
+    for key in sorted(set(keys)):
+        try:
+            results.append((key, execute(context, resource, key, name, raw)))
+        except Refused as refusal:
+            results.append((key, refusal))
+    return results
+
+
+def offers(context: Context, resource: Resource, row: Any) -> list[Offer]:
+    """List the commands of a row that the actor holds here, with what stands against each now."""
+    held = []
+    for command in resource.commands:
+        if not context.actor.may(resource.permission(command.name)):
+            continue
+        if not _holds(context, resource, row, command.name):
+            continue
+        held.append(Offer(command, tuple(why_not(context, resource, command, row))))
+    return held
+
+
+def why_not(context: Context, resource: Resource, command: Command, row: Any) -> list[Problem]:
+    """Say what stands against a command on this row now: its state, then its guard."""
+    state = getattr(row, "state", None)
+    if command.moves and command.targets(state) is None:
+        sources = " or ".join(dict.fromkeys(humanise(move.source).lower() for move in command.moves))
+        noun = resource.title[0]
+        message = f"{command.label} is for a {noun.lower()} that is {sources}; this one is {humanise(state or '').lower()}."
+        return [Problem("wrong_state", message, None, {"state": state})]
+    return list(command.guard(context, row)) if command.guard else []
+
+
+def why_not_editable(resource: Resource, row: Any) -> list[Problem]:
+    """Say why a row cannot be edited in its present state."""
+    state = getattr(row, "state", None)
+    if not resource.form:
+        return [Problem("not_editable", f"{resource.title[1]} are not edited.")]
+    if resource.editable_in and state not in resource.editable_in:
+        allowed = " or ".join(humanise(name).lower() for name in resource.editable_in)
+        message = f"This {resource.title[0].lower()} is {humanise(state or '').lower()}; it is edited while {allowed}."
+        return [Problem("wrong_state", message, None, {"state": state})]
+    return []
+
+
+def announce(context: Context, row: Any, event_: Event) -> None:
+    """Announce an event about another row of the same change, from inside a command or a service."""
+    resource = registry.of(type(row))
+    if resource is None:
+        raise TypeError(f"{type(row).__name__} is not declared as a resource")
+    context.session.flush()
+    outbox.emit(context, resource, row, event_)
+
+
+def _run(context: Context, command: str, body: Callable[[Context], Outcome], repeat: Repeat | None) -> Outcome:
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            with transaction(context, command) as bound:
+                return _once(bound, body, repeat)
+        except DBAPIError as error:
+            if attempt == ATTEMPTS or getattr(error.orig, "pgcode", None) not in _RETRIED:
+                raise _translated(error) from error
+            log.info("retrying %s after %s", command, getattr(error.orig, "pgcode", None))
+            time.sleep(random.uniform(0.01, 0.05) * attempt)  # noqa: S311
+        except StaleDataError as error:
+            raise Refused(Kind.CONFLICT, _changed_meanwhile()) from error
+    raise AssertionError("unreachable")
+
+
+def _once(bound: Context, body: Callable[[Context], Outcome], repeat: Repeat | None) -> Outcome:
+    if repeat is None:
+        return body(bound)
+    answer = idempotency.claim(bound, repeat)
+    if answer is not None:
+        answer = {**answer, "events": tuple(answer.get("events", ())), "repeated": True}
+        return Outcome(**answer)
+    outcome = body(bound)
+    kept = {name: getattr(outcome, name) for name in ("resource", "key", "version", "state", "events")}
+    idempotency.keep(bound, repeat, audit.plain(kept))
+    return outcome
+
+
+def _permit(context: Context, resource: Resource, verb: str) -> None:
+    if not context.actor.may(resource.permission(verb)):
+        raise Refused(Kind.FORBIDDEN, _forbidden(resource, verb))
+
+
+def _forbidden(resource: Resource, verb: str) -> Problem:
+    words = {"read": "see", "create": "enter", "edit": "edit"}
+    command = resource.command(verb)
+    act = command.label.lower() if command else words.get(verb, verb)
+    message = f"Your roles do not allow this here: {act} ({resource.title[1].lower()}). Ask an administrator."
+    return Problem("forbidden", message, None, {"permission": resource.permission(verb)})
+
+
+def _lock(context: Context, resource: Resource, key: str, verb: str) -> Any:
+    """Take the row for the rest of the transaction, as it is in the database now, if the actor holds `verb` on it."""
+    _permit(context, resource, "read")
+    seen = find_row(context, resource, key)
+    if seen is None:
+        raise Refused(Kind.MISSING, Problem("not_found", f"{resource.title[0]} {key[:80]} was not found."))
+    _permit(context, resource, verb)
+    statement = (
+        scope.select_rows(context, resource, verb)
+        .where(resource.model.id == seen.id)
+        .with_for_update(of=resource.model.__table__)
+        .execution_options(populate_existing=True)
+    )
+    row = context.session.scalars(statement).first()
+    if row is None:
+        raise Refused(Kind.FORBIDDEN, _forbidden(resource, verb))
+    for children in resource.children:
+        context.session.expire(row, [children.name])
+    return row
+
+
+def _holds(context: Context, resource: Resource, row: Any, verb: str) -> bool:
+    if context.actor.reach(resource.permission(verb)).everywhere or not _limits_rows(resource):
+        return True
+    statement = scope.select_rows(context, resource, verb).where(resource.model.id == row.id)
+    return context.session.execute(statement.with_only_columns(resource.model.id)).first() is not None
+
+
+def _limits_rows(resource: Resource) -> bool:
+    return bool(resource.scope.entity or resource.scope.cost_centre or resource.scope.owner)
+
+
+def _check_version(row: Any, version: int | None) -> None:
+    if version is not None and row.version != version:
+        raise Refused(Kind.STALE, _changed_meanwhile())
+
+
+def _changed_meanwhile() -> Problem:
+    return Problem("changed_meanwhile", "Someone changed this in the meantime. Look at the new version and try again.")
+
+
+def _assign(resource: Resource, row: Any, values: Values) -> list[str]:
+    """Set values on a row and its child rows; tell which fields differ from before."""
+    changed = []
+    editable = {children.name: children for children in resource.children if not children.fixed}
+    for name, value in values.items():
+        if name in editable:
+            if _assign_children(editable[name], row, value):
+                changed.append(name)
+        elif getattr(row, name) != value:
+            setattr(row, name, value)
+            changed.append(name)
+    return changed
+
+
+def _assign_children(children: Children, row: Any, wanted: list[Values]) -> bool:
+    present = {child.id: child for child in getattr(row, children.name)}
+    kept: list[Any] = []
+    problems: list[Problem] = []
+    for position, values in enumerate(wanted):
+        identity = values.pop("id", None)
+        child = present.get(identity) if identity else children.model()
+        if child is None or child in kept:
+            where = f"{children.name}.{position}"
+            problems.append(Problem("unknown_row", "This row is not part of the document any more.", where))
+            continue
+        for name, value in {**values, "position": position}.items():
+            if getattr(child, name) != value:
+                setattr(child, name, value)
+        kept.append(child)
+    refuse_if(problems)
+    setattr(row, children.name, kept)
+    return any(inspect_row(child).modified for child in kept) or [*present.values()] != kept
+
+
+def _conclude(context: Context, resource: Resource, row: Any, verb: str) -> None:
+    """Check the row's own rules, write it, and see that the actor has not moved it out of their own reach."""
+    if resource.check:
+        refuse_if(resource.check(context, row))
+    _flush(context.session)
+    trees.settle(context, row)
+    _flush(context.session)
+    if not _holds(context, resource, row, verb) or not _holds(context, resource, row, "read"):
+        message = "This would put it where your roles do not reach. Choose an entity and cost centre of yours."
+        raise Refused(Kind.FORBIDDEN, Problem("out_of_reach", message))
+
+
+def _perform(
+    context: Context, resource: Resource, command: Command, row: Any, arguments: dict[str, Any]
+) -> list[dict[str, Any]]:
+    state = getattr(row, "state", None)
+    targets = command.targets(state) or ()
+    recorded = len(context.session.info["audit"])
+    event_ = command.run(context, row, **arguments)
+    if not isinstance(event_, command.events):
+        raise TypeError(f"{resource.name}.{command.name} announced {event_!r}, which it does not declare")
+    if command.moves and row.state == state and len(targets) == 1:
+        row.state = targets[0]
+    if command.moves and row.state not in targets:
+        raise RuntimeError(f"{resource.name}.{command.name} led to {row.state}, declared are {targets}")
+    if resource.check:
+        refuse_if(resource.check(context, row))
+    _flush(context.session)
+    trees.settle(context, row)
+    if len(context.session.info["audit"]) == recorded:
+        told = {name: str(value) for name, value in arguments.items() if value is not None and not _secret(command, name)}
+        audit.note(
+            context, action="done", resource=resource.name, row_id=row.id, row_key=resource.key_of(row), after=told
+        )
+    outbox.emit(context, resource, row, event_)
+    return [{"name": event_name(resource.name, event_), **audit.plain(_payload(event_))}]
+
+
+def _secret(command: Command, name: str) -> bool:
+    return param_fields(command.params)[name].secret
+
+
+def _payload(event_: Event) -> dict[str, Any]:
+    return {name: getattr(event_, name) for name in event_.__dataclass_fields__}
+
+
+def _outcome(resource: Resource, row: Any, events: list[dict[str, Any]]) -> Outcome:
+    return Outcome(
+        resource=resource.name,
+        key=resource.key_of(row),
+        version=getattr(row, "version", None),
+        state=getattr(row, "state", None),
+        events=tuple(events),
+    )
+
+
+def _flush(session: Session) -> None:
+    session.flush()
+
+
+@event.listens_for(HouseSession, "before_flush")
+def _stamp_and_index(session: Session, flush_context: Any, instances: Any) -> None:
+    context: Context | None = session.info.get("context")
+    if context is None:
+        return
+    for row in [*session.new, *(row for row in session.dirty if session.is_modified(row))]:
+        if isinstance(row, Row):
+            if row in session.new:
+                row.created_at, row.created_by = context.now, context.actor.id
+            row.changed_at = context.now
+            search.index(row)
+
+
+def _translated(error: DBAPIError) -> Exception:
+    """Turn what the database refused into words at a field; what is no one's input stays an error."""
+    code = getattr(error.orig, "pgcode", None)
+    if isinstance(error, IntegrityError):
+        return Refused(Kind.INVALID if code == "23514" else Kind.CONFLICT, _constraint_problem(error))
+    if isinstance(error, OperationalError) and code in _RETRIED | {"55P03"}:
+        return Refused(Kind.CONFLICT, Problem("busy", "Someone else is changing this right now. Try again."))
+    return error
+
+
+def _constraint_problem(error: IntegrityError) -> Problem:
+    diagnosis = getattr(error.orig, "diag", None)
+    constraint = str(getattr(diagnosis, "constraint_name", "") or "")
+    table = str(getattr(diagnosis, "table_name", "") or "")
+    for mapper in Row.registry.mappers:
+        if mapper.class_.__tablename__ == table:
+            known = mapper.class_.__dict__.get("constraint_problems", {}).get(constraint)
+            if known:
+                return Problem(*known)
+    name = re.sub(rf"^(uq|fk|ck)_{re.escape(table)}_", "", constraint)
+    label = humanise(name)
+    if getattr(error.orig, "pgcode", None) == "23505":
+        return Problem("taken", f"{label}: this is taken already. Choose another.", name)
+    if getattr(error.orig, "pgcode", None) == "23503":
+        return Problem("in_use", f"{label}: this is still in use, or no longer there.", name.removesuffix("_id"))
+    return Problem("not_allowed", f"{label}: this value is not allowed.", name or None)

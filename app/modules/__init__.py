@@ -1,0 +1,1 @@
+"""The slices, in the order of the process."""
