@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy import inspect as inspect_row
 from sqlalchemy.dialects.postgresql import JSONB, UUID
+from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.infra.db import Base, Child, HouseSession, Row, uuid7
@@ -81,6 +82,15 @@ class AuditLane(Base):
 
 
 _COLUMNS = ["id", "at", "actor_id", "actor_name", "acting_for", "command", "channel", "request_id", "action", "resource", "row_id", "row_key", "part", "before", "after"]
+
+
+def prepare(session: Session, key: bytes) -> None:
+    """Make the empty lanes of a new installation."""
+    table: Any = AuditLane.__table__
+    for lane in range(chain.LANES):
+        head = chain.Head(lane, 0, chain.GENESIS).sealed(key)
+        values = {"lane": lane, "entries": 0, "mac": head.mac, "seal": head.seal}
+        session.execute(upsert(table).values(values).on_conflict_do_nothing())
 
 
 def note(

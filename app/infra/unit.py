@@ -115,7 +115,6 @@ def create(context: Context, resource: Resource, raw: Mapping[str, Any], *, repe
         _assign(resource, row, values)
         if resource.number and not getattr(row, resource.key):
             setattr(row, resource.key, numbers.take(bound, resource.number))
-        bound.session.add(row)
         _conclude(bound, resource, row, "create")
         outbox.emit(bound, resource, row, outbox.Created(resource.key_of(row)), f"{resource.name}.created")
         return _outcome(resource, row, [])
@@ -353,8 +352,11 @@ def _assign_children(children: Children, row: Any, wanted: list[Values]) -> bool
 
 def _conclude(context: Context, resource: Resource, row: Any, verb: str) -> None:
     """Check the row's own rules, write it, and see that the actor has not moved it out of their own reach."""
+    if resource.prepare:
+        resource.prepare(context, row)
     if resource.check:
         refuse_if(resource.check(context, row))
+    context.session.add(row)
     _flush(context.session)
     trees.settle(context, row)
     _flush(context.session)

@@ -65,7 +65,8 @@ class Resource:
     """One business entity, as every generic reader sees it.
 
     `key` is the unique column in URLs; `list`, `show`, `form` name columns, relations or properties of the model;
-    `check` returns what is wrong with a row about to be saved; `number` fills the key when it is left empty.
+    `prepare` derives what follows from the values just entered, `check` then returns what is wrong with the row;
+    `number` fills the key when it is left empty.
     """
 
     name: str
@@ -83,6 +84,7 @@ class Resource:
     scope: Scope = SHARED
     personal: tuple[str, ...] = ()
     commands: tuple[Command, ...] = ()
+    prepare: Callable[[Context, Any], None] | None = None
     check: Rule | None = None
     number: Series | None = None
     icon: str = "file-text"

@@ -1,0 +1,63 @@
+"""Outlay: what an organisation spends, from "I need this" to "it is paid, and here is why".
+
+This is the composition root, the only file that names every slice.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from typing import Any
+
+import redis
+from flask import Flask
+
+SLICES = ("directory", "suppliers", "catalog")
+
+
+def create_app(settings: dict[str, Any] | None = None) -> Flask:
+    """Build the whole application: machinery, slices, then the doors."""
+    from app import api, cli, console
+
+    app = create_core(settings)
+    with app.app_context():
+        console.register(app)
+        api.register(app)
+    cli.register(app)
+    return app
+
+
+def create_core(settings: dict[str, Any] | None = None) -> Flask:
+    """Build machinery and slices without doors, which is what workers need."""
+    import config
+    from app.infra import crypto, telemetry, unit
+    from app.infra.db import db
+    from app.kernel.chain import parse_key
+
+    app = Flask(__name__, static_folder=None)
+    app.config.update(settings if settings is not None else config.load())
+    telemetry.configure(app.config["LOG_LEVEL"], app.config.get("LOG_STYLE", "readable"))
+    db.init_app(app)
+    valkey = redis.Redis.from_url(
+        app.config["REDIS_URL"], socket_timeout=5, socket_connect_timeout=1, health_check_interval=30
+    )
+    app.extensions["valkey"] = valkey
+    crypto.use(crypto.Keyring.parse(app.config["OUTLAY_ENCRYPTION_KEYS"]))
+    audit_key = parse_key(app.config["OUTLAY_AUDIT_KEY"])
+    unit.configure(lambda: audit_key, lambda: valkey.lpush("outlay:nudge", "1"))
+    load_slices()
+    return app
+
+
+def load_slices() -> None:
+    """Import every slice, so that its resources, subscribers and jobs are known."""
+    importlib.import_module("app.infra.activity")
+    for name in SLICES:
+        for part in ("resource", "subscribers", "jobs"):
+            _import_part(f"app.modules.{name}", part)
+
+
+def _import_part(package: str, part: str) -> None:
+    if importlib.util.find_spec(f"{package}.{part}"):
+        importlib.import_module(f"{package}.{part}")
+

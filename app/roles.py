@@ -1,0 +1,35 @@
+"""The roles of PRODUCT.md as they are on the first day; administrators change them in the console afterwards.
+
+A pattern names permissions as `resource.verb`. No role holds all of request, approve, receive and pay.
+"""
+
+from __future__ import annotations
+
+_MASTER_DATA = (
+    "entity.read", "currency.read", "exchange_rate.read", "tax_code.read", "unit.read", "location.read",
+    "cost_centre.read", "category.read", "project.read", "item.read", "person.read",
+)  # fmt: skip
+_OWN = ("token.read", "token.revoke", "session.read", "session.revoke")
+
+ROLES: dict[str, tuple[str, ...]] = {
+    "Requester": (*_MASTER_DATA, *_OWN, "supplier.read"),
+    "Approver": (*_MASTER_DATA, *_OWN, "supplier.read"),
+    "Controller": (
+        *_MASTER_DATA, *_OWN, "supplier.read", "*.export",
+        "cost_centre.*", "category.*", "project.*", "exchange_rate.*", "tax_code.*",
+    ),
+    "Buyer": (*_MASTER_DATA, *_OWN, "supplier.*", "item.*", "contact.*"),
+    "Receiver": (*_MASTER_DATA, *_OWN, "supplier.read"),
+    "AP clerk": (
+        *_MASTER_DATA, *_OWN, "supplier.read", "supplier.create", "supplier.edit", "supplier.export",
+        "bank_account.read", "bank_account.create", "bank_account.edit", "bank_account.export",
+    ),
+    "Treasurer": (*_MASTER_DATA, *_OWN, "supplier.read", "bank_account.read", "bank_account.[!ce]*"),
+    "Auditor": ("*.read", "*.export", "session.oversee", "token.oversee", *_OWN),
+    "Administrator": (
+        *_MASTER_DATA, *_OWN, "person.*", "role.*", "setting.*", "token.*", "session.*", "job.*", "event.*",
+        "entity.*", "currency.*", "unit.*", "location.*", "tax_code.*", "exchange_rate.*", "audit_entry.read",
+        "cost_centre.*", "category.*", "project.*",
+    ),
+    "Integration": (*_MASTER_DATA, "supplier.read", "supplier.create", "supplier.edit", "item.create", "item.edit"),
+}  # fmt: skip
