@@ -101,4 +101,6 @@ def _accept(record: dict[str, Any], inspection: Inspection, seal: _FileSeal, hea
 
 def _head(row: Any) -> Head:
     lane, entries, mac, seal = row
+    if not isinstance(lane, int) or not isinstance(entries, int):
+        raise TypeError("a head is not two whole numbers and two seals")
     return Head(lane, entries, bytes.fromhex(mac), bytes.fromhex(seal))
