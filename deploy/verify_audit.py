@@ -113,7 +113,7 @@ class Export:
             self.note(f" position {position}: the seal does not fit this entry and the one before it", lane)
         else:
             where = f"lane {lane} position {position}"
-            self.seen += [(*claim, where) for claim in entry.get("witness", [])]
+            self.seen += [(*claim, where) for claim in entry.get("witness") or ()]
         seals.append(mac)
 
     def read_footer(self, record: dict[str, Any]) -> None:

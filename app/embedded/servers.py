@@ -254,19 +254,21 @@ def _demand_life(server: Server, log: Path) -> None:
 def _end_predecessors(data: Path, program: str) -> None:
     """Stop what an earlier start that was killed left at work on this data, so that two servers never share it."""
     deadline = time.monotonic() + LONGEST_STOP
+    told: set[int] = set()
     while left := _at_work(data, program):
         if time.monotonic() > deadline:
-            numbers = " ".join(str(pid) for pid in left)
+            numbers = " ".join(str(pid) for pid in sorted(left))
             raise ServerError(f"A server of an earlier start does not stop. End it with `kill {numbers}`, then try again.")
-        for pid in left:
+        for pid in left - told:  # PostgreSQL: disconnect everyone and stop; a lone backend: give up the query
             with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGINT)  # PostgreSQL: disconnect everyone and stop; a lone backend: give up the query
+                os.kill(pid, signal.SIGINT)
+        told |= left
         time.sleep(0.1)
 
 
-def _at_work(data: Path, program: str) -> list[int]:
+def _at_work(data: Path, program: str) -> set[int]:
     """Find a server's processes: they work in its data directory. A number in a file may be somebody else's by now."""
-    found = []
+    found = set()
     for entry in Path("/proc").iterdir():
         with contextlib.suppress(OSError):
             if (
@@ -274,7 +276,7 @@ def _at_work(data: Path, program: str) -> list[int]:
                 and (entry / "cwd").readlink() == data
                 and (entry / "exe").readlink().name.startswith(program)
             ):
-                found.append(int(entry.name))
+                found.add(int(entry.name))
     return found
 
 

@@ -1,0 +1,73 @@
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+SHELL := /bin/bash
+
+PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(shell command -v $(name))))
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --prefer-binary --disable-pip-version-check
+
+# One stamp per list of requirements: a change of a list installs it again, nothing else does.
+fingerprint = $(shell cat $(1) | sha256sum | cut -c1-12)
+RUNTIME := $(VENV)/.runtime-$(call fingerprint,requirements.txt)
+DEVELOPMENT := $(VENV)/.development-$(call fingerprint,requirements.txt requirements-dev.txt)
+
+.PHONY: help
+help: ## List the targets
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1@\2/p' $(MAKEFILE_LIST) | column -t -s @
+
+.PHONY: run
+run: $(RUNTIME) ## Start Outlay with its servers and the demo company; Ctrl-C stops it
+	@exec $(BIN)/python -m app.embedded
+
+.PHONY: test
+test: $(DEVELOPMENT) ## Run all tests but the slow ones
+	@$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow" tests
+
+.PHONY: test-slow
+test-slow: $(DEVELOPMENT) ## Run the slow tests
+	@$(BIN)/python -m pytest -n 2 --dist worksteal -m slow tests || [ $$? -eq 5 ]
+
+.PHONY: test-pg15
+test-pg15: $(DEVELOPMENT) ## Run all tests but the slow ones on Debian's PostgreSQL 15
+	@test -x /usr/lib/postgresql/15/bin/postgres || { echo "PostgreSQL 15 is missing. Install it: apt install postgresql-15"; exit 1; }
+	@OUTLAY_TEST_PG_BIN=/usr/lib/postgresql/15/bin $(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow" tests
+
+.PHONY: check
+check: $(DEVELOPMENT) ## Run the fast checks: style, import walls, types, unit tests
+	@$(MAKE) -j 2 --output-sync=target types style walls unit
+
+.PHONY: style walls types unit
+style:
+	@$(BIN)/ruff check .
+walls:
+	@$(BIN)/lint-imports
+types:
+	@$(BIN)/mypy
+unit:
+	@$(BIN)/python -m pytest tests/unit tests/architecture
+
+.PHONY: clean
+clean: ## Remove the virtual environment and caches; the data in var/ stay
+	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/pip:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 is missing. Install it: apt install python3 python3-venv"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "$(PYTHON) is older than Python 3.11. Name a newer one: make run PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+		{ echo "$(PYTHON) cannot make virtual environments. Debian keeps that in a package of its own: apt install python3-venv"; exit 1; }
+	@echo "Making the virtual environment in $(VENV) with $(PYTHON)"
+	@$(PYTHON) -m venv $(VENV)
+
+$(RUNTIME): requirements.txt | $(BIN)/pip
+	@echo "Installing what Outlay runs on (about a minute the first time)"
+	@$(PIP) -r requirements.txt
+	@rm -f $(VENV)/.runtime-* && touch $@
+
+$(DEVELOPMENT): requirements.txt requirements-dev.txt | $(BIN)/pip
+	@echo "Installing what Outlay and its tests run on (a minute or two the first time)"
+	@$(PIP) -r requirements-dev.txt
+	@rm -f $(VENV)/.development-* $(VENV)/.runtime-* && touch $@ $(RUNTIME)

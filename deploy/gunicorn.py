@@ -1,0 +1,44 @@
+"""How gunicorn serves Outlay: `gunicorn -c deploy/gunicorn.py wsgi:app`; each setting gives way to the command line."""
+
+import logging
+import os
+from pathlib import Path
+
+bind = f"{os.environ.get('OUTLAY_HOST', '127.0.0.1')}:{os.environ.get('OUTLAY_PORT', '8000')}"
+worker_class = "gthread"
+workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+threads = 8
+preload_app = False  # database connections are opened after the fork, never shared across it
+timeout = 60
+graceful_timeout = 30
+keepalive = 5
+control_socket_disable = True  # a second instance of the same user would quarrel about it
+if Path("/dev/shm").is_dir():  # the heartbeat must not wait for a disk
+    worker_tmp_dir = "/dev/shm"
+
+# The path without its query: what people search for is not written to logs.
+access_log_format = "%(h)s %(m)s %(U)s %(s)s %(B)s bytes %(M)s ms"
+
+
+class Worthwhile(logging.Filter):
+    """Leave out what browsers and health checks ask for without a person wanting anything."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Keep a line, or drop it."""
+        path = record.args.get("U", "") if isinstance(record.args, dict) else ""
+        return path != "/healthz" and not path.startswith("/static/")
+
+
+# gunicorn hands its lines to the root logger, which the application gives its own form and target in each worker.
+logconfig_dict = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"worthwhile": {"()": Worthwhile}},
+    "formatters": {"plain": {"format": "%(levelname)-7s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain", "stream": "ext://sys.stdout"}},
+    "root": {"level": os.environ.get("LOG_LEVEL", "INFO").upper(), "handlers": ["console"]},
+    "loggers": {
+        "gunicorn.error": {"level": "INFO", "handlers": [], "propagate": True},
+        "gunicorn.access": {"level": "INFO", "handlers": [], "propagate": True, "filters": ["worthwhile"]},
+    },
+}
