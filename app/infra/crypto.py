@@ -143,7 +143,7 @@ def use(keyring: Keyring | None) -> None:
 def keyring() -> Keyring:
     """Give the key ring of this process."""
     if _process is None:
-        raise CryptoError("no_keyring", "No key ring is set. Start the application with FIELD_KEYS.")
+        raise CryptoError("no_keyring", "No key ring is set. Start the application with OUTLAY_ENCRYPTION_KEYS.")
     return _process
 
 

@@ -169,7 +169,7 @@ class Inspection:
         try:
             if not hmac.compare_digest(each.mac, link(self._key, previous, each.entry)):
                 return False
-            for lane, entries, mac in each.entry.get("witness", ()):
+            for lane, entries, mac in each.entry.get("witness") or ():
                 self._claim(lane, entries, bytes.fromhex(mac), place)
         except (TypeError, ValueError, RecursionError):
             return False
