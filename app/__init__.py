@@ -52,6 +52,7 @@ def create_core(settings: dict[str, Any] | None = None) -> Flask:
 def load_slices() -> None:
     """Import every slice, so that its resources, subscribers and jobs are known."""
     importlib.import_module("app.infra.activity")
+    importlib.import_module("app.infra.preferences")
     for name in SLICES:
         for part in ("resource", "subscribers", "jobs"):
             _import_part(f"app.modules.{name}", part)

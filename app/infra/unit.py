@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 ATTEMPTS = 4
 _RETRIED = {"40001", "40P01"}
 _audit_key: Callable[[], bytes]
-_nudge: Callable[[], None]
+_nudge: Callable[[], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Offer:
         return not self.problems
 
 
-def configure(audit_key: Callable[[], bytes], nudge: Callable[[], None]) -> None:
+def configure(audit_key: Callable[[], bytes], nudge: Callable[[], Any]) -> None:
     """Tell the door the key that seals the audit, and how to wake the relay after a commit."""
     global _audit_key, _nudge
     _audit_key, _nudge = audit_key, nudge
@@ -106,20 +106,12 @@ def reading(context: Context) -> Iterator[Context]:
 def create(context: Context, resource: Resource, raw: Mapping[str, Any], *, repeat: Repeat | None = None) -> Outcome:
     """Enter a new row from raw values."""
 
-    def body(bound: Context) -> Outcome:
-        _permit(bound, resource, "create")
-        reader = Reader(bound)
-        values, problems = reader.read_row(resource, raw, partial=False)
-        refuse_if(problems)
-        row = resource.model()
-        _assign(resource, row, values)
-        if resource.number and not getattr(row, resource.key):
-            setattr(row, resource.key, numbers.take(bound, resource.number))
-        _conclude(bound, resource, row, "create")
-        outbox.emit(bound, resource, row, outbox.Created(resource.key_of(row)), f"{resource.name}.created")
-        return _outcome(resource, row, [])
-
-    return _run(context, resource.permission("create"), body, repeat)
+    return _run(
+        context,
+        resource.permission("create"),
+        lambda bound: create_within(bound, resource, raw, Reader(bound)),
+        repeat,
+    )
 
 
 def save(
@@ -133,20 +125,48 @@ def save(
 ) -> Outcome:
     """Edit a row: set what is sent, leave the rest; `version` is the one the caller has seen."""
 
-    def body(bound: Context) -> Outcome:
-        row = _lock(bound, resource, key, "edit")
-        _check_version(row, version)
-        refuse_if(why_not_editable(resource, row), Kind.CONFLICT)
-        values, problems = Reader(bound).read_row(resource, raw, partial=True)
-        refuse_if(problems)
-        names = _assign(resource, row, values)
-        if names:
-            _conclude(bound, resource, row, "edit")
-            event_ = outbox.Changed(resource.key_of(row), tuple(names))
-            outbox.emit(bound, resource, row, event_, f"{resource.name}.changed")
-        return _outcome(resource, row, [])
+    return _run(
+        context,
+        resource.permission("edit"),
+        lambda bound: save_within(bound, resource, key, raw, Reader(bound), version),
+        repeat,
+    )
 
-    return _run(context, resource.permission("edit"), body, repeat)
+
+def create_within(bound: Context, resource: Resource, raw: Mapping[str, Any], reader: Reader) -> Outcome:
+    """Enter a new row inside an open transaction, as an import does for many."""
+    _permit(bound, resource, "create")
+    values, problems = reader.read_row(resource, raw, partial=False)
+    refuse_if(problems)
+    row = resource.model()
+    _assign(resource, row, values)
+    if resource.number and not getattr(row, resource.key):
+        setattr(row, resource.key, numbers.take(bound, resource.number))
+    _conclude(bound, resource, row, "create")
+    outbox.emit(bound, resource, row, outbox.Created(resource.key_of(row)), f"{resource.name}.created")
+    return _outcome(resource, row, [])
+
+
+def save_within(
+    bound: Context,
+    resource: Resource,
+    key: str,
+    raw: Mapping[str, Any],
+    reader: Reader,
+    version: int | None = None,
+) -> Outcome:
+    """Edit a row inside an open transaction."""
+    row = _lock(bound, resource, key, "edit")
+    _check_version(row, version)
+    refuse_if(why_not_editable(resource, row), Kind.CONFLICT)
+    values, problems = reader.read_row(resource, raw, partial=True)
+    refuse_if(problems)
+    names = _assign(resource, row, values)
+    if names:
+        _conclude(bound, resource, row, "edit")
+        event_ = outbox.Changed(resource.key_of(row), tuple(names))
+        outbox.emit(bound, resource, row, event_, f"{resource.name}.changed")
+    return _outcome(resource, row, [])
 
 
 def execute(

@@ -11,7 +11,7 @@ from app.kernel.command import Command
 from app.kernel.problem import Problem
 
 Rule = Callable[[Context, Any], list[Problem]]
-GENERIC_VERBS = ("read", "create", "edit", "export", "import")
+GENERIC_VERBS = ("read", "export", "comment", "attach")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class Resource:
 
     `key` is the unique column in URLs; `list`, `show`, `form` name columns, relations or properties of the model;
     `prepare` derives what follows from the values just entered, `check` then returns what is wrong with the row;
-    `number` fills the key when it is left empty.
+    `number` fills the key when it is left empty; `order` is how lists are sorted at first (`-number`: newest first).
     """
 
     name: str
@@ -87,6 +87,7 @@ class Resource:
     prepare: Callable[[Context, Any], None] | None = None
     check: Rule | None = None
     number: Series | None = None
+    order: str = ""
     icon: str = "file-text"
     help: str = ""
 
@@ -104,7 +105,7 @@ class Resource:
     @property
     def verbs(self) -> tuple[str, ...]:
         """List every verb that can be permitted on this resource."""
-        generic = GENERIC_VERBS if self.form else ("read", "export")
+        generic = (*GENERIC_VERBS, "create", "edit", "import") if self.form else GENERIC_VERBS
         overseen = ("oversee",) if self.scope.owner else ()
         return (*generic, *overseen, *(command.name for command in self.commands))
 

@@ -1,0 +1,217 @@
+"""What gathers around every document: comments, files, and the story of its changes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask_appbuilder.security.sqla.models import User
+from sqlalchemy import BigInteger, DateTime, Identity, Index, Integer, Text, func, select
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from app.infra import audit, outbox, scope, unit
+from app.infra.audit import AuditEntry
+from app.infra.db import Base
+from app.infra.intake import find_row
+from app.kernel.actor import Context
+from app.kernel.problem import Kind, Problem, Refused
+from app.kernel.resource import Resource
+
+MAX_COMMENT = 5000
+_MENTION = re.compile(r"(?<![\w@])@([A-Za-z0-9][A-Za-z0-9._-]{1,60})")
+
+
+class Comment(Base):
+    """What somebody said about a document."""
+
+    __tablename__ = "comment"
+    __table_args__ = (Index("ix_comment_row", "resource", "row_id"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    resource: Mapped[str] = mapped_column(Text)
+    row_id: Mapped[int] = mapped_column(BigInteger)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    actor_id: Mapped[int] = mapped_column(Integer)
+    actor_name: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Text)
+    mentions: Mapped[Any] = mapped_column(JSONB)
+
+
+class Attachment(Base):
+    """A file that belongs to a document; its content is kept once, under its own fingerprint."""
+
+    __tablename__ = "attachment"
+    __table_args__ = (Index("ix_attachment_row", "resource", "row_id"), Index("ix_attachment_digest", "digest"))
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    resource: Mapped[str] = mapped_column(Text)
+    row_id: Mapped[int] = mapped_column(BigInteger)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    actor_id: Mapped[int] = mapped_column(Integer)
+    actor_name: Mapped[str] = mapped_column(Text)
+    name: Mapped[str] = mapped_column(Text)
+    digest: Mapped[str] = mapped_column(Text)
+    size: Mapped[int] = mapped_column(BigInteger)
+    media_type: Mapped[str] = mapped_column(Text)
+    removed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One entry in the story of a document: a change from the audit, or a comment."""
+
+    at: datetime
+    actor: str
+    actor_id: int
+    action: str
+    command: str = ""
+    channel: str = ""
+    part: str = ""
+    before: dict[str, Any] | None = None
+    after: dict[str, Any] | None = None
+    text: str = ""
+    mentions: Sequence[str] = ()
+
+
+def story(context: Context, resource: Resource, row: Any, most: int = 100) -> list[Step]:
+    """Tell what happened to a row that the caller may see, the newest first."""
+    entries = scope.everything(AuditEntry, why="the story of a row the caller may see").where(
+        AuditEntry.resource == resource.name, AuditEntry.row_id == row.id
+    )
+    ordered = entries.order_by(AuditEntry.at.desc(), AuditEntry.id.desc()).limit(most)
+    steps = [_told(entry) for entry in context.session.scalars(ordered)]
+    said = select(Comment).where(Comment.resource == resource.name, Comment.row_id == row.id)
+    steps += [_said(each) for each in context.session.scalars(said.order_by(Comment.id.desc()).limit(most))]
+    steps.sort(key=lambda step: step.at, reverse=True)
+    return steps[:most]
+
+
+def comment(context: Context, resource: Resource, key: str, text: str) -> int:
+    """Say something about a document; `@name` tells a person about it. Gives the comment's id."""
+    said = text.strip().replace("\r\n", "\n")
+    if not said:
+        raise Refused(Kind.INVALID, Problem("required", "The comment is empty. Write something.", "text"))
+    if len(said) > MAX_COMMENT:
+        raise Refused(Kind.INVALID, Problem("too_long", f"Comment: use at most {MAX_COMMENT} characters.", "text"))
+    with unit.transaction(context, resource.permission("comment")) as bound:
+        row = _open(bound, resource, key, "comment")
+        mentioned = _mentioned(bound.session, said)
+        entry = Comment(
+            resource=resource.name,
+            row_id=row.id,
+            at=bound.now,
+            actor_id=bound.actor.id,
+            actor_name=bound.actor.name,
+            text=said,
+            mentions=[user.username for user in mentioned],
+        )
+        bound.session.add(entry)
+        bound.session.flush()
+        payload = {"comment": entry.id, "mentions": [user.id for user in mentioned]}
+        _put_on_record(bound, resource, row, "commented", {"comment": entry.id})
+        outbox.emit(bound, resource, row, payload, f"{resource.name}.commented")
+        return int(entry.id)
+
+
+def attach(context: Context, resource: Resource, key: str, stored: Any, name: str) -> int:
+    """Attach a stored file (`files.Stored`) to a document. Gives the attachment's id."""
+    with unit.transaction(context, resource.permission("attach")) as bound:
+        row = _open(bound, resource, key, "attach")
+        entry = Attachment(
+            resource=resource.name,
+            row_id=row.id,
+            at=bound.now,
+            actor_id=bound.actor.id,
+            actor_name=bound.actor.name,
+            name=name,
+            digest=stored.digest,
+            size=stored.size,
+            media_type=stored.media_type,
+        )
+        bound.session.add(entry)
+        bound.session.flush()
+        _put_on_record(bound, resource, row, "attached", {"file": name, "sha256": stored.digest})
+        payload = {"attachment": entry.id, "name": name}
+        outbox.emit(bound, resource, row, payload, f"{resource.name}.attached")
+        return int(entry.id)
+
+
+def detach(context: Context, resource: Resource, key: str, attachment_id: int) -> None:
+    """Take a file off a document; its content stays in the store, because the audit names it."""
+    with unit.transaction(context, resource.permission("attach")) as bound:
+        row = _open(bound, resource, key, "attach")
+        entry = attachment(bound, resource, row, attachment_id)
+        if entry is None:
+            raise Refused(Kind.MISSING, Problem("not_found", "This file is not attached here any more."))
+        entry.removed_at = bound.now
+        _put_on_record(bound, resource, row, "detached", {"file": entry.name, "sha256": entry.digest})
+        outbox.emit(bound, resource, row, {"attachment": entry.id, "name": entry.name}, f"{resource.name}.detached")
+
+
+def attachments(context: Context, resource: Resource, row: Any) -> list[Attachment]:
+    """List the files of a row that the caller may see."""
+    statement = select(Attachment).where(
+        Attachment.resource == resource.name, Attachment.row_id == row.id, Attachment.removed_at.is_(None)
+    )
+    return list(context.session.scalars(statement.order_by(Attachment.id)))
+
+
+def attachment(context: Context, resource: Resource, row: Any, attachment_id: int) -> Attachment | None:
+    """Find one file of a row that the caller may see."""
+    return next((each for each in attachments(context, resource, row) if each.id == attachment_id), None)
+
+
+def people_matching(session: Session, text: str, most: int = 8) -> list[Any]:
+    """Find the accounts to offer while somebody types a mention."""
+    wanted = text.strip().lower()
+    condition = func.lower(User.username).startswith(wanted, autoescape=True) | func.lower(User.last_name).startswith(
+        wanted, autoescape=True
+    )
+    statement = select(User).where(User.active.is_(True), condition).order_by(User.username).limit(most)
+    return list(session.scalars(statement))
+
+
+def _mentioned(session: Session, text: str) -> list[Any]:
+    names = {name.rstrip(".").lower() for name in _MENTION.findall(text)}
+    if not names:
+        return []
+    return list(session.scalars(select(User).where(func.lower(User.username).in_(names)).order_by(User.username)))
+
+
+def _open(context: Context, resource: Resource, key: str, verb: str) -> Any:
+    row = find_row(context, resource, key)
+    if row is None:
+        raise Refused(Kind.MISSING, Problem("not_found", f"{resource.title[0]} {key[:80]} was not found."))
+    if find_row(context, resource, key, verb) is None:
+        message = f"Your roles do not allow this here: {verb} ({resource.title[1].lower()})."
+        raise Refused(Kind.FORBIDDEN, Problem("forbidden", message, None, {"permission": resource.permission(verb)}))
+    return row
+
+
+def _put_on_record(context: Context, resource: Resource, row: Any, action: str, after: dict[str, Any]) -> None:
+    audit.note(
+        context, action=action, resource=resource.name, row_id=row.id, row_key=resource.key_of(row), after=after
+    )
+
+
+def _said(each: Comment) -> Step:
+    mentions = tuple(each.mentions or ())
+    return Step(each.at, each.actor_name, each.actor_id, "commented", text=each.text, mentions=mentions)
+
+
+def _told(entry: AuditEntry) -> Step:
+    return Step(
+        at=entry.at,
+        actor=entry.actor_name,
+        actor_id=entry.actor_id,
+        action=entry.action,
+        command=entry.command,
+        channel=entry.channel,
+        part=entry.part,
+        before=entry.before,
+        after=entry.after,
+    )
