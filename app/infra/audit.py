@@ -24,7 +24,8 @@ from sqlalchemy import (
 from sqlalchemy import inspect as inspect_row
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import MANYTOONE, Mapped, Session, mapped_column
+from sqlalchemy.orm.util import identity_key
 
 from app.infra.db import Base, Child, HouseSession, Row, uuid7
 from app.kernel import chain
@@ -203,8 +204,9 @@ def _record_changes(session: Session, flush_context: Any) -> None:
     for row in session.dirty:
         if session.is_modified(row):
             _record(context, row, "changed")
-    for row in session.deleted:
-        _record(context, row, "deleted")
+    for state, (is_delete, list_only) in flush_context.states.items():
+        if is_delete and not list_only:
+            _record(context, state.obj(), "deleted")
 
 
 def _record(context: Context | None, row: Any, action: str) -> None:
@@ -228,28 +230,48 @@ def _record(context: Context | None, row: Any, action: str) -> None:
 
 def _differences(row: Any, action: str) -> tuple[dict[str, Any], dict[str, Any]]:
     state = inspect_row(row)
+    links = _links(row)
     before: dict[str, Any] = {}
     after: dict[str, Any] = {}
     for attribute in state.mapper.column_attrs:
-        if attribute.key in _UNTOLD or attribute.columns[0].info.get("hidden"):
-            continue
         history = state.attrs[attribute.key].history
+        link, column = links.get(attribute.key), attribute.columns[0]
+        if attribute.key in _UNTOLD or column.info.get("hidden") or (link and _is_parent(row, link)):
+            continue
         if action == "changed" and not history.has_changes():
             continue
-        secret = attribute.columns[0].info.get("secret")
         new = history.added[0] if history.added else (history.unchanged[0] if history.unchanged else None)
         old = history.deleted[0] if history.deleted else (new if action == "deleted" else None)
-        before[attribute.key] = _told(old, secret=bool(secret))
-        after[attribute.key] = _told(new, secret=bool(secret))
-        if action == "changed" and not secret and before[attribute.key] == after[attribute.key]:
-            del before[attribute.key], after[attribute.key]
+        if action == "changed" and plain(old) == plain(new):
+            continue
+        name = link.key if link else attribute.key
+        before[name], after[name] = _told(row, link, column, old), _told(row, link, column, new)
     return before, after
 
 
-def _told(value: Any, *, secret: bool) -> Any:
-    if secret and value is not None:
+def _told(row: Any, link: Any, column: Any, value: Any) -> Any:
+    """Tell a value as it is put on record: a secret masked, a link by the key of the row it points to."""
+    if value is None:
+        return None
+    if column.info.get("secret"):
         return MASK
+    if link is not None:
+        target = link.mapper.class_
+        session = inspect_row(row).session
+        other = session.identity_map.get(identity_key(target, value)) if session else None
+        declared = registry.of(target)
+        if other is not None and declared is not None:
+            return declared.key_of(other)
     return plain(value)
+
+
+def _links(row: Any) -> dict[str, Any]:
+    relations = inspect_row(row).mapper.relationships
+    return {next(iter(each.local_columns)).key: each for each in relations if each.direction is MANYTOONE}
+
+
+def _is_parent(row: Any, link: Any) -> bool:
+    return isinstance(row, Child) and bool(link.back_populates)
 
 
 def _place(row: Any) -> tuple[Resource | None, Any, str]:
@@ -267,6 +289,10 @@ def _place(row: Any) -> tuple[Resource | None, Any, str]:
 
 def _parent(resource: Resource, children: Children, row: Any) -> Any:
     relation = inspect_row(resource.model).relationships[children.name]
-    return getattr(row, relation.back_populates) if relation.back_populates else None
+    if not relation.back_populates:
+        return None
+    history = inspect_row(row).attrs[relation.back_populates].history
+    known = [*history.added, *history.unchanged, *history.deleted]
+    return next((parent for parent in known if parent is not None), None) or getattr(row, relation.back_populates)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from flask_appbuilder import Model as FabModel
 from flask_appbuilder.models.sqla.base import SQLA
+from flask_sqlalchemy.session import Session as FlaskSession
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
@@ -44,7 +45,7 @@ class SideDoor(RuntimeError):
     """A programming error: rows were read or written past `scope` or `unit`."""
 
 
-class HouseSession(Session):
+class HouseSession(FlaskSession):
     """A session in which declared rows are read through `infra.scope` and written through `infra.unit` only."""
 
 

@@ -105,7 +105,6 @@ def reading(context: Context) -> Iterator[Context]:
 
 def create(context: Context, resource: Resource, raw: Mapping[str, Any], *, repeat: Repeat | None = None) -> Outcome:
     """Enter a new row from raw values."""
-
     return _run(
         context,
         resource.permission("create"),
@@ -124,7 +123,6 @@ def save(
     repeat: Repeat | None = None,
 ) -> Outcome:
     """Edit a row: set what is sent, leave the rest; `version` is the one the caller has seen."""
-
     return _run(
         context,
         resource.permission("edit"),
