@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import enum
 import os
-import time
 import uuid
 from datetime import datetime
 from typing import Any
@@ -30,6 +29,7 @@ from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlalchemy.orm import DeclarativeBase, Mapped, MappedColumn, ORMExecuteState, Session, mapped_column
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from app.infra import clock
 from app.kernel.resource import registry
 
 FabModel.metadata.naming_convention = {
@@ -197,7 +197,7 @@ def state(*states: str) -> MappedColumn[str]:
 
 def uuid7() -> uuid.UUID:
     """Make a UUID version 7: unique, and rising with time."""
-    milliseconds = time.time_ns() // 1_000_000
+    milliseconds = int(clock.system.now().timestamp() * 1000)
     value = (milliseconds << 80) | int.from_bytes(os.urandom(10), "big")
     value = (value & ~(0xF << 76)) | (0x7 << 76)
     value = (value & ~(0x3 << 62)) | (0x2 << 62)

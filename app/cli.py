@@ -1,0 +1,150 @@
+"""`flask outlay …`: what an operator or a script does from a terminal."""
+
+from __future__ import annotations
+
+import pathlib
+import sys
+from typing import Any
+from uuid import uuid4
+
+import click
+from flask import Flask, current_app
+from flask.cli import AppGroup
+
+from app.infra import audit as audit_log
+from app.infra import audit_export, clock, identity, release, settings, unit
+from app.infra.db import db
+from app.infra.fields import param_fields
+from app.kernel.actor import SYSTEM, Actor, Context
+from app.kernel.chain import Head, parse_key
+from app.kernel.problem import Refused
+from app.kernel.resource import registry
+from app.roles import ROLES
+
+outlay = AppGroup("outlay", help="Outlay: set up, verify, import, export, act.")
+PAGE_PERMISSIONS = (("read", "role"), ("edit", "role"))
+
+
+def register(app: Flask) -> None:
+    """Offer the commands on this application."""
+    app.cli.add_command(outlay)
+
+
+def context(login: str = "") -> Context:
+    """Make the context of a terminal: Outlay itself, or the person named with `--as`."""
+    actor: Actor = SYSTEM
+    if login:
+        user = identity.find_user(db.session(), login)
+        if user is None or not user.active:
+            raise click.ClickException(f"There is no active account {login}.")
+        actor = identity.actor_of(db.session(), user)
+    zone = settings.get(db.session(), "organisation.time_zone")
+    now = clock.system.now()
+    return Context(actor, now, clock.system.today(zone), uuid4().hex, "terminal")
+
+
+@outlay.command()
+def migrate() -> None:
+    """Bring the database to this release's tables."""
+    from app.infra import schema
+
+    before, after = schema.upgrade(current_app.config["SQLALCHEMY_DATABASE_URI"])
+    click.echo(f"database is at {after}" if before == after else f"database migrated from {before or 'empty'} to {after}")
+
+
+@outlay.command()
+def permissions() -> None:
+    """Bring permissions, first roles, settings and the audit's lanes up to date."""
+    pairs = [*registry.permissions(), *PAGE_PERMISSIONS]
+    count = release.sync(pairs, ROLES, _audit_key())
+    click.echo(f"{count} permissions")
+
+
+@outlay.command()
+@click.option("--sign-ins", is_flag=True, help="Print the demo accounts, one for each role.")
+def demo(*, sign_ins: bool) -> None:
+    """Fill an empty database with the demo company."""
+    from app import demo as company
+
+    if sign_ins:
+        for email, role in company.sign_ins():
+            click.echo(f"{email:<36} {role}")
+        click.echo(f"password for all: {company.PASSWORD}")
+        return
+    click.echo(company.seed())
+
+
+@outlay.command("do")
+@click.argument("resource")
+@click.argument("key")
+@click.argument("command")
+@click.argument("arguments", nargs=-1)
+@click.option("--as", "login", default="", help="The account that acts; Outlay itself if left out.")
+def run_command(resource: str, key: str, command: str, arguments: tuple[str, ...], login: str) -> None:
+    """Run a command on one row: `do supplier S-00001 block reason="Insolvent" --as jana.novak`."""
+    declared = registry.by_plural(resource) or next((each for each in registry if each.name == resource), None)
+    if declared is None:
+        raise click.ClickException(f"There is no resource {resource}. There are: {', '.join(r.name for r in registry)}.")
+    try:
+        outcome = unit.execute(context(login), declared, key, command, _named(declared, command, arguments))
+    except Refused as refusal:
+        raise click.ClickException(_told(refusal)) from refusal
+    click.echo(f"{outcome.key}: {outcome.state or 'done'}")
+
+
+def _named(declared: Any, command: str, arguments: tuple[str, ...]) -> dict[str, str]:
+    found = declared.command(command)
+    names = list(param_fields(found.params)) if found else []
+    values = {}
+    for argument in arguments:
+        name, equals, value = argument.partition("=")
+        if not equals:
+            raise click.ClickException(f"Write name=value, not {argument}. The names are: {', '.join(names) or 'none'}.")
+        values[name] = value
+    return values
+
+
+def _told(refusal: Refused) -> str:
+    lines = [f"{problem.field}: {problem.message}" if problem.field else problem.message for problem in refusal.problems]
+    return "\n".join(lines)
+
+
+@outlay.group()
+def audit() -> None:
+    """Verify and export the audit."""
+
+
+@audit.command("verify")
+@click.option("--against", type=click.Path(exists=True, dir_okay=False), help="An earlier export that must still hold.")
+def audit_verify(against: str | None) -> None:
+    """Check the seal of every audit entry."""
+    key = _audit_key()
+    anchor: list[Head] = []
+    if against:
+        with pathlib.Path(against).open("rb") as earlier:
+            report = audit_export.verify(key, earlier)
+        if report.findings:
+            raise click.ClickException(f"{against} is no genuine export: {report.findings[0].message}")
+        anchor = report.heads
+    with unit.reading(context()) as bound:
+        count, findings = audit_log.verify(bound.session, key, anchor)
+    for finding in findings:
+        click.echo(finding.message, err=True)
+    click.echo(f"{count} entries, {len(findings)} findings")
+    sys.exit(1 if findings else 0)
+
+
+@audit.command("export")
+@click.argument("file", type=click.Path(dir_okay=False, writable=True))
+def audit_export_file(file: str) -> None:
+    """Write the audit to a file that deploy/verify_audit.py checks without this application."""
+    about = {"made_at": clock.system.now().isoformat()}
+    with unit.reading(context()) as bound, pathlib.Path(file).open("wb") as out:
+        audit_log.one_snapshot(bound.session)
+        heads = audit_log.heads(bound.session)
+        out.writelines(audit_export.write(_audit_key(), about, audit_log.links(bound.session), heads))
+    click.echo(f"written to {file}")
+
+
+def _audit_key() -> bytes:
+    return parse_key(current_app.config["OUTLAY_AUDIT_KEY"])
