@@ -97,14 +97,15 @@ class DiskStore:
 
     def exists(self, digest: str) -> bool:
         """Tell whether a file is there."""
-        return self._path(digest).is_file()
+        return _is_digest(digest) and self._path(digest).is_file()
 
     def delete(self, digest: str) -> None:
         """Remove a file."""
         self._path(digest).unlink(missing_ok=True)
 
     def _path(self, digest: str) -> Path:
-        _check_digest(digest)
+        if not _is_digest(digest):
+            raise _missing()
         return self._root / digest[:2] / digest[2:4] / digest
 
 
@@ -183,7 +184,8 @@ class S3Store:
             self._client.delete_object(**self._key(digest))
 
     def _key(self, digest: str) -> dict[str, str]:
-        _check_digest(digest)
+        if not _is_digest(digest):
+            raise _missing()
         return {"Bucket": self._bucket, "Key": f"{digest[:2]}/{digest[2:4]}/{digest}"}
 
     @contextmanager
@@ -273,9 +275,8 @@ def _keep_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def _check_digest(digest: str) -> None:
-    if not _DIGEST.fullmatch(digest):
-        raise _missing()
+def _is_digest(digest: str) -> bool:
+    return bool(_DIGEST.fullmatch(digest))
 
 
 def _missing() -> FileRefused:

@@ -18,7 +18,7 @@ from app.kernel.calendar import (
     period_of,
 )
 
-quick = settings(max_examples=50, deadline=None, database=None)
+quick = settings(max_examples=30, deadline=None, database=None)
 days = st.dates(date(1990, 1, 1), date(2090, 12, 31))
 months = st.integers(1, 12)
 

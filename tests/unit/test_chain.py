@@ -178,7 +178,7 @@ def tamper(lines, chance):
 seeds = st.integers(0, 2**64 - 1).map(random.Random)
 
 
-@settings(max_examples=60, deadline=None, database=None)
+@settings(max_examples=40, deadline=None, database=None)
 @given(seeds)
 def test_any_tampering_with_the_file_is_found_by_both_verifiers(chance):
     done = list(LINES)
@@ -203,7 +203,7 @@ def resealed(lines):
     return [*made, seal.footer({**footer, "entries": seal.entries})]
 
 
-@settings(max_examples=40, deadline=None, database=None)
+@settings(max_examples=25, deadline=None, database=None)
 @given(seeds)
 def test_tampering_before_the_export_is_found_by_both_verifiers(chance):
     done = list(LINES)
@@ -231,8 +231,8 @@ def test_tampering_before_the_export_is_found_by_both_verifiers(chance):
             footer["heads"][lane][1] += 1
         done[-1] = chain.canonical(footer) + b"\n"
     done = resealed(done)
-    assert "file_altered" not in {finding.code for finding in said_by_application(done)}
-    assert said_by_application(done)
+    found = {finding.code for finding in said_by_application(done)}
+    assert found and "file_altered" not in found
     assert said_by_script(done)
 
 
@@ -343,7 +343,7 @@ json_values = st.recursive(
 )
 
 
-@settings(max_examples=40, deadline=None, database=None)
+@settings(max_examples=25, deadline=None, database=None)
 @given(json_values)
 def test_a_value_is_spelled_the_same_after_any_round_trip(value):
     spelled = chain.canonical(value)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from app.kernel.money import CURRENCIES, Money, Percent, minor_units
 
-quick = settings(max_examples=50, deadline=None, database=None)
+quick = settings(max_examples=30, deadline=None, database=None)
 cents = st.integers(min_value=-(10**15), max_value=10**15)
 weights = st.lists(st.decimals(min_value=0, max_value=10**6, places=4), min_size=1, max_size=8).filter(any)
 
