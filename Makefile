@@ -15,7 +15,7 @@ DEVELOPMENT := $(VENV)/.development-$(call fingerprint,requirements.txt requirem
 
 .PHONY: help
 help: ## List the targets
-	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1@\2/p' $(MAKEFILE_LIST) | column -t -s @
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: $(RUNTIME) ## Start Outlay with its servers and the demo company; Ctrl-C stops it
@@ -36,7 +36,7 @@ test-pg15: $(DEVELOPMENT) ## Run all tests but the slow ones on Debian's Postgre
 
 .PHONY: check
 check: $(DEVELOPMENT) ## Run the fast checks: style, import walls, types, unit tests
-	@$(MAKE) -j 2 --output-sync=target types style walls unit
+	@$(MAKE) -j 2 -k --output-sync=target types style walls unit
 
 .PHONY: style walls types unit
 style:

@@ -7,6 +7,7 @@ import ctypes
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO
@@ -57,16 +58,25 @@ def _die_with_parent(signal_number: signal.Signals) -> Callable[[], None]:
     return ask
 
 
-def stop(process: subprocess.Popen[bytes], steps: Sequence[tuple[signal.Signals, float]]) -> None:
-    """Send each signal in turn and wait its seconds, until the process has ended; then kill what is left of it."""
-    for signal_number, seconds in steps:
-        if process.poll() is not None:
-            break
-        process.send_signal(signal_number)
-        try:
-            process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            continue
+def rest() -> None:
+    """Wait a moment before looking again."""
+    time.sleep(0.02)
+
+
+def stop(
+    process: subprocess.Popen[bytes],
+    steps: Sequence[tuple[signal.Signals, float]],
+    *,
+    pause: Callable[[], None] = rest,
+    hurried: Callable[[], bool] = lambda: False,
+) -> None:
+    """Send each signal in turn and wait its seconds until the process has ended; hurry skips all waits but the last."""
+    for number, (signal_number, seconds) in enumerate(steps, start=1):
+        deadline = time.monotonic() + seconds
+        if process.poll() is None:
+            process.send_signal(signal_number)
+        while process.poll() is None and time.monotonic() < deadline and (number == len(steps) or not hurried()):
+            pause()
     kill(process)
 
 

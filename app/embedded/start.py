@@ -37,6 +37,7 @@ def claim(home: Path, address: str) -> Claim:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         told = file.read().strip() or "or is just starting"
+        file.close()
         raise ServerError(f"Outlay already runs {told}.") from None
     after_crash = bool(file.read().strip())
     file.truncate(0)

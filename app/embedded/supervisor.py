@@ -12,13 +12,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
-from typing import IO
+from typing import IO, Protocol
 
 from app.embedded import children
 from app.embedded.servers import Server
 
 TICK = 0.1  # seconds
 GRACE = 8.0  # seconds for a process to finish what it is doing
+ENDING = ((signal.SIGTERM, GRACE), (signal.SIGKILL, 5.0))
+HURRIED = 2  # times Ctrl-C was pressed
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
 STEADY = 60.0  # seconds after which an end is no longer the same trouble
 COLUMN = len("postgres")
@@ -26,6 +28,14 @@ COLUMN = len("postgres")
 
 class Stopping(BaseException):
     """Someone pressed Ctrl-C or ended the supervisor."""
+
+
+class Start(Protocol):
+    """Starts a server, and calls `pause` while it waits for it."""
+
+    def __call__(self, *, pause: Callable[[], None]) -> Server:
+        """Answer the server once it serves."""
+        ...
 
 
 @dataclass
@@ -51,10 +61,11 @@ class Supervisor:
 
     environment: Mapping[str, str]
     directory: Path
-    servers: dict[str, tuple[Server, Callable[[], Server]]] = field(default_factory=dict)
+    servers: dict[str, tuple[Server, Start]] = field(default_factory=dict)
     processes: list[Child] = field(default_factory=list)
     _selector: selectors.BaseSelector = field(default_factory=selectors.DefaultSelector)
     _signals: int = 0
+    _stopping: bool = False
     _mute: bool = False
 
     def __post_init__(self) -> None:
@@ -71,10 +82,10 @@ class Supervisor:
             self._mute = True
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
-    def serve(self, name: str, start: Callable[[], Server]) -> Server:
+    def serve(self, name: str, start: Start) -> Server:
         """Start a server that stays up below the processes."""
         began = time.monotonic()
-        server = start()
+        server = start(pause=self.rest)
         self.servers[name] = (server, start)
         self.say(name, f"{server.name} is up ({time.monotonic() - began:.1f} s), data in {server.data}")
         return server
@@ -89,9 +100,9 @@ class Supervisor:
         self._listen(process.stderr, lambda line: self.say(name, line))
         try:
             while process.poll() is None or self._selector.get_map():
-                self._pump()
+                self.rest()
         finally:
-            children.stop(process, ((signal.SIGTERM, GRACE),))
+            children.stop(process, ENDING, pause=self._pump, hurried=self._is_hurried)
         return process.returncode, answer
 
     def start(self, name: str, command: Sequence[str]) -> Child:
@@ -104,34 +115,38 @@ class Supervisor:
     def watch(self, until: Callable[[], bool]) -> None:
         """Pass lines on and start again what ends, until the condition holds."""
         while not until():
-            self._pump()
+            self.rest()
             for name, (server, start) in self.servers.items():
                 if server.process.poll() is not None:
                     self.say(name, f"{_ending(server.process)}; starting it again")
-                    self.servers[name] = (start(), start)
+                    self.servers[name] = (start(pause=self.rest), start)
             for child in self.processes:
                 self._revive(child)
 
     def stop(self) -> None:
         """Stop the processes in the order they are named, then the servers, last started first."""
+        self._stopping = True
+        self.say("", "Stopping. Press Ctrl-C again to stop at once.")
         for child in self.processes:
             if child.process:
-                self._end(child.process)
+                children.stop(child.process, ENDING, pause=self._pump, hurried=self._is_hurried)
         for server, _ in reversed(self.servers.values()):
-            server.stop(force=self._signals > 1)
+            server.stop(pause=self._pump, hurried=self._is_hurried)
+
+    def rest(self) -> None:
+        """Wait a moment, passing lines on; give up what is being waited for when someone wants to stop."""
         self._pump()
+        if self._signals and not self._stopping:
+            raise Stopping
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
-        """Stop in order at the first signal, kill at the second, and leave the rest to the kernel at the third."""
+        """Count only: an exception out of a signal handler may land in a callback of the library and be lost."""
         self._signals += 1
-        if self._signals == 1:
-            self.say("", "Stopping. Press Ctrl-C again to stop at once.")
-            raise Stopping
-        if self._signals > 2:  # noqa: PLR2004
-            os._exit(1)
-        for child in self.processes:
-            if child.process:
-                children.kill(child.process)
+        if self._signals > HURRIED:
+            os._exit(1)  # the kernel tells all processes that their parent is gone
+
+    def _is_hurried(self) -> bool:
+        return self._signals >= HURRIED
 
     def _launch(self, child: Child) -> None:
         child.process = self._spawn(child.name, child.command)
@@ -139,9 +154,7 @@ class Supervisor:
         assert child.process.stdout is not None
         self._listen(child.process.stdout, lambda line: self.say(child.name, line))
 
-    def _spawn(
-        self, name: str, command: Sequence[str], stderr: int = subprocess.STDOUT
-    ) -> subprocess.Popen[bytes]:
+    def _spawn(self, name: str, command: Sequence[str], stderr: int = subprocess.STDOUT) -> subprocess.Popen[bytes]:
         environment = {**self.environment, "OUTLAY_PROCESS": f"outlay {name}"}
         return children.spawn(command, errors=stderr, environment=environment, directory=self.directory)
 
@@ -157,15 +170,6 @@ class Supervisor:
             child.pause = min(child.pause * 2, LONGEST_PAUSE)
         if child.process is None and now >= child.due:
             self._launch(child)
-
-    def _end(self, process: subprocess.Popen[bytes]) -> None:
-        """Ask a process to end, and read on meanwhile: it may be waiting to be rid of its last lines."""
-        if process.poll() is None:
-            process.send_signal(signal.SIGTERM)
-        deadline = time.monotonic() + GRACE
-        while process.poll() is None and time.monotonic() < deadline:
-            self._pump()
-        children.kill(process)
 
     def _listen(self, pipe: IO[bytes], line: Callable[[str], None]) -> None:
         os.set_blocking(pipe.fileno(), False)
