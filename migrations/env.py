@@ -7,7 +7,17 @@ from app.infra.db import Base
 
 app.load_slices()
 connection = context.config.attributes["connection"]
+
+
+def render_item(kind: str, item: object, _context: object) -> str | bool:
+    """Write our own column types as what they are in the database, so that a migration needs none of our code."""
+    if kind == "type" and type(item).__module__.startswith("app."):
+        return f"sa.String({item.impl.length})" if getattr(item.impl, "length", None) else "sa.Text()"
+    return False
+
+
 context.configure(
+    render_item=render_item,
     connection=connection,
     target_metadata=Base.metadata,
     compare_type=True,

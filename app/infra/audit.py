@@ -62,9 +62,9 @@ class AuditEntry(Base):
     row_id: Mapped[int | None] = mapped_column(BigInteger, info={"label": "Row"})
     row_key: Mapped[str] = mapped_column(Text, info={"label": "Document"})
     part: Mapped[str] = mapped_column(Text, server_default="", info={"label": "Part"})
-    before: Mapped[Any] = mapped_column(JSONB, info={"label": "Before"})
-    after: Mapped[Any] = mapped_column(JSONB, info={"label": "After"})
-    witness: Mapped[Any] = mapped_column(JSONB, info={"label": "Witness", "hidden": True})
+    before: Mapped[Any | None] = mapped_column(JSONB(none_as_null=True), info={"label": "Before"})
+    after: Mapped[Any | None] = mapped_column(JSONB(none_as_null=True), info={"label": "After"})
+    witness: Mapped[Any | None] = mapped_column(JSONB(none_as_null=True), info={"label": "Witness", "hidden": True})
     mac: Mapped[bytes] = mapped_column(LargeBinary, info={"hidden": True})
 
     def sealed_content(self) -> dict[str, Any]:

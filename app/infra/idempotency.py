@@ -25,7 +25,7 @@ class IdempotencyKey(Base):
     actor_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     key: Mapped[str] = mapped_column(Text, primary_key=True)
     fingerprint: Mapped[str] = mapped_column(Text)
-    answer: Mapped[Any] = mapped_column(JSONB)
+    answer: Mapped[Any | None] = mapped_column(JSONB(none_as_null=True))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True)
 
 

@@ -110,6 +110,10 @@ class ApiToken(Row):
         return self.name
 
 
+Index("uq_ab_user_username_lower", func.lower(User.username), unique=True)
+Index("uq_ab_user_email_lower", func.lower(User.email), unique=True)
+
+
 @dataclass(frozen=True, slots=True)
 class SignedIn:
     """The account behind a request and how it came in."""
@@ -321,6 +325,14 @@ def access_changed(context: Context) -> None:
     context.session.execute(text("UPDATE access_version SET version = version + 1"))
 
 
+def role_permissions(session: Session) -> dict[str, frozenset[str]]:
+    """Read what every role permits."""
+    rights: dict[str, set[str]] = {}
+    for role, verb, resource in session.execute(_PERMISSIONS):
+        rights.setdefault(role, set()).add(f"{resource}.{verb}")
+    return {role: frozenset(held) for role, held in rights.items()}
+
+
 def set_current(signed_in: SignedIn | None) -> None:
     """Remember, for the request under way, who is behind it."""
     g.outlay_signed_in = signed_in
@@ -334,10 +346,7 @@ def current() -> SignedIn | None:
 def _rights(session: Session, version: int) -> dict[str, frozenset[str]]:
     known = _remembered.get(version)
     if known is None:
-        rights: dict[str, set[str]] = {}
-        for role, verb, resource in session.execute(_PERMISSIONS):
-            rights.setdefault(role, set()).add(f"{resource}.{verb}")
-        known = {role: frozenset(held) for role, held in rights.items()}
+        known = role_permissions(session)
         _remembered.clear()
         _remembered[version] = known
     return known

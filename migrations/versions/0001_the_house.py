@@ -1,0 +1,727 @@
+"""The house."""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+revision = '0001'
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table('ab_group',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('name', sa.String(length=100), nullable=False),
+    sa.Column('label', sa.String(length=150), nullable=True),
+    sa.Column('description', sa.String(length=512), nullable=True),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('name')
+    )
+    op.create_table('ab_permission',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('name', sa.String(length=100), nullable=False),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('name')
+    )
+    op.create_table('ab_register_user',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('first_name', sa.String(length=64), nullable=False),
+    sa.Column('last_name', sa.String(length=64), nullable=False),
+    sa.Column('username', sa.String(length=128), nullable=False),
+    sa.Column('password', sa.String(length=256), nullable=True),
+    sa.Column('email', sa.String(length=320), nullable=False),
+    sa.Column('registration_date', sa.DateTime(), nullable=True),
+    sa.Column('registration_hash', sa.String(length=256), nullable=True),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('email'),
+    sa.UniqueConstraint('username')
+    )
+    op.create_table('ab_role',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('name', sa.String(length=64), nullable=False),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('name')
+    )
+    op.create_table('ab_user',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('first_name', sa.String(length=64), nullable=False),
+    sa.Column('last_name', sa.String(length=64), nullable=False),
+    sa.Column('username', sa.String(length=128), nullable=False),
+    sa.Column('password', sa.String(length=256), nullable=True),
+    sa.Column('active', sa.Boolean(), nullable=True),
+    sa.Column('email', sa.String(length=320), nullable=False),
+    sa.Column('last_login', sa.DateTime(), nullable=True),
+    sa.Column('login_count', sa.Integer(), nullable=True),
+    sa.Column('fail_login_count', sa.Integer(), nullable=True),
+    sa.Column('created_on', sa.DateTime(), nullable=True),
+    sa.Column('changed_on', sa.DateTime(), nullable=True),
+    sa.Column('created_by_fk', sa.Integer(), nullable=True),
+    sa.Column('changed_by_fk', sa.Integer(), nullable=True),
+    sa.ForeignKeyConstraint(['changed_by_fk'], ['ab_user.id'], ),
+    sa.ForeignKeyConstraint(['created_by_fk'], ['ab_user.id'], ),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('email'),
+    sa.UniqueConstraint('username')
+    )
+    op.create_index('uq_ab_user_email_lower', 'ab_user', [sa.literal_column('lower(email)')], unique=True)
+    op.create_index('uq_ab_user_username_lower', 'ab_user', [sa.literal_column('lower(username)')], unique=True)
+    op.create_table('ab_view_menu',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('name', sa.String(length=250), nullable=False),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('name')
+    )
+    op.create_table('access_version',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_access_version'))
+    )
+    op.create_table('attachment',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('resource', sa.Text(), nullable=False),
+    sa.Column('row_id', sa.BigInteger(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('actor_id', sa.Integer(), nullable=False),
+    sa.Column('actor_name', sa.Text(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('digest', sa.Text(), nullable=False),
+    sa.Column('size', sa.BigInteger(), nullable=False),
+    sa.Column('media_type', sa.Text(), nullable=False),
+    sa.Column('removed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_attachment'))
+    )
+    op.create_index('ix_attachment_digest', 'attachment', ['digest'], unique=False)
+    op.create_index('ix_attachment_row', 'attachment', ['resource', 'row_id'], unique=False)
+    op.create_table('audit_entry',
+    sa.Column('lane', sa.SmallInteger(), autoincrement=False, nullable=False),
+    sa.Column('position', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('actor_id', sa.Integer(), nullable=False),
+    sa.Column('actor_name', sa.Text(), nullable=False),
+    sa.Column('acting_for', sa.Integer(), nullable=True),
+    sa.Column('command', sa.Text(), nullable=False),
+    sa.Column('channel', sa.Text(), nullable=False),
+    sa.Column('request_id', sa.Text(), nullable=False),
+    sa.Column('action', sa.Text(), nullable=False),
+    sa.Column('resource', sa.Text(), nullable=False),
+    sa.Column('row_id', sa.BigInteger(), nullable=True),
+    sa.Column('row_key', sa.Text(), nullable=False),
+    sa.Column('part', sa.Text(), server_default='', nullable=False),
+    sa.Column('before', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
+    sa.Column('after', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
+    sa.Column('witness', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
+    sa.Column('mac', sa.LargeBinary(), nullable=False),
+    sa.PrimaryKeyConstraint('lane', 'position', name=op.f('pk_audit_entry')),
+    sa.UniqueConstraint('id', name=op.f('uq_audit_entry_id'))
+    )
+    op.create_index('ix_audit_entry_actor', 'audit_entry', ['actor_id', 'at'], unique=False)
+    op.create_index('ix_audit_entry_at', 'audit_entry', ['at'], unique=False)
+    op.create_index('ix_audit_entry_row', 'audit_entry', ['resource', 'row_id'], unique=False)
+    op.create_table('audit_lane',
+    sa.Column('lane', sa.SmallInteger(), autoincrement=False, nullable=False),
+    sa.Column('entries', sa.BigInteger(), nullable=False),
+    sa.Column('mac', sa.LargeBinary(), nullable=False),
+    sa.Column('seal', sa.LargeBinary(), nullable=False),
+    sa.PrimaryKeyConstraint('lane', name=op.f('pk_audit_lane'))
+    )
+    op.create_table('comment',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('resource', sa.Text(), nullable=False),
+    sa.Column('row_id', sa.BigInteger(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('actor_id', sa.Integer(), nullable=False),
+    sa.Column('actor_name', sa.Text(), nullable=False),
+    sa.Column('text', sa.Text(), nullable=False),
+    sa.Column('mentions', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_comment'))
+    )
+    op.create_index('ix_comment_row', 'comment', ['resource', 'row_id'], unique=False)
+    op.create_table('currency',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('code', sa.String(length=3), nullable=False),
+    sa.Column('name', sa.String(length=100), nullable=False),
+    sa.Column('active', sa.Boolean(), server_default=sa.text('false'), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('changed_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Integer(), nullable=True),
+    sa.Column('search', postgresql.TSVECTOR(), nullable=True),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_currency')),
+    sa.UniqueConstraint('code', name=op.f('uq_currency_code'))
+    )
+    op.create_table('idempotency_key',
+    sa.Column('actor_id', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('key', sa.Text(), nullable=False),
+    sa.Column('fingerprint', sa.Text(), nullable=False),
+    sa.Column('answer', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('actor_id', 'key', name=op.f('pk_idempotency_key'))
+    )
+    op.create_index(op.f('ix_idempotency_key_created_at'), 'idempotency_key', ['created_at'], unique=False)
+    op.create_table('number_series',
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('last', sa.BigInteger(), nullable=False),
+    sa.PrimaryKeyConstraint('name', name=op.f('pk_number_series'))
+    )
+    op.create_table('outbox_event',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('public_id', sa.UUID(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('resource', sa.Text(), nullable=False),
+    sa.Column('row_id', sa.BigInteger(), nullable=False),
+    sa.Column('row_key', sa.Text(), nullable=False),
+    sa.Column('actor_id', sa.Integer(), nullable=False),
+    sa.Column('request_id', sa.Text(), nullable=False),
+    sa.Column('payload', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_outbox_event')),
+    sa.UniqueConstraint('public_id', name=op.f('uq_outbox_event_public_id'))
+    )
+    op.create_index('ix_outbox_event_at', 'outbox_event', ['at'], unique=False)
+    op.create_index(op.f('ix_outbox_event_name'), 'outbox_event', ['name'], unique=False)
+    op.create_index('ix_outbox_event_row', 'outbox_event', ['resource', 'row_id', 'id'], unique=False)
+    op.create_table('setting',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('value', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('changed_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Integer(), nullable=True),
+    sa.Column('search', postgresql.TSVECTOR(), nullable=True),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_setting')),
+    sa.UniqueConstraint('name', name=op.f('uq_setting_name'))
+    )
+    op.create_table('tax_code',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('code', sa.String(length=20), nullable=False),
+    sa.Column('name', sa.String(length=120), nullable=False),
+    sa.Column('country', sa.String(length=2), nullable=False),
+    sa.Column('category', sa.String(40), nullable=False),
+    sa.Column('rate', sa.Numeric(precision=18, scale=6), nullable=False),
+    sa.Column('valid_from', sa.Date(), nullable=True),
+    sa.Column('valid_to', sa.Date(), nullable=True),
+    sa.Column('active', sa.Boolean(), server_default=sa.text('false'), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('changed_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Integer(), nullable=True),
+    sa.Column('search', postgresql.TSVECTOR(), nullable=True),
+    sa.CheckConstraint("CASE category WHEN 'S' THEN rate > 0 AND rate <= 100 ELSE rate = 0 END", name=op.f('ck_tax_code_rate')),
+    sa.CheckConstraint('valid_to >= valid_from', name=op.f('ck_tax_code_valid_to')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_tax_code')),
+    sa.UniqueConstraint('code', name=op.f('uq_tax_code_code'))
+    )
+    op.create_table('unit',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('code', sa.String(length=3), nullable=False),
+    sa.Column('name', sa.String(length=60), nullable=False),
+    sa.Column('decimals', sa.Integer(), nullable=False),
+    sa.Column('active', sa.Boolean(), server_default=sa.text('false'), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('changed_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Integer(), nullable=True),
+    sa.Column('search', postgresql.TSVECTOR(), nullable=True),
+    sa.CheckConstraint('decimals BETWEEN 0 AND 6', name=op.f('ck_unit_decimals')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_unit')),
+    sa.UniqueConstraint('code', name=op.f('uq_unit_code'))
+    )
+    op.create_table('ab_api_key',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('uuid', sa.String(length=36), nullable=False),
+    sa.Column('name', sa.String(length=256), nullable=False),
+    sa.Column('key_hash', sa.String(length=256), nullable=False),
+    sa.Column('lookup_hash', sa.String(length=256), nullable=True),
+    sa.Column('key_prefix', sa.String(length=16), nullable=False),
+    sa.Column('user_id', sa.Integer(), nullable=False),
+    sa.Column('scopes', sa.Text(), nullable=True),
+    sa.Column('active', sa.Boolean(), nullable=False),
+    sa.Column('created_on', sa.DateTime(), nullable=True),
+    sa.Column('expires_on', sa.DateTime(), nullable=True),
+    sa.Column('revoked_on', sa.DateTime(), nullable=True),
+    sa.Column('last_used_on', sa.DateTime(), nullable=True),
+    sa.ForeignKeyConstraint(['user_id'], ['ab_user.id'], ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('lookup_hash'),
+    sa.UniqueConstraint('uuid')
+    )
+    op.create_index('idx_api_key_lookup_hash', 'ab_api_key', ['lookup_hash'], unique=True)
+    op.create_index('idx_api_key_prefix', 'ab_api_key', ['key_prefix'], unique=False)
+    op.create_index('idx_api_key_user_id', 'ab_api_key', ['user_id'], unique=False)
+    op.create_table('ab_group_role',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('group_id', sa.Integer(), nullable=True),
+    sa.Column('role_id', sa.Integer(), nullable=True),
+    sa.ForeignKeyConstraint(['group_id'], ['ab_group.id'], ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['role_id'], ['ab_role.id'], ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('group_id', 'role_id')
+    )
+    op.create_index('idx_group_id', 'ab_group_role', ['group_id'], unique=False)
+    op.create_index('idx_group_role_id', 'ab_group_role', ['role_id'], unique=False)
+    op.create_table('ab_permission_view',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('permission_id', sa.Integer(), nullable=False),
+    sa.Column('view_menu_id', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['permission_id'], ['ab_permission.id'], ),
+    sa.ForeignKeyConstraint(['view_menu_id'], ['ab_view_menu.id'], ),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('permission_id', 'view_menu_id')
+    )
+    op.create_index('idx_permission_id', 'ab_permission_view', ['permission_id'], unique=False)
+    op.create_index('idx_view_menu_id', 'ab_permission_view', ['view_menu_id'], unique=False)
+    op.create_table('ab_user_group',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('user_id', sa.Integer(), nullable=True),
+    sa.Column('group_id', sa.Integer(), nullable=True),
+    sa.ForeignKeyConstraint(['group_id'], ['ab_group.id'], ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['user_id'], ['ab_user.id'], ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('user_id', 'group_id')
+    )
+    op.create_index('idx_user_group_id', 'ab_user_group', ['group_id'], unique=False)
+    op.create_index('idx_user_id', 'ab_user_group', ['user_id'], unique=False)
+    op.create_table('ab_user_role',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('user_id', sa.Integer(), nullable=True),
+    sa.Column('role_id', sa.Integer(), nullable=True),
+    sa.ForeignKeyConstraint(['role_id'], ['ab_role.id'], ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['user_id'], ['ab_user.id'], ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('user_id', 'role_id')
+    )
+    op.create_table('account',
+    sa.Column('user_id', sa.Integer(), nullable=False),
+    sa.Column('failures', sa.Integer(), server_default='0', nullable=False),
+    sa.Column('locked_until', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('invitation', sa.Text(), nullable=True),
+    sa.Column('invited_until', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['user_id'], ['ab_user.id'], name=op.f('fk_account_user_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('user_id', name=op.f('pk_account')),
+    sa.UniqueConstraint('invitation', name=op.f('uq_account_invitation'))
+    )
+    op.create_table('api_token',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('name', sa.String(length=100), nullable=False),
+    sa.Column('user_id', sa.Integer(), nullable=False),
+    sa.Column('prefix', sa.String(length=20), nullable=False),
+    sa.Column('digest', sa.Text(), nullable=False),
+    sa.Column('limits', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('expires_on', sa.Date(), nullable=False),
+    sa.Column('used_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('revoked_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('changed_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Integer(), nullable=True),
+    sa.Column('search', postgresql.TSVECTOR(), nullable=True),
+    sa.ForeignKeyConstraint(['user_id'], ['ab_user.id'], name=op.f('fk_api_token_user_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_api_token')),
+    sa.UniqueConstraint('digest', name=op.f('uq_api_token_digest'))
+    )
+    op.create_index(op.f('ix_api_token_user_id'), 'api_token', ['user_id'], unique=False)
+    op.create_table('entity',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('code', sa.String(length=20), nullable=False),
+    sa.Column('name', sa.String(length=120), nullable=False),
+    sa.Column('legal_name', sa.String(length=200), nullable=True),
+    sa.Column('country', sa.String(length=2), nullable=False),
+    sa.Column('base_currency_id', sa.BigInteger(), nullable=False),
+    sa.Column('fiscal_year_start', sa.Integer(), nullable=False),
+    sa.Column('time_zone', sa.String(length=64), nullable=False),
+    sa.Column('tax_id', sa.String(length=40), nullable=True),
+    sa.Column('state', sa.String(length=20), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('changed_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Integer(), nullable=True),
+    sa.Column('search', postgresql.TSVECTOR(), nullable=True),
+    sa.CheckConstraint('fiscal_year_start BETWEEN 1 AND 12', name=op.f('ck_entity_fiscal_year_start')),
+    sa.ForeignKeyConstraint(['base_currency_id'], ['currency.id'], name=op.f('fk_entity_base_currency_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_entity')),
+    sa.UniqueConstraint('code', name=op.f('uq_entity_code'))
+    )
+    op.create_index(op.f('ix_entity_base_currency_id'), 'entity', ['base_currency_id'], unique=False)
+    op.create_index(op.f('ix_entity_state'), 'entity', ['state'], unique=False)
+    op.create_table('exchange_rate',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('number', sa.String(length=20), nullable=False),
+    sa.Column('currency_id', sa.BigInteger(), nullable=False),
+    sa.Column('base_id', sa.BigInteger(), nullable=False),
+    sa.Column('rate', sa.Numeric(precision=20, scale=10), nullable=False),
+    sa.Column('valid_on', sa.Date(), nullable=False),
+    sa.Column('source', sa.String(length=40), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('changed_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Integer(), nullable=True),
+    sa.Column('search', postgresql.TSVECTOR(), nullable=True),
+    sa.CheckConstraint('currency_id <> base_id', name=op.f('ck_exchange_rate_base')),
+    sa.CheckConstraint('rate > 0', name=op.f('ck_exchange_rate_rate')),
+    sa.ForeignKeyConstraint(['base_id'], ['currency.id'], name=op.f('fk_exchange_rate_base_id')),
+    sa.ForeignKeyConstraint(['currency_id'], ['currency.id'], name=op.f('fk_exchange_rate_currency_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_exchange_rate')),
+    sa.UniqueConstraint('currency_id', 'base_id', 'valid_on', 'source', name='uq_exchange_rate_day'),
+    sa.UniqueConstraint('number', name=op.f('uq_exchange_rate_number'))
+    )
+    op.create_index(op.f('ix_exchange_rate_base_id'), 'exchange_rate', ['base_id'], unique=False)
+    op.create_index(op.f('ix_exchange_rate_currency_id'), 'exchange_rate', ['currency_id'], unique=False)
+    op.create_index(op.f('ix_exchange_rate_valid_on'), 'exchange_rate', ['valid_on'], unique=False)
+    op.create_table('job',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('queue', sa.Text(), server_default='light', nullable=False),
+    sa.Column('stream', sa.Text(), nullable=True),
+    sa.Column('event_id', sa.BigInteger(), nullable=True),
+    sa.Column('unique_key', sa.Text(), nullable=True),
+    sa.Column('arguments', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('state', sa.Text(), server_default='waiting', nullable=False),
+    sa.Column('attempts', sa.Integer(), server_default='0', nullable=False),
+    sa.Column('max_attempts', sa.Integer(), nullable=False),
+    sa.Column('due_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('leased_until', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('lease', sa.UUID(as_uuid=False), nullable=True),
+    sa.Column('progress', sa.Integer(), server_default='0', nullable=False),
+    sa.Column('total', sa.Integer(), nullable=True),
+    sa.Column('result', postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+    sa.Column('error', sa.Text(), nullable=True),
+    sa.Column('actor_id', sa.Integer(), nullable=False),
+    sa.Column('acting_for', sa.Integer(), nullable=True),
+    sa.Column('limits', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
+    sa.Column('request_id', sa.Text(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('started_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('finished_at', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint("queue IN ('light', 'heavy')", name=op.f('ck_job_queue')),
+    sa.CheckConstraint("state <> 'running' OR (lease IS NOT NULL AND leased_until IS NOT NULL)", name=op.f('ck_job_running_leased')),
+    sa.CheckConstraint("state IN ('waiting', 'running', 'done', 'dead', 'discarded')", name=op.f('ck_job_state')),
+    sa.ForeignKeyConstraint(['event_id'], ['outbox_event.id'], name=op.f('fk_job_event_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_job'))
+    )
+    op.create_index('ix_job_actor', 'job', ['actor_id', 'id'], unique=False)
+    op.create_index('ix_job_due', 'job', ['queue', 'due_at', 'id'], unique=False, postgresql_where=sa.text("state = 'waiting'"))
+    op.create_index('ix_job_finished', 'job', ['finished_at'], unique=False, postgresql_where=sa.text("state IN ('done', 'discarded')"))
+    op.create_index('ix_job_lease', 'job', ['lease'], unique=False, postgresql_where=sa.text('lease IS NOT NULL'))
+    op.create_index('ix_job_running', 'job', ['leased_until'], unique=False, postgresql_where=sa.text("state = 'running'"))
+    op.create_index('ix_job_stream', 'job', ['stream', 'id'], unique=False, postgresql_where=sa.text("state IN ('waiting', 'running', 'dead')"))
+    op.create_index('uq_job_event_kind', 'job', ['event_id', 'kind'], unique=True)
+    op.create_index('uq_job_unique_key', 'job', ['unique_key'], unique=True, postgresql_where=sa.text("state IN ('waiting', 'running')"))
+    op.create_table('login_session',
+    sa.Column('id', sa.Integer(), sa.Identity(always=False), nullable=False),
+    sa.Column('digest', sa.Text(), nullable=False),
+    sa.Column('user_id', sa.Integer(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('seen_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('fresh_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('revoked_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('address', sa.Text(), nullable=False),
+    sa.Column('agent', sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(['user_id'], ['ab_user.id'], name=op.f('fk_login_session_user_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_login_session')),
+    sa.UniqueConstraint('digest', name=op.f('uq_login_session_digest'))
+    )
+    op.create_index('ix_login_session_user', 'login_session', ['user_id', 'revoked_at'], unique=False)
+    op.create_table('preference',
+    sa.Column('user_id', sa.Integer(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('value', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.ForeignKeyConstraint(['user_id'], ['ab_user.id'], name=op.f('fk_preference_user_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('user_id', 'name', name=op.f('pk_preference'))
+    )
+    op.create_table('saved_view',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('resource', sa.Text(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('query', sa.Text(), nullable=False),
+    sa.Column('user_id', sa.Integer(), nullable=False),
+    sa.Column('role', sa.Text(), nullable=True),
+    sa.ForeignKeyConstraint(['user_id'], ['ab_user.id'], name=op.f('fk_saved_view_user_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_saved_view'))
+    )
+    op.create_index('ix_saved_view_resource', 'saved_view', ['resource', 'user_id'], unique=False)
+    op.create_table('ab_permission_view_role',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('permission_view_id', sa.Integer(), nullable=True),
+    sa.Column('role_id', sa.Integer(), nullable=True),
+    sa.ForeignKeyConstraint(['permission_view_id'], ['ab_permission_view.id'], ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['role_id'], ['ab_role.id'], ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('permission_view_id', 'role_id')
+    )
+    op.create_index('idx_permission_view_id', 'ab_permission_view_role', ['permission_view_id'], unique=False)
+    op.create_index('idx_role_id', 'ab_permission_view_role', ['role_id'], unique=False)
+    op.create_table('cost_centre',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('code', sa.String(length=20), nullable=False),
+    sa.Column('name', sa.String(length=120), nullable=False),
+    sa.Column('entity_id', sa.BigInteger(), nullable=False),
+    sa.Column('parent_id', sa.BigInteger(), nullable=True),
+    sa.Column('owner_id', sa.BigInteger(), nullable=True),
+    sa.Column('state', sa.String(length=20), nullable=False),
+    sa.Column('path', sa.Text(), server_default='', nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('changed_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Integer(), nullable=True),
+    sa.Column('search', postgresql.TSVECTOR(), nullable=True),
+    sa.ForeignKeyConstraint(['entity_id'], ['entity.id'], name=op.f('fk_cost_centre_entity_id')),
+    sa.ForeignKeyConstraint(['parent_id'], ['cost_centre.id'], name=op.f('fk_cost_centre_parent_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_cost_centre')),
+    sa.UniqueConstraint('code', name=op.f('uq_cost_centre_code'))
+    )
+    op.create_index(op.f('ix_cost_centre_entity_id'), 'cost_centre', ['entity_id'], unique=False)
+    op.create_index(op.f('ix_cost_centre_owner_id'), 'cost_centre', ['owner_id'], unique=False)
+    op.create_index(op.f('ix_cost_centre_parent_id'), 'cost_centre', ['parent_id'], unique=False)
+    op.create_index(op.f('ix_cost_centre_path'), 'cost_centre', ['path'], unique=False)
+    op.create_index(op.f('ix_cost_centre_state'), 'cost_centre', ['state'], unique=False)
+    op.create_table('location',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('code', sa.String(length=20), nullable=False),
+    sa.Column('name', sa.String(length=120), nullable=False),
+    sa.Column('entity_id', sa.BigInteger(), nullable=False),
+    sa.Column('street', sa.String(length=200), nullable=True),
+    sa.Column('street_2', sa.String(length=200), nullable=True),
+    sa.Column('postcode', sa.String(length=20), nullable=True),
+    sa.Column('city', sa.String(length=100), nullable=True),
+    sa.Column('country', sa.String(length=2), nullable=False),
+    sa.Column('state', sa.String(length=20), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('changed_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Integer(), nullable=True),
+    sa.Column('search', postgresql.TSVECTOR(), nullable=True),
+    sa.ForeignKeyConstraint(['entity_id'], ['entity.id'], name=op.f('fk_location_entity_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_location')),
+    sa.UniqueConstraint('code', name=op.f('uq_location_code'))
+    )
+    op.create_index(op.f('ix_location_entity_id'), 'location', ['entity_id'], unique=False)
+    op.create_index(op.f('ix_location_state'), 'location', ['state'], unique=False)
+    op.create_table('person',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('code', sa.String(length=40), nullable=False),
+    sa.Column('user_id', sa.Integer(), nullable=False),
+    sa.Column('first_name', sa.String(length=60), nullable=False),
+    sa.Column('last_name', sa.String(length=60), nullable=False),
+    sa.Column('email', sa.String(length=200), nullable=False),
+    sa.Column('job_title', sa.String(length=120), nullable=True),
+    sa.Column('entity_id', sa.BigInteger(), nullable=True),
+    sa.Column('cost_centre_id', sa.BigInteger(), nullable=True),
+    sa.Column('manager_id', sa.BigInteger(), nullable=True),
+    sa.Column('approval_limit', sa.Numeric(precision=18, scale=4), nullable=True),
+    sa.Column('language', sa.String(length=5), nullable=False),
+    sa.Column('time_zone', sa.String(length=64), nullable=False),
+    sa.Column('state', sa.String(length=20), nullable=False),
+    sa.Column('state_reason', sa.String(length=500), nullable=True),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('changed_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Integer(), nullable=True),
+    sa.Column('search', postgresql.TSVECTOR(), nullable=True),
+    sa.CheckConstraint("language ~ '^[a-z]{2}(-[A-Z]{2})?$'", name=op.f('ck_person_language')),
+    sa.CheckConstraint('approval_limit >= 0', name=op.f('ck_person_approval_limit')),
+    sa.CheckConstraint('manager_id <> id', name=op.f('ck_person_manager')),
+    sa.ForeignKeyConstraint(['cost_centre_id'], ['cost_centre.id'], name=op.f('fk_person_cost_centre_id')),
+    sa.ForeignKeyConstraint(['entity_id'], ['entity.id'], name=op.f('fk_person_entity_id')),
+    sa.ForeignKeyConstraint(['manager_id'], ['person.id'], name=op.f('fk_person_manager_id')),
+    sa.ForeignKeyConstraint(['user_id'], ['ab_user.id'], name=op.f('fk_person_user_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_person')),
+    sa.UniqueConstraint('code', name=op.f('uq_person_code')),
+    sa.UniqueConstraint('email', name=op.f('uq_person_email')),
+    sa.UniqueConstraint('user_id', name=op.f('uq_person_user_id'))
+    )
+    op.create_index(op.f('ix_person_cost_centre_id'), 'person', ['cost_centre_id'], unique=False)
+    op.create_index(op.f('ix_person_entity_id'), 'person', ['entity_id'], unique=False)
+    op.create_index(op.f('ix_person_manager_id'), 'person', ['manager_id'], unique=False)
+    op.create_index(op.f('ix_person_state'), 'person', ['state'], unique=False)
+    op.create_table('role_grant',
+    sa.Column('id', sa.Integer(), sa.Identity(always=False), nullable=False),
+    sa.Column('user_id', sa.Integer(), nullable=False),
+    sa.Column('role_id', sa.Integer(), nullable=False),
+    sa.Column('entity_id', sa.BigInteger(), nullable=True),
+    sa.Column('cost_centre_id', sa.BigInteger(), nullable=True),
+    sa.Column('granted_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('granted_by', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['cost_centre_id'], ['cost_centre.id'], name=op.f('fk_role_grant_cost_centre_id')),
+    sa.ForeignKeyConstraint(['entity_id'], ['entity.id'], name=op.f('fk_role_grant_entity_id')),
+    sa.ForeignKeyConstraint(['role_id'], ['ab_role.id'], name=op.f('fk_role_grant_role_id'), ondelete='RESTRICT'),
+    sa.ForeignKeyConstraint(['user_id'], ['ab_user.id'], name=op.f('fk_role_grant_user_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_role_grant')),
+    sa.UniqueConstraint('user_id', 'role_id', 'entity_id', 'cost_centre_id', name=op.f('uq_role_grant_user_id_role_id_entity_id_cost_centre_id'), postgresql_nulls_not_distinct=True)
+    )
+    op.create_index(op.f('ix_role_grant_role_id'), 'role_grant', ['role_id'], unique=False)
+    op.create_index(op.f('ix_role_grant_user_id'), 'role_grant', ['user_id'], unique=False)
+    op.create_table('category',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('code', sa.String(length=20), nullable=False),
+    sa.Column('name', sa.String(length=120), nullable=False),
+    sa.Column('parent_id', sa.BigInteger(), nullable=True),
+    sa.Column('owner_id', sa.BigInteger(), nullable=True),
+    sa.Column('ledger_account', sa.String(length=20), nullable=True),
+    sa.Column('cpv_code', sa.String(length=10), nullable=True),
+    sa.Column('state', sa.String(length=20), nullable=False),
+    sa.Column('path', sa.Text(), server_default='', nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('changed_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Integer(), nullable=True),
+    sa.Column('search', postgresql.TSVECTOR(), nullable=True),
+    sa.ForeignKeyConstraint(['owner_id'], ['person.id'], name=op.f('fk_category_owner_id')),
+    sa.ForeignKeyConstraint(['parent_id'], ['category.id'], name=op.f('fk_category_parent_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_category')),
+    sa.UniqueConstraint('code', name=op.f('uq_category_code'))
+    )
+    op.create_index(op.f('ix_category_owner_id'), 'category', ['owner_id'], unique=False)
+    op.create_index(op.f('ix_category_parent_id'), 'category', ['parent_id'], unique=False)
+    op.create_index(op.f('ix_category_path'), 'category', ['path'], unique=False)
+    op.create_index(op.f('ix_category_state'), 'category', ['state'], unique=False)
+    op.create_table('project',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('code', sa.String(length=20), nullable=False),
+    sa.Column('name', sa.String(length=120), nullable=False),
+    sa.Column('entity_id', sa.BigInteger(), nullable=False),
+    sa.Column('cost_centre_id', sa.BigInteger(), nullable=True),
+    sa.Column('parent_id', sa.BigInteger(), nullable=True),
+    sa.Column('owner_id', sa.BigInteger(), nullable=True),
+    sa.Column('starts_on', sa.Date(), nullable=True),
+    sa.Column('ends_on', sa.Date(), nullable=True),
+    sa.Column('state', sa.String(length=20), nullable=False),
+    sa.Column('path', sa.Text(), server_default='', nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('changed_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Integer(), nullable=True),
+    sa.Column('search', postgresql.TSVECTOR(), nullable=True),
+    sa.CheckConstraint('ends_on >= starts_on', name=op.f('ck_project_ends_on')),
+    sa.ForeignKeyConstraint(['cost_centre_id'], ['cost_centre.id'], name=op.f('fk_project_cost_centre_id')),
+    sa.ForeignKeyConstraint(['entity_id'], ['entity.id'], name=op.f('fk_project_entity_id')),
+    sa.ForeignKeyConstraint(['owner_id'], ['person.id'], name=op.f('fk_project_owner_id')),
+    sa.ForeignKeyConstraint(['parent_id'], ['project.id'], name=op.f('fk_project_parent_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_project')),
+    sa.UniqueConstraint('code', name=op.f('uq_project_code'))
+    )
+    op.create_index(op.f('ix_project_cost_centre_id'), 'project', ['cost_centre_id'], unique=False)
+    op.create_index(op.f('ix_project_entity_id'), 'project', ['entity_id'], unique=False)
+    op.create_index(op.f('ix_project_owner_id'), 'project', ['owner_id'], unique=False)
+    op.create_index(op.f('ix_project_parent_id'), 'project', ['parent_id'], unique=False)
+    op.create_index(op.f('ix_project_path'), 'project', ['path'], unique=False)
+    op.create_index(op.f('ix_project_state'), 'project', ['state'], unique=False)
+    op.create_foreign_key('fk_cost_centre_owner_id', 'cost_centre', 'person', ['owner_id'], ['id'])
+
+    op.execute("""
+        CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN RAISE EXCEPTION '% is only ever added to', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege'; END $$
+    """)
+    for table in ("audit_entry", "outbox_event"):
+        op.execute(f"CREATE TRIGGER {table}_stays BEFORE UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION refuse_change()")
+    op.execute("CREATE TRIGGER audit_entry_kept BEFORE DELETE ON audit_entry FOR EACH ROW EXECUTE FUNCTION refuse_change()")
+    op.execute("CREATE TRIGGER audit_entry_whole BEFORE TRUNCATE ON audit_entry EXECUTE FUNCTION refuse_change()")
+    op.execute("CREATE TRIGGER audit_lane_kept BEFORE DELETE ON audit_lane FOR EACH ROW EXECUTE FUNCTION refuse_change()")
+    op.execute("CREATE TRIGGER audit_lane_whole BEFORE TRUNCATE ON audit_lane EXECUTE FUNCTION refuse_change()")
+
+
+
+def downgrade() -> None:
+    op.execute("DROP TABLE audit_entry, audit_lane")
+    op.execute("DROP TRIGGER outbox_event_stays ON outbox_event")
+    op.execute("DROP FUNCTION refuse_change()")
+    op.drop_constraint('fk_cost_centre_owner_id', 'cost_centre', type_='foreignkey')
+    op.drop_index(op.f('ix_project_state'), table_name='project')
+    op.drop_index(op.f('ix_project_path'), table_name='project')
+    op.drop_index(op.f('ix_project_parent_id'), table_name='project')
+    op.drop_index(op.f('ix_project_owner_id'), table_name='project')
+    op.drop_index(op.f('ix_project_entity_id'), table_name='project')
+    op.drop_index(op.f('ix_project_cost_centre_id'), table_name='project')
+    op.drop_table('project')
+    op.drop_index(op.f('ix_category_state'), table_name='category')
+    op.drop_index(op.f('ix_category_path'), table_name='category')
+    op.drop_index(op.f('ix_category_parent_id'), table_name='category')
+    op.drop_index(op.f('ix_category_owner_id'), table_name='category')
+    op.drop_table('category')
+    op.drop_index(op.f('ix_role_grant_user_id'), table_name='role_grant')
+    op.drop_index(op.f('ix_role_grant_role_id'), table_name='role_grant')
+    op.drop_table('role_grant')
+    op.drop_index(op.f('ix_person_state'), table_name='person')
+    op.drop_index(op.f('ix_person_manager_id'), table_name='person')
+    op.drop_index(op.f('ix_person_entity_id'), table_name='person')
+    op.drop_index(op.f('ix_person_cost_centre_id'), table_name='person')
+    op.drop_table('person')
+    op.drop_index(op.f('ix_location_state'), table_name='location')
+    op.drop_index(op.f('ix_location_entity_id'), table_name='location')
+    op.drop_table('location')
+    op.drop_index(op.f('ix_cost_centre_state'), table_name='cost_centre')
+    op.drop_index(op.f('ix_cost_centre_path'), table_name='cost_centre')
+    op.drop_index(op.f('ix_cost_centre_parent_id'), table_name='cost_centre')
+    op.drop_index(op.f('ix_cost_centre_owner_id'), table_name='cost_centre')
+    op.drop_index(op.f('ix_cost_centre_entity_id'), table_name='cost_centre')
+    op.drop_table('cost_centre')
+    op.drop_index('idx_role_id', table_name='ab_permission_view_role')
+    op.drop_index('idx_permission_view_id', table_name='ab_permission_view_role')
+    op.drop_table('ab_permission_view_role')
+    op.drop_index('ix_saved_view_resource', table_name='saved_view')
+    op.drop_table('saved_view')
+    op.drop_table('preference')
+    op.drop_index('ix_login_session_user', table_name='login_session')
+    op.drop_table('login_session')
+    op.drop_index('uq_job_unique_key', table_name='job', postgresql_where=sa.text("state IN ('waiting', 'running')"))
+    op.drop_index('uq_job_event_kind', table_name='job')
+    op.drop_index('ix_job_stream', table_name='job', postgresql_where=sa.text("state IN ('waiting', 'running', 'dead')"))
+    op.drop_index('ix_job_running', table_name='job', postgresql_where=sa.text("state = 'running'"))
+    op.drop_index('ix_job_lease', table_name='job', postgresql_where=sa.text('lease IS NOT NULL'))
+    op.drop_index('ix_job_finished', table_name='job', postgresql_where=sa.text("state IN ('done', 'discarded')"))
+    op.drop_index('ix_job_due', table_name='job', postgresql_where=sa.text("state = 'waiting'"))
+    op.drop_index('ix_job_actor', table_name='job')
+    op.drop_table('job')
+    op.drop_index(op.f('ix_exchange_rate_valid_on'), table_name='exchange_rate')
+    op.drop_index(op.f('ix_exchange_rate_currency_id'), table_name='exchange_rate')
+    op.drop_index(op.f('ix_exchange_rate_base_id'), table_name='exchange_rate')
+    op.drop_table('exchange_rate')
+    op.drop_index(op.f('ix_entity_state'), table_name='entity')
+    op.drop_index(op.f('ix_entity_base_currency_id'), table_name='entity')
+    op.drop_table('entity')
+    op.drop_index(op.f('ix_api_token_user_id'), table_name='api_token')
+    op.drop_table('api_token')
+    op.drop_table('account')
+    op.drop_table('ab_user_role')
+    op.drop_index('idx_user_id', table_name='ab_user_group')
+    op.drop_index('idx_user_group_id', table_name='ab_user_group')
+    op.drop_table('ab_user_group')
+    op.drop_index('idx_view_menu_id', table_name='ab_permission_view')
+    op.drop_index('idx_permission_id', table_name='ab_permission_view')
+    op.drop_table('ab_permission_view')
+    op.drop_index('idx_group_role_id', table_name='ab_group_role')
+    op.drop_index('idx_group_id', table_name='ab_group_role')
+    op.drop_table('ab_group_role')
+    op.drop_index('idx_api_key_user_id', table_name='ab_api_key')
+    op.drop_index('idx_api_key_prefix', table_name='ab_api_key')
+    op.drop_index('idx_api_key_lookup_hash', table_name='ab_api_key')
+    op.drop_table('ab_api_key')
+    op.drop_table('unit')
+    op.drop_table('tax_code')
+    op.drop_table('setting')
+    op.drop_index('ix_outbox_event_row', table_name='outbox_event')
+    op.drop_index(op.f('ix_outbox_event_name'), table_name='outbox_event')
+    op.drop_index('ix_outbox_event_at', table_name='outbox_event')
+    op.drop_table('outbox_event')
+    op.drop_table('number_series')
+    op.drop_index(op.f('ix_idempotency_key_created_at'), table_name='idempotency_key')
+    op.drop_table('idempotency_key')
+    op.drop_table('currency')
+    op.drop_index('ix_comment_row', table_name='comment')
+    op.drop_table('comment')
+    op.drop_index('ix_attachment_row', table_name='attachment')
+    op.drop_index('ix_attachment_digest', table_name='attachment')
+    op.drop_table('attachment')
+    op.drop_table('access_version')
+    op.drop_table('ab_view_menu')
+    op.drop_index('uq_ab_user_username_lower', table_name='ab_user')
+    op.drop_index('uq_ab_user_email_lower', table_name='ab_user')
+    op.drop_table('ab_user')
+    op.drop_table('ab_role')
+    op.drop_table('ab_register_user')
+    op.drop_table('ab_permission')
+    op.drop_table('ab_group')
