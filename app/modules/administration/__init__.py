@@ -1,0 +1,1 @@
+"""Running Outlay itself: settings, sessions, API tokens, and what the audit holds."""

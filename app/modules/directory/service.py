@@ -1,0 +1,35 @@
+"""What keeps people and their accounts in step."""
+
+from __future__ import annotations
+
+from flask_appbuilder.security.sqla.models import User
+
+from app.kernel.actor import Context
+from app.kernel.problem import Problem
+from app.modules.directory import domain, queries
+from app.modules.directory.models import Person
+
+# Not a hash of anything, so no password fits it.
+NO_PASSWORD = "!"  # noqa: S105
+
+
+def keep_account(context: Context, person: Person) -> None:
+    """Give a new person an account nobody can sign in to yet, and keep name and address of an old one the same."""
+    person.code, person.email = person.code.lower(), person.email.strip()
+    user = person.user
+    if user is None:
+        user = person.user = User(password=NO_PASSWORD)
+    user.username, user.email = person.code, person.email
+    user.first_name, user.last_name = person.first_name, person.last_name
+    user.active = person.state == "active"
+
+
+def why_not_person(context: Context, person: Person) -> list[Problem]:
+    """Say what is wrong with a person's data, and whether someone else signs in with them."""
+    problems = domain.why_not_person(context, person)
+    other = queries.find_other_account(context, person)
+    if other is not None:
+        same_name = other.username.lower() == person.code
+        field, label = ("code", "Code") if same_name else ("email", "E-mail")
+        problems.append(Problem("taken", f"{label}: another account has this. Choose another.", field))
+    return problems

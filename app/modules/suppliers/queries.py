@@ -1,0 +1,80 @@
+"""Reads of suppliers that have a name in the business."""
+
+from __future__ import annotations
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import selectinload
+
+from app.infra import scope
+from app.kernel.actor import Context
+from app.kernel.resource import registry
+from app.modules.suppliers import domain
+from app.modules.suppliers.domain import Duplicate, Profile
+from app.modules.suppliers.models import BankAccount, Supplier, SupplierContact, SupplierTaxId
+
+MOST_CANDIDATES = 300
+
+
+def find_duplicates(context: Context, supplier: Supplier) -> list[Duplicate]:
+    """List the suppliers that may be the same as this one, the likeliest first; one out of sight stays unnamed."""
+    mine = profile(supplier)
+    statement = (
+        scope.everything(Supplier, why="a duplicate counts whether the actor may see it or not")
+        .where(Supplier.id != supplier.id, Supplier.state != "merged", _has_something_of(supplier, mine))
+        .options(selectinload(Supplier.tax_ids), selectinload(Supplier.contacts), selectinload(Supplier.bank_accounts))
+        .order_by(Supplier.id)
+        .limit(MOST_CANDIDATES)
+    )
+    compared = (domain.compare(mine, profile(other)) for other in context.session.scalars(statement))
+    found = [duplicate for duplicate in compared if duplicate]
+    seen = _visible(context, [duplicate.profile.id for duplicate in found])
+    marked = [Duplicate(each.profile, each.reasons, each.profile.id in seen) for each in found]
+    return sorted(marked, key=lambda each: (-each.score, each.profile.id))
+
+
+def profile(supplier: Supplier) -> Profile:
+    """Gather what a supplier is compared by."""
+    return Profile(
+        id=supplier.id,
+        code=supplier.code,
+        name=supplier.name,
+        normal_name=supplier.normal_name,
+        country=supplier.country,
+        tax_ids=frozenset(f"{tax_id.country}:{tax_id.normal}" for tax_id in supplier.tax_ids),
+        accounts=frozenset(a.fingerprint for a in supplier.bank_accounts if a.state in ("proposed", "confirmed")),
+        domains=frozenset(c.email_domain for c in supplier.contacts if c.email_domain),
+    )
+
+
+def is_in_reach(context: Context, supplier: Supplier, verb: str) -> bool:
+    """Say whether the actor holds a right on this very supplier."""
+    statement = scope.select_rows(context, registry["supplier"], verb).where(Supplier.id == supplier.id)
+    return context.session.scalars(statement).first() is not None
+
+
+def list_accounts(context: Context, supplier: Supplier) -> list[BankAccount]:
+    """List the accounts of a supplier that still count, seen by the actor or not."""
+    statement = scope.everything(BankAccount, why="a supplier takes all its accounts along")
+    live = BankAccount.state.in_(("proposed", "confirmed"))
+    return list(context.session.scalars(statement.where(BankAccount.supplier_id == supplier.id, live)))
+
+
+def _has_something_of(supplier: Supplier, mine: Profile) -> ColumnElement[bool]:
+    """Match suppliers that share a word of the name, a number, an account or a mail domain."""
+    numbers = [tax_id.normal for tax_id in supplier.tax_ids]
+    conditions: list[ColumnElement[bool]] = [Supplier.name_keys.overlap(supplier.name_keys)]
+    if numbers:
+        conditions.append(Supplier.id.in_(select(SupplierTaxId.supplier_id).where(SupplierTaxId.normal.in_(numbers))))
+    if mine.accounts:
+        conditions.append(Supplier.id.in_(select(BankAccount.supplier_id).where(BankAccount.fingerprint.in_(mine.accounts))))
+    if mine.domains:
+        domains = SupplierContact.email_domain.in_(mine.domains)
+        conditions.append(Supplier.id.in_(select(SupplierContact.supplier_id).where(domains)))
+    return or_(*conditions)
+
+
+def _visible(context: Context, ids: list[int]) -> set[int]:
+    if not ids:
+        return set()
+    rows = scope.select_rows(context, registry["supplier"]).where(Supplier.id.in_(ids)).with_only_columns(Supplier.id)
+    return set(context.session.scalars(rows))
