@@ -39,29 +39,11 @@ class Period:
         """Give the day on which the period ends."""
         return end_of_month(self.first_day)
 
-    @property
-    def quarter(self) -> int:
-        """Give the fiscal quarter, 1 to 4."""
-        return (self.number + 2) // 3
-
-    def next(self) -> Period:
-        """Give the period after this one."""
-        return period_of(self.last_day + timedelta(days=1), self.start_month)
-
-    def previous(self) -> Period:
-        """Give the period before this one."""
-        return period_of(self.first_day - timedelta(days=1), self.start_month)
-
 
 def period_of(day: date, start_month: int = 1) -> Period:
     """Find the fiscal period a day falls into, for fiscal years beginning in a month."""
     begun = day.month >= start_month
     return Period(day.year if begun else day.year - 1, (day.month - start_month) % MONTHS + 1, start_month)
-
-
-def fiscal_year_of(day: date, start_month: int = 1) -> int:
-    """Find the fiscal year a day falls into."""
-    return period_of(day, start_month).year
 
 
 def fiscal_year_days(year: int, start_month: int = 1) -> tuple[date, date]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
+from functools import total_ordering
 
 Number = Decimal | int
 
@@ -48,6 +49,7 @@ def exact(value: Number) -> Decimal:
     return number
 
 
+@total_ordering
 @dataclass(frozen=True, slots=True)
 class Money:
     """Hold an amount in one currency; what comes out of a calculation is rounded only when asked."""
@@ -98,18 +100,6 @@ class Money:
     def __lt__(self, other: Money) -> bool:
         """Compare within one currency."""
         return self.amount < self._same(other)
-
-    def __le__(self, other: Money) -> bool:
-        """Compare within one currency."""
-        return self.amount <= self._same(other)
-
-    def __gt__(self, other: Money) -> bool:
-        """Compare within one currency."""
-        return self.amount > self._same(other)
-
-    def __ge__(self, other: Money) -> bool:
-        """Compare within one currency."""
-        return self.amount >= self._same(other)
 
     def rounded(self) -> Money:
         """Round half up, away from zero, to the coins of the currency."""
