@@ -12,25 +12,25 @@ from typing import Any
 import redis
 from flask import Flask
 
-SLICES = ("directory", "suppliers", "catalog")
+SLICES = ("directory", "suppliers", "catalog", "integrations")
 
 
 def create_app(settings: dict[str, Any] | None = None) -> Flask:
     """Build the whole application: machinery, slices, then the doors."""
-    from app import api, cli, console
+    from app import api, console
 
     app = create_core(settings)
     with app.app_context():
         console.register(app)
         api.register(app)
-    cli.register(app)
     return app
 
 
 def create_core(settings: dict[str, Any] | None = None) -> Flask:
-    """Build machinery and slices without doors, which is what workers need."""
+    """Build machinery, slices and the terminal, which is what workers and releases need."""
     import config
-    from app.infra import crypto, telemetry, unit
+    from app import cli
+    from app.infra import crypto, jobs, telemetry, unit
     from app.infra.db import db
     from app.kernel.chain import parse_key
 
@@ -44,8 +44,9 @@ def create_core(settings: dict[str, Any] | None = None) -> Flask:
     app.extensions["valkey"] = valkey
     crypto.use(crypto.Keyring.parse(app.config["OUTLAY_ENCRYPTION_KEYS"]))
     audit_key = parse_key(app.config["OUTLAY_AUDIT_KEY"])
-    unit.configure(lambda: audit_key, lambda: valkey.lpush("outlay:nudge", "1"))
+    unit.configure(lambda: audit_key, lambda: jobs.nudge(valkey))
     load_slices()
+    cli.register(app)
     return app
 
 

@@ -126,14 +126,18 @@ def restorer(postgres_admin_url: str) -> Iterator[Restorer]:
 
 @pytest.fixture(scope="session")
 def application(
-    postgres_url: str, valkey_url: str, tmp_path_factory: pytest.TempPathFactory
+    addresses: Addresses, postgres_url: str, valkey_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Flask:
     """Build the application once for a worker, on its database; tests take `app`, which also tidies up."""
     from app import create_app
     from config import load
 
-    home = tmp_path_factory.mktemp("home")
-    environment = {"DATABASE_URL": postgres_url, "REDIS_URL": valkey_url, "OUTLAY_HOME": str(home)}
+    environment = {
+        "DATABASE_URL": postgres_url,
+        "REDIS_URL": valkey_url,
+        "OUTLAY_HOME": f"{addresses.directory}/home",  # with the keys the template database was made with
+        "OUTLAY_FILES": str(tmp_path_factory.mktemp("files")),
+    }
     return create_app({**load(environment), "TESTING": True})
 
 

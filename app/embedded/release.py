@@ -17,8 +17,10 @@ ALL = ("migrate", "permissions", "demo")
 
 def main(steps: Sequence[str]) -> None:
     """Bring the database up to date in one process: loading the application takes longer than the steps themselves."""
-    from wsgi import app
+    from app import create_core
+    from config import load
 
+    app = create_core(load())
     with contextlib.redirect_stdout(sys.stderr):
         for step in steps:
             _run(app, step)

@@ -69,7 +69,8 @@ class AuditEntry(Base):
 
     def sealed_content(self) -> dict[str, Any]:
         """Give the entry as it went into the chain."""
-        return _content({column: getattr(self, column) for column in _COLUMNS}, self.lane, self.position)
+        told = {column: getattr(self, column) for column in (*_COLUMNS, "witness")}
+        return _content(told, self.lane, self.position)
 
 
 class AuditLane(Base):

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy import text
+
 from app.infra import scope
 from app.infra.db import Tree
 from app.kernel.actor import Context
 
+_NEXT = text("SELECT nextval(pg_get_serial_sequence(:table, 'id'))")
+
 
 def settle(context: Context, row: Any) -> None:
-    """Bring the path of a row, and of all below it, up to date after it was entered or moved."""
+    """Bring the path of a row, and of all below it, up to date before it is written; a new row gets its id for it."""
     if isinstance(row, Tree):
         _settle(context, row)
 
 
 def _settle(context: Context, row: Any) -> None:
+    if row.id is None:
+        row.id = context.session.execute(_NEXT, {"table": row.__tablename__}).scalar_one()
     path = f"{row.parent.path if row.parent else '/'}{row.id}/"
     if row.path == path:
         return

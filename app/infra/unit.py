@@ -8,13 +8,13 @@ import random
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar, cast
 
 import redis
 from sqlalchemy import event
 from sqlalchemy import inspect as inspect_row
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
@@ -30,6 +30,7 @@ from app.kernel.problem import Kind, Problem, Refused, refuse_if
 from app.kernel.resource import Children, Resource, registry
 
 log = logging.getLogger(__name__)
+Result = TypeVar("Result")
 ATTEMPTS = 4
 _RETRIED = {"40001", "40P01"}
 _audit_key: Callable[[], bytes]
@@ -98,6 +99,24 @@ def transaction(context: Context, command: str) -> Iterator[Context]:
 
 
 @contextlib.contextmanager
+def rehearsal(context: Context, command: str) -> Iterator[Context]:
+    """Open the door to see what a change would lead to: nothing of it stays, and no document number is used up."""
+    try:
+        with transaction(context, command) as bound:
+            bound.session.info["rehearsed"] = {}
+            yield bound
+            raise _Rehearsed
+    except _Rehearsed:
+        return
+    finally:
+        db.session().info.pop("rehearsed", None)
+
+
+class _Rehearsed(Exception):
+    """Ends a rehearsal."""
+
+
+@contextlib.contextmanager
 def reading(context: Context) -> Iterator[Context]:
     """Bind a context to the session for reading; nothing can be written."""
     yield context.within(db.session(), context.command, lambda act: act())
@@ -129,6 +148,35 @@ def save(
         lambda bound: save_within(bound, resource, key, raw, Reader(bound), version),
         repeat,
     )
+
+
+def change(context: Context, command: str, body: Callable[[Context], Result]) -> Result:
+    """Do several things as one change, and all of it again when others stood in its way."""
+    return _run(context, command, body, None)
+
+
+def attempt(bound: Context, body: Callable[[Context], Outcome]) -> Outcome | Refused:
+    """Try one part of an open change; what is refused leaves nothing behind, and the rest of the change stands."""
+    session: Session = bound.session
+    recorded, nudge = len(session.info["audit"]), session.info["nudge"]
+    last_acts: list[Callable[[], None]] = []
+    try:
+        with session.begin_nested():
+            outcome = body(bound.within(session, bound.command, last_acts.append))
+            _flush(session)
+    except Refused as refused:
+        refusal = refused
+    except StaleDataError:
+        refusal = Refused(Kind.CONFLICT, _changed_meanwhile())
+    except DBAPIError as error:
+        refusal = _refusal_of_part(error)
+    else:
+        for act in last_acts:
+            bound.at_end(act)
+        return outcome
+    del session.info["audit"][recorded:]
+    session.info["nudge"] = nudge
+    return refusal
 
 
 def create_within(bound: Context, resource: Resource, raw: Mapping[str, Any], reader: Reader) -> Outcome:
@@ -196,13 +244,23 @@ def execute(
 
 
 def execute_each(
-    context: Context, resource: Resource, keys: Iterable[str], name: str, raw: Mapping[str, Any]
+    context: Context,
+    resource: Resource,
+    keys: Iterable[str],
+    name: str,
+    raw: Mapping[str, Any],
+    *,
+    repeat: Repeat | None = None,
 ) -> list[tuple[str, Outcome | Refused]]:
-    """Run a command on several rows, each for itself and in key order; the answer names every refusal."""
+    """Run a command on several rows, each for itself and in key order; the answer names every refusal.
+
+    Under a `repeat` each row has a key of its own, so that a request sent again goes on where the first one ended.
+    """
     results: list[tuple[str, Outcome | Refused]] = []
     for key in sorted(set(keys)):
+        own = replace(repeat, key=f"{repeat.key} {key}"[:500]) if repeat else None
         try:
-            results.append((key, execute(context, resource, key, name, raw)))
+            results.append((key, execute(context, resource, key, name, raw, repeat=own)))
         except Refused as refusal:
             results.append((key, refusal))
     return results
@@ -252,11 +310,11 @@ def announce(context: Context, row: Any, event_: Event) -> None:
     outbox.emit(context, resource, row, event_)
 
 
-def _run(context: Context, command: str, body: Callable[[Context], Outcome], repeat: Repeat | None) -> Outcome:
+def _run(context: Context, command: str, body: Callable[[Context], Result], repeat: Repeat | None) -> Result:
     for attempt in range(1, ATTEMPTS + 1):
         try:
             with transaction(context, command) as bound:
-                return _once(bound, body, repeat)
+                return cast(Result, _once(bound, body, repeat))
         except DBAPIError as error:
             if attempt == ATTEMPTS or getattr(error.orig, "pgcode", None) not in _RETRIED:
                 raise _translated(error) from error
@@ -267,7 +325,7 @@ def _run(context: Context, command: str, body: Callable[[Context], Outcome], rep
     raise AssertionError("unreachable")
 
 
-def _once(bound: Context, body: Callable[[Context], Outcome], repeat: Repeat | None) -> Outcome:
+def _once(bound: Context, body: Callable[[Context], Any], repeat: Repeat | None) -> Any:
     if repeat is None:
         return body(bound)
     answer = idempotency.claim(bound, repeat)
@@ -374,9 +432,8 @@ def _conclude(context: Context, resource: Resource, row: Any, verb: str) -> None
         resource.prepare(context, row)
     if resource.check:
         refuse_if(resource.check(context, row))
-    context.session.add(row)
-    _flush(context.session)
     trees.settle(context, row)
+    context.session.add(row)
     _flush(context.session)
     if not _holds(context, resource, row, verb) or not _holds(context, resource, row, "read"):
         message = "This would put it where your roles do not reach. Choose an entity and cost centre of yours."
@@ -398,8 +455,8 @@ def _perform(
         raise RuntimeError(f"{resource.name}.{command.name} led to {row.state}, declared are {targets}")
     if resource.check:
         refuse_if(resource.check(context, row))
-    _flush(context.session)
     trees.settle(context, row)
+    _flush(context.session)
     if len(context.session.info["audit"]) == recorded:
         told = {name: str(value) for name, value in arguments.items() if value is not None and not _secret(command, name)}
         audit.note(
@@ -454,12 +511,22 @@ def _translated(error: DBAPIError) -> Exception:
     return error
 
 
+def _refusal_of_part(error: DBAPIError) -> Refused:
+    """Refuse one part for what the database says of its values; raise what concerns the whole transaction."""
+    if isinstance(error, DataError):
+        return Refused(Kind.INVALID, Problem("not_allowed", "A value is not one that can be kept. Check the numbers."))
+    told = _translated(error)
+    if getattr(error.orig, "pgcode", None) in _RETRIED or not isinstance(told, Refused):
+        raise error
+    return told
+
+
 def _constraint_problem(error: IntegrityError) -> Problem:
     diagnosis = getattr(error.orig, "diag", None)
     constraint = str(getattr(diagnosis, "constraint_name", "") or "")
     table = str(getattr(diagnosis, "table_name", "") or "")
     for mapper in Row.registry.mappers:
-        if mapper.class_.__tablename__ == table:
+        if getattr(mapper.class_, "__tablename__", "") == table:
             known = mapper.class_.__dict__.get("constraint_problems", {}).get(constraint)
             if known:
                 return Problem(*known)

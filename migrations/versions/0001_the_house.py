@@ -501,6 +501,18 @@ def upgrade() -> None:
     )
     op.create_index(op.f('ix_location_entity_id'), 'location', ['entity_id'], unique=False)
     op.create_index(op.f('ix_location_state'), 'location', ['state'], unique=False)
+    op.create_table('schedule_run',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('slot_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('run_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('job_id', sa.BigInteger(), nullable=True),
+    sa.ForeignKeyConstraint(['job_id'], ['job.id'], name=op.f('fk_schedule_run_job_id'), ondelete='SET NULL'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_schedule_run')),
+    sa.UniqueConstraint('name', name=op.f('uq_schedule_run_name'))
+    )
+    op.create_index(op.f('ix_schedule_run_job_id'), 'schedule_run', ['job_id'], unique=False)
     op.create_table('person',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('code', sa.String(length=40), nullable=False),
@@ -610,6 +622,185 @@ def upgrade() -> None:
     op.create_index(op.f('ix_project_parent_id'), 'project', ['parent_id'], unique=False)
     op.create_index(op.f('ix_project_path'), 'project', ['path'], unique=False)
     op.create_index(op.f('ix_project_state'), 'project', ['state'], unique=False)
+    op.create_table('supplier',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('code', sa.String(length=20), nullable=False),
+    sa.Column('name', sa.String(length=200), nullable=False),
+    sa.Column('legal_name', sa.String(length=200), nullable=True),
+    sa.Column('country', sa.String(length=2), nullable=False),
+    sa.Column('entity_id', sa.BigInteger(), nullable=True),
+    sa.Column('currency_id', sa.BigInteger(), nullable=False),
+    sa.Column('owner_id', sa.BigInteger(), nullable=True),
+    sa.Column('payment_days', sa.Integer(), nullable=False),
+    sa.Column('discount_percent', sa.Numeric(precision=18, scale=6), nullable=True),
+    sa.Column('discount_days', sa.Integer(), nullable=True),
+    sa.Column('endpoint_scheme', sa.String(length=4), nullable=True),
+    sa.Column('endpoint_id', sa.String(length=50), nullable=True),
+    sa.Column('website', sa.String(length=200), nullable=True),
+    sa.Column('language', sa.String(length=5), nullable=True),
+    sa.Column('tax_id_waiver', sa.String(length=200), nullable=True),
+    sa.Column('notes', sa.Text(), nullable=True),
+    sa.Column('state', sa.String(length=20), nullable=False),
+    sa.Column('state_reason', sa.String(length=500), nullable=True),
+    sa.Column('approved_by', sa.Integer(), nullable=True),
+    sa.Column('merged_into_id', sa.BigInteger(), nullable=True),
+    sa.Column('distinct_reason', sa.String(length=500), nullable=True),
+    sa.Column('distinct_from', postgresql.JSONB(astext_type=sa.Text()), server_default='[]', nullable=False),
+    sa.Column('normal_name', sa.String(length=200), nullable=False),
+    sa.Column('name_keys', postgresql.ARRAY(sa.Text()), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('changed_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Integer(), nullable=True),
+    sa.Column('search', postgresql.TSVECTOR(), nullable=True),
+    sa.CheckConstraint("(state = 'merged') = (merged_into_id IS NOT NULL)", name=op.f('ck_supplier_merged')),
+    sa.CheckConstraint('(discount_percent IS NULL) = (discount_days IS NULL)', name=op.f('ck_supplier_discount')),
+    sa.CheckConstraint('(endpoint_scheme IS NULL) = (endpoint_id IS NULL)', name=op.f('ck_supplier_endpoint')),
+    sa.CheckConstraint('discount_days BETWEEN 0 AND payment_days', name=op.f('ck_supplier_discount_days')),
+    sa.CheckConstraint('discount_percent > 0 AND discount_percent < 100', name=op.f('ck_supplier_discount_percent')),
+    sa.CheckConstraint('merged_into_id <> id', name=op.f('ck_supplier_merged_into')),
+    sa.CheckConstraint('payment_days BETWEEN 0 AND 365', name=op.f('ck_supplier_payment_days')),
+    sa.ForeignKeyConstraint(['currency_id'], ['currency.id'], name=op.f('fk_supplier_currency_id')),
+    sa.ForeignKeyConstraint(['entity_id'], ['entity.id'], name=op.f('fk_supplier_entity_id')),
+    sa.ForeignKeyConstraint(['merged_into_id'], ['supplier.id'], name=op.f('fk_supplier_merged_into_id')),
+    sa.ForeignKeyConstraint(['owner_id'], ['person.id'], name=op.f('fk_supplier_owner_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_supplier')),
+    sa.UniqueConstraint('code', name=op.f('uq_supplier_code'))
+    )
+    op.create_index(op.f('ix_supplier_currency_id'), 'supplier', ['currency_id'], unique=False)
+    op.create_index(op.f('ix_supplier_entity_id'), 'supplier', ['entity_id'], unique=False)
+    op.create_index(op.f('ix_supplier_merged_into_id'), 'supplier', ['merged_into_id'], unique=False)
+    op.create_index('ix_supplier_name_keys', 'supplier', ['name_keys'], unique=False, postgresql_using='gin')
+    op.create_index(op.f('ix_supplier_normal_name'), 'supplier', ['normal_name'], unique=False)
+    op.create_index(op.f('ix_supplier_owner_id'), 'supplier', ['owner_id'], unique=False)
+    op.create_index(op.f('ix_supplier_state'), 'supplier', ['state'], unique=False)
+    op.create_table('bank_account',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('number', sa.String(length=20), nullable=False),
+    sa.Column('supplier_id', sa.BigInteger(), nullable=False),
+    sa.Column('holder', sa.String(length=140), nullable=False),
+    sa.Column('country', sa.String(length=2), nullable=True),
+    sa.Column('iban', sa.Text(), nullable=True),
+    sa.Column('account_number', sa.Text(), nullable=True),
+    sa.Column('routing', sa.String(length=20), nullable=True),
+    sa.Column('bic', sa.String(length=11), nullable=True),
+    sa.Column('currency_id', sa.BigInteger(), nullable=False),
+    sa.Column('replaces_id', sa.BigInteger(), nullable=True),
+    sa.Column('state', sa.String(length=20), nullable=False),
+    sa.Column('state_reason', sa.String(length=500), nullable=True),
+    sa.Column('confirmed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('confirmed_by', sa.Integer(), nullable=True),
+    sa.Column('usable_from', sa.Date(), nullable=True),
+    sa.Column('makers', postgresql.ARRAY(sa.Integer()), nullable=False),
+    sa.Column('fingerprint', sa.String(length=64), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('changed_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Integer(), nullable=True),
+    sa.Column('search', postgresql.TSVECTOR(), nullable=True),
+    sa.CheckConstraint("state <> 'confirmed' OR (confirmed_by IS NOT NULL AND usable_from IS NOT NULL)", name=op.f('ck_bank_account_confirmed')),
+    sa.CheckConstraint('(iban IS NULL) <> (account_number IS NULL)', name=op.f('ck_bank_account_iban')),
+    sa.CheckConstraint('confirmed_by IS NULL OR NOT (confirmed_by = ANY (makers))', name=op.f('ck_bank_account_confirmed_by')),
+    sa.ForeignKeyConstraint(['currency_id'], ['currency.id'], name=op.f('fk_bank_account_currency_id')),
+    sa.ForeignKeyConstraint(['replaces_id'], ['bank_account.id'], name=op.f('fk_bank_account_replaces_id')),
+    sa.ForeignKeyConstraint(['supplier_id'], ['supplier.id'], name=op.f('fk_bank_account_supplier_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_bank_account')),
+    sa.UniqueConstraint('number', name=op.f('uq_bank_account_number'))
+    )
+    op.create_index(op.f('ix_bank_account_currency_id'), 'bank_account', ['currency_id'], unique=False)
+    op.create_index(op.f('ix_bank_account_fingerprint'), 'bank_account', ['fingerprint'], unique=False)
+    op.create_index(op.f('ix_bank_account_replaces_id'), 'bank_account', ['replaces_id'], unique=False)
+    op.create_index(op.f('ix_bank_account_state'), 'bank_account', ['state'], unique=False)
+    op.create_index(op.f('ix_bank_account_supplier_id'), 'bank_account', ['supplier_id'], unique=False)
+    op.create_index('uq_bank_account_live', 'bank_account', ['supplier_id', 'fingerprint', 'state'], unique=True, postgresql_where=sa.text("state IN ('proposed', 'confirmed')"))
+    op.create_table('item',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('code', sa.String(length=40), nullable=False),
+    sa.Column('name', sa.String(length=200), nullable=False),
+    sa.Column('description', sa.Text(), nullable=True),
+    sa.Column('category_id', sa.BigInteger(), nullable=False),
+    sa.Column('unit_id', sa.BigInteger(), nullable=False),
+    sa.Column('tax_code_id', sa.BigInteger(), nullable=True),
+    sa.Column('preferred_supplier_id', sa.BigInteger(), nullable=True),
+    sa.Column('manufacturer', sa.String(length=120), nullable=True),
+    sa.Column('manufacturer_number', sa.String(length=60), nullable=True),
+    sa.Column('cpv_code', sa.String(length=10), nullable=True),
+    sa.Column('unspsc_code', sa.String(length=8), nullable=True),
+    sa.Column('state', sa.String(length=20), nullable=False),
+    sa.Column('state_reason', sa.String(length=500), nullable=True),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('changed_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by', sa.Integer(), nullable=True),
+    sa.Column('search', postgresql.TSVECTOR(), nullable=True),
+    sa.CheckConstraint("cpv_code ~ '^\\d{8}-\\d$'", name=op.f('ck_item_cpv_code')),
+    sa.CheckConstraint("unspsc_code ~ '^\\d{8}$'", name=op.f('ck_item_unspsc_code')),
+    sa.ForeignKeyConstraint(['category_id'], ['category.id'], name=op.f('fk_item_category_id')),
+    sa.ForeignKeyConstraint(['preferred_supplier_id'], ['supplier.id'], name=op.f('fk_item_preferred_supplier_id')),
+    sa.ForeignKeyConstraint(['tax_code_id'], ['tax_code.id'], name=op.f('fk_item_tax_code_id')),
+    sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], name=op.f('fk_item_unit_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_item')),
+    sa.UniqueConstraint('code', name=op.f('uq_item_code'))
+    )
+    op.create_index(op.f('ix_item_category_id'), 'item', ['category_id'], unique=False)
+    op.create_index(op.f('ix_item_preferred_supplier_id'), 'item', ['preferred_supplier_id'], unique=False)
+    op.create_index(op.f('ix_item_state'), 'item', ['state'], unique=False)
+    op.create_index(op.f('ix_item_tax_code_id'), 'item', ['tax_code_id'], unique=False)
+    op.create_index(op.f('ix_item_unit_id'), 'item', ['unit_id'], unique=False)
+    op.create_table('supplier_contact',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('position', sa.Integer(), nullable=False),
+    sa.Column('supplier_id', sa.BigInteger(), nullable=False),
+    sa.Column('name', sa.String(length=120), nullable=False),
+    sa.Column('role', sa.String(length=80), nullable=True),
+    sa.Column('email', sa.String(length=200), nullable=True),
+    sa.Column('phone', sa.String(length=40), nullable=True),
+    sa.Column('is_primary', sa.Boolean(), server_default=sa.text('false'), nullable=False),
+    sa.Column('email_domain', sa.String(length=200), nullable=True),
+    postgresql.ExcludeConstraint((sa.column('supplier_id'), '='), where=sa.text('is_primary'), deferrable='True', initially='DEFERRED', using='btree', name='uq_supplier_contact_primary'),
+    sa.ForeignKeyConstraint(['supplier_id'], ['supplier.id'], name=op.f('fk_supplier_contact_supplier_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_supplier_contact'))
+    )
+    op.create_index(op.f('ix_supplier_contact_email_domain'), 'supplier_contact', ['email_domain'], unique=False)
+    op.create_index(op.f('ix_supplier_contact_supplier_id'), 'supplier_contact', ['supplier_id'], unique=False)
+    op.create_table('supplier_tax_id',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('position', sa.Integer(), nullable=False),
+    sa.Column('supplier_id', sa.BigInteger(), nullable=False),
+    sa.Column('kind', sa.String(40), nullable=False),
+    sa.Column('country', sa.String(length=2), nullable=False),
+    sa.Column('value', sa.String(length=40), nullable=False),
+    sa.Column('normal', sa.String(length=40), nullable=False),
+    sa.ForeignKeyConstraint(['supplier_id'], ['supplier.id'], name=op.f('fk_supplier_tax_id_supplier_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_supplier_tax_id'))
+    )
+    op.create_index(op.f('ix_supplier_tax_id_normal'), 'supplier_tax_id', ['normal'], unique=False)
+    op.create_index(op.f('ix_supplier_tax_id_supplier_id'), 'supplier_tax_id', ['supplier_id'], unique=False)
+    op.create_table('item_price',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('position', sa.Integer(), nullable=False),
+    sa.Column('item_id', sa.BigInteger(), nullable=False),
+    sa.Column('supplier_id', sa.BigInteger(), nullable=False),
+    sa.Column('supplier_number', sa.String(length=60), nullable=True),
+    sa.Column('currency_id', sa.BigInteger(), nullable=False),
+    sa.Column('unit_price', sa.Numeric(precision=18, scale=4), nullable=False),
+    sa.Column('minimum_quantity', sa.Numeric(precision=18, scale=6), nullable=False),
+    sa.Column('valid_from', sa.Date(), nullable=False),
+    sa.Column('valid_to', sa.Date(), nullable=True),
+    sa.Column('lead_time_days', sa.Integer(), nullable=True),
+    sa.CheckConstraint('lead_time_days BETWEEN 0 AND 730', name=op.f('ck_item_price_lead_time_days')),
+    sa.CheckConstraint('minimum_quantity > 0', name=op.f('ck_item_price_minimum_quantity')),
+    sa.CheckConstraint('unit_price >= 0', name=op.f('ck_item_price_unit_price')),
+    sa.CheckConstraint('valid_to >= valid_from', name=op.f('ck_item_price_valid_to')),
+    sa.ForeignKeyConstraint(['currency_id'], ['currency.id'], name=op.f('fk_item_price_currency_id')),
+    sa.ForeignKeyConstraint(['item_id'], ['item.id'], name=op.f('fk_item_price_item_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['supplier_id'], ['supplier.id'], name=op.f('fk_item_price_supplier_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_item_price'))
+    )
+    op.create_index(op.f('ix_item_price_currency_id'), 'item_price', ['currency_id'], unique=False)
+    op.create_index(op.f('ix_item_price_item_id'), 'item_price', ['item_id'], unique=False)
+    op.create_index('ix_item_price_offer', 'item_price', ['supplier_id', 'supplier_number'], unique=False)
+    op.create_index(op.f('ix_item_price_supplier_id'), 'item_price', ['supplier_id'], unique=False)
     op.create_foreign_key('fk_cost_centre_owner_id', 'cost_centre', 'person', ['owner_id'], ['id'])
 
     op.execute("""
@@ -630,6 +821,38 @@ def downgrade() -> None:
     op.execute("DROP TRIGGER outbox_event_stays ON outbox_event")
     op.execute("DROP FUNCTION refuse_change()")
     op.drop_constraint('fk_cost_centre_owner_id', 'cost_centre', type_='foreignkey')
+    op.drop_index(op.f('ix_item_price_supplier_id'), table_name='item_price')
+    op.drop_index('ix_item_price_offer', table_name='item_price')
+    op.drop_index(op.f('ix_item_price_item_id'), table_name='item_price')
+    op.drop_index(op.f('ix_item_price_currency_id'), table_name='item_price')
+    op.drop_table('item_price')
+    op.drop_index(op.f('ix_supplier_tax_id_supplier_id'), table_name='supplier_tax_id')
+    op.drop_index(op.f('ix_supplier_tax_id_normal'), table_name='supplier_tax_id')
+    op.drop_table('supplier_tax_id')
+    op.drop_index(op.f('ix_supplier_contact_supplier_id'), table_name='supplier_contact')
+    op.drop_index(op.f('ix_supplier_contact_email_domain'), table_name='supplier_contact')
+    op.drop_table('supplier_contact')
+    op.drop_index(op.f('ix_item_unit_id'), table_name='item')
+    op.drop_index(op.f('ix_item_tax_code_id'), table_name='item')
+    op.drop_index(op.f('ix_item_state'), table_name='item')
+    op.drop_index(op.f('ix_item_preferred_supplier_id'), table_name='item')
+    op.drop_index(op.f('ix_item_category_id'), table_name='item')
+    op.drop_table('item')
+    op.drop_index('uq_bank_account_live', table_name='bank_account', postgresql_where=sa.text("state IN ('proposed', 'confirmed')"))
+    op.drop_index(op.f('ix_bank_account_supplier_id'), table_name='bank_account')
+    op.drop_index(op.f('ix_bank_account_state'), table_name='bank_account')
+    op.drop_index(op.f('ix_bank_account_replaces_id'), table_name='bank_account')
+    op.drop_index(op.f('ix_bank_account_fingerprint'), table_name='bank_account')
+    op.drop_index(op.f('ix_bank_account_currency_id'), table_name='bank_account')
+    op.drop_table('bank_account')
+    op.drop_index(op.f('ix_supplier_state'), table_name='supplier')
+    op.drop_index(op.f('ix_supplier_owner_id'), table_name='supplier')
+    op.drop_index(op.f('ix_supplier_normal_name'), table_name='supplier')
+    op.drop_index('ix_supplier_name_keys', table_name='supplier', postgresql_using='gin')
+    op.drop_index(op.f('ix_supplier_merged_into_id'), table_name='supplier')
+    op.drop_index(op.f('ix_supplier_entity_id'), table_name='supplier')
+    op.drop_index(op.f('ix_supplier_currency_id'), table_name='supplier')
+    op.drop_table('supplier')
     op.drop_index(op.f('ix_project_state'), table_name='project')
     op.drop_index(op.f('ix_project_path'), table_name='project')
     op.drop_index(op.f('ix_project_parent_id'), table_name='project')
@@ -650,6 +873,8 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_person_entity_id'), table_name='person')
     op.drop_index(op.f('ix_person_cost_centre_id'), table_name='person')
     op.drop_table('person')
+    op.drop_index(op.f('ix_schedule_run_job_id'), table_name='schedule_run')
+    op.drop_table('schedule_run')
     op.drop_index(op.f('ix_location_state'), table_name='location')
     op.drop_index(op.f('ix_location_entity_id'), table_name='location')
     op.drop_table('location')
