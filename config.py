@@ -30,7 +30,7 @@ SETTINGS: dict[str, Any] = {
     "MAX_CONTENT_LENGTH": 25 * MEGABYTE,
     "BABEL_DEFAULT_TIMEZONE": "UTC",
     "RESTX_MASK_SWAGGER": False,
-    "ERROR_404_HELP": False,
+    "RESTX_ERROR_404_HELP": False,
 }
 
 

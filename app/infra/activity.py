@@ -92,52 +92,62 @@ def story(context: Context, resource: Resource, row: Any, most: int = 100) -> li
 
 def comment(context: Context, resource: Resource, key: str, text: str) -> int:
     """Say something about a document; `@name` tells a person about it. Gives the comment's id."""
+    with unit.transaction(context, resource.permission("comment")) as bound:
+        return int(comment_within(bound, resource, key, text).id)
+
+
+def comment_within(bound: Context, resource: Resource, key: str, text: str) -> Comment:
+    """Say something about a document inside an open transaction."""
     said = text.strip().replace("\r\n", "\n")
     if not said:
         raise Refused(Kind.INVALID, Problem("required", "The comment is empty. Write something.", "text"))
     if len(said) > MAX_COMMENT:
         raise Refused(Kind.INVALID, Problem("too_long", f"Comment: use at most {MAX_COMMENT} characters.", "text"))
-    with unit.transaction(context, resource.permission("comment")) as bound:
-        row = _open(bound, resource, key, "comment")
-        mentioned = _mentioned(bound.session, said)
-        entry = Comment(
-            resource=resource.name,
-            row_id=row.id,
-            at=bound.now,
-            actor_id=bound.actor.id,
-            actor_name=bound.actor.name,
-            text=said,
-            mentions=[user.username for user in mentioned],
-        )
-        bound.session.add(entry)
-        bound.session.flush()
-        payload = {"comment": entry.id, "mentions": [user.id for user in mentioned]}
-        _put_on_record(bound, resource, row, "commented", {"comment": entry.id})
-        outbox.emit(bound, resource, row, payload, f"{resource.name}.commented")
-        return int(entry.id)
+    row = _open(bound, resource, key, "comment")
+    mentioned = _mentioned(bound.session, said)
+    entry = Comment(
+        resource=resource.name,
+        row_id=row.id,
+        at=bound.now,
+        actor_id=bound.actor.id,
+        actor_name=bound.actor.name,
+        text=said,
+        mentions=[user.username for user in mentioned],
+    )
+    bound.session.add(entry)
+    bound.session.flush()
+    payload = {"comment": entry.id, "mentions": [user.id for user in mentioned]}
+    _put_on_record(bound, resource, row, "commented", {"comment": entry.id})
+    outbox.emit(bound, resource, row, payload, f"{resource.name}.commented")
+    return entry
 
 
 def attach(context: Context, resource: Resource, key: str, stored: Any, name: str) -> int:
     """Attach a stored file (`files.Stored`) to a document. Gives the attachment's id."""
     with unit.transaction(context, resource.permission("attach")) as bound:
-        row = _open(bound, resource, key, "attach")
-        entry = Attachment(
-            resource=resource.name,
-            row_id=row.id,
-            at=bound.now,
-            actor_id=bound.actor.id,
-            actor_name=bound.actor.name,
-            name=name,
-            digest=stored.digest,
-            size=stored.size,
-            media_type=stored.media_type,
-        )
-        bound.session.add(entry)
-        bound.session.flush()
-        _put_on_record(bound, resource, row, "attached", {"file": name, "sha256": stored.digest})
-        payload = {"attachment": entry.id, "name": name}
-        outbox.emit(bound, resource, row, payload, f"{resource.name}.attached")
-        return int(entry.id)
+        return int(attach_within(bound, resource, key, stored, name).id)
+
+
+def attach_within(bound: Context, resource: Resource, key: str, stored: Any, name: str) -> Attachment:
+    """Attach a stored file to a document inside an open transaction."""
+    row = _open(bound, resource, key, "attach")
+    entry = Attachment(
+        resource=resource.name,
+        row_id=row.id,
+        at=bound.now,
+        actor_id=bound.actor.id,
+        actor_name=bound.actor.name,
+        name=name,
+        digest=stored.digest,
+        size=stored.size,
+        media_type=stored.media_type,
+    )
+    bound.session.add(entry)
+    bound.session.flush()
+    _put_on_record(bound, resource, row, "attached", {"file": name, "sha256": stored.digest})
+    payload = {"attachment": entry.id, "name": name}
+    outbox.emit(bound, resource, row, payload, f"{resource.name}.attached")
+    return entry
 
 
 def detach(context: Context, resource: Resource, key: str, attachment_id: int) -> None:
@@ -150,6 +160,12 @@ def detach(context: Context, resource: Resource, key: str, attachment_id: int) -
         entry.removed_at = bound.now
         _put_on_record(bound, resource, row, "detached", {"file": entry.name, "sha256": entry.digest})
         outbox.emit(bound, resource, row, {"attachment": entry.id, "name": entry.name}, f"{resource.name}.detached")
+
+
+def comments(context: Context, resource: Resource, row: Any, most: int = 200) -> list[Comment]:
+    """List what was said about a row that the caller may see, the newest first."""
+    statement = select(Comment).where(Comment.resource == resource.name, Comment.row_id == row.id)
+    return list(context.session.scalars(statement.order_by(Comment.id.desc()).limit(most)))
 
 
 def attachments(context: Context, resource: Resource, row: Any) -> list[Attachment]:

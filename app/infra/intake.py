@@ -142,7 +142,7 @@ class Reader:
             values, wrong = self.read_fields(fields, plain)
             problems += [problem.at(where) for problem in wrong]
             identity = each.get("id")
-            values["id"] = int(str(identity)) if str(identity or "").isdigit() else None
+            values["id"] = int(str(identity)) if str(identity or "").isdecimal() else None
             rows.append(values)
         return rows, problems
 
@@ -152,7 +152,7 @@ def find_row(context: Context, resource: Resource, key: str, verb: str = "read")
     column = getattr(resource.model, resource.key)
     numeric = resource.model.__table__.columns[resource.key].type.python_type is int
     if numeric:
-        if not key.isdigit() or int(key) > 2**63 - 1:
+        if not key.isdecimal() or len(key) > 18:  # noqa: PLR2004 - more digits than an id has
             return None
         condition = column == int(key)
     else:
@@ -203,12 +203,13 @@ def _read_decimal(each: Field, raw: Any) -> Parsed:
         return None, ("not_a_number", "enter a number such as 1250.50")
     if not value.is_finite():
         return None, ("not_a_number", "enter a number such as 1250.50")
-    exponent = value.normalize().as_tuple().exponent
     scale = each.scale if each.scale is not None else 6
-    if isinstance(exponent, int) and -exponent > scale:
-        return None, ("too_many_decimals", f"use at most {scale} decimals")
     if value and value.adjusted() >= (each.digits or 18) - scale:
         return None, ("too_large", f"use at most {(each.digits or 18) - scale} digits before the point")
+    # A number is reduced to its plain form only within the bounds in which that is exact.
+    exponent = value.normalize().as_tuple().exponent if value.adjusted() >= -scale else value.adjusted()
+    if value and isinstance(exponent, int) and -exponent > scale:
+        return None, ("too_many_decimals", f"use at most {scale} decimals")
     return value, None
 
 
