@@ -124,14 +124,16 @@ def parse(context: Context, resource: Resource, args: Mapping[str, Sequence[str]
     return query, problems
 
 
-def page(context: Context, resource: Resource, query: Query, names: Sequence[str] = ()) -> Page:
-    """Read one page; `names` are the columns to be shown, whose relations are loaded along."""
+def page(
+    context: Context, resource: Resource, query: Query, names: Sequence[str] = (), verb: str = "read"
+) -> Page:
+    """Read one page of rows on which `verb` is held; `names` are the columns, whose relations are loaded along."""
     backwards = bool(query.before)
     cursor = _cursor_values(resource, query, query.before or query.after) if query.before or query.after else None
-    statement = _ordered(select_matching(context, resource, query), resource, query, backwards=backwards)
+    statement = _ordered(select_matching(context, resource, query, verb), resource, query, backwards=backwards)
     if cursor is not None:
         statement = statement.where(_beyond(resource, query, cursor, backwards=backwards))
-    statement = statement.options(*_loads(resource, names)).limit(query.size + 1)
+    statement = statement.options(*loads(resource, names)).limit(query.size + 1)
     rows = list(context.session.scalars(statement).unique())
     more, rows = len(rows) > query.size, rows[: query.size]
     if backwards:
@@ -167,20 +169,22 @@ def totals(context: Context, resource: Resource, query: Query, names: Sequence[s
     return Totals(min(count, COUNT_BOUND), exact, sums if exact else {})
 
 
-def every_row(context: Context, resource: Resource, query: Query, names: Sequence[str] = ()) -> Iterator[Any]:
-    """Read all rows of a view, a page at a time, for exports."""
+def every_row(
+    context: Context, resource: Resource, query: Query, names: Sequence[str] = (), verb: str = "read"
+) -> Iterator[Any]:
+    """Read all rows of a view on which `verb` is held, a page at a time."""
     query = replace(query, after="", before="", size=MAX_SIZE)
     while True:
-        found = page(context, resource, query, names)
+        found = page(context, resource, query, names, verb)
         yield from found.rows
         if not found.next:
             return
         query = replace(query, after=found.next)
 
 
-def select_matching(context: Context, resource: Resource, query: Query) -> Select[Any]:
+def select_matching(context: Context, resource: Resource, query: Query, verb: str = "read") -> Select[Any]:
     """Select the visible rows that match search and filters, in no order."""
-    statement = scope.select_rows(context, resource)
+    statement = scope.select_rows(context, resource, verb)
     if query.text:
         condition = search.matches(resource, query.text)
         statement = statement.where(condition if condition is not None else _key_is(resource, query.text))
@@ -265,7 +269,7 @@ def _read_sort(resource: Resource, raw: str) -> tuple[str, bool, list[Problem]]:
 def _read_size(raw: str) -> tuple[int, list[Problem]]:
     if not raw:
         return SIZES[0], []
-    if raw.isdigit() and 1 <= int(raw) <= MAX_SIZE:
+    if raw.isdecimal() and len(raw) < 9 and 1 <= int(raw) <= MAX_SIZE:  # noqa: PLR2004
         return int(raw), []
     return SIZES[0], [Problem("out_of_range", f"Size: use a number from 1 to {MAX_SIZE}.", "size")]
 
@@ -297,7 +301,7 @@ def _filter_column(resource: Resource, each: Field) -> Any:
 def _key_is(resource: Resource, text: str, *, prefix: bool = False) -> ColumnElement[bool]:
     column = getattr(resource.model, resource.key)
     if not hasattr(column.type, "length"):
-        return column == int(text) if text.isdigit() and len(text) < 10 else column.is_(None)  # noqa: PLR2004
+        return column == int(text) if text.isdecimal() and len(text) < 10 else column.is_(None)  # noqa: PLR2004
     return column.istartswith(text, autoescape=True) if prefix else func.lower(column) == text.lower()
 
 
@@ -364,7 +368,7 @@ def _cursor_read(kind: Any, value: Any) -> Any:
         return Decimal(value)
     if kind in (int, bool) and isinstance(value, int):
         return value
-    if not isinstance(value, str):
+    if not isinstance(value, str) or "\x00" in value:
         raise TypeError("not a cursor of this list")
     return value
 
@@ -391,12 +395,20 @@ def _through(mapper: Any, head: str, target: Any, name: str) -> Any:
     return select(column).where(target.id == local).scalar_subquery()
 
 
-def _loads(resource: Resource, names: Sequence[str]) -> list[Any]:
-    """Load the relations a page shows with it: many-to-one in the same query, lists in one more each."""
-    loads, mapper = [], inspect_model(resource.model)
-    for name in dict.fromkeys(name.split(".")[0] for name in names):
-        relation = mapper.relationships.get(name)
-        if relation is not None:
-            attribute = getattr(resource.model, name)
-            loads.append(selectinload(attribute) if relation.uselist else joinedload(attribute))
-    return loads
+def loads(resource: Resource, names: Sequence[str]) -> list[Any]:
+    """Load the relations that columns lead through: many-to-one in the same query, lists in one more each."""
+    found = []
+    for name in names:
+        load: Any = None
+        model = resource.model
+        for step in name.split("."):
+            relation = inspect_model(model).relationships.get(step)
+            if relation is None:
+                break
+            kind = selectinload if relation.uselist else joinedload
+            attribute = getattr(model, step)
+            load = kind(attribute) if load is None else getattr(load, kind.__name__)(attribute)
+            model = relation.mapper.class_
+        if load is not None:
+            found.append(load)
+    return found
