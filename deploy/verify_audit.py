@@ -124,7 +124,7 @@ class Export:
             if [type(part) for part in (lane, entries, mac, seal)] != [int, int, str, str]:
                 raise TypeError("a head is not two whole numbers and two seals")
             self.heads.append((lane, entries, mac, seal))
-        if record["entries"] != self.entries or stated != self.whole.hexdigest():
+        if stated != self.whole.hexdigest():
             self.note("the file was altered: the seal in its last line does not fit")
 
     def check_heads(self) -> None:

@@ -101,7 +101,7 @@ class Breaker:
             self._failures = 0 if alive else self._failures + 1
             if alive:
                 self._opened = None
-            elif self._opened is not None or self._failures >= self.failures_to_open:
+            elif self._failures >= self.failures_to_open:
                 self._opened = self.clock.monotonic()
 
     def _state(self) -> State:

@@ -200,7 +200,7 @@ def resealed(lines):
         made.append(seal.line(record))
     footer = json.loads(lines[-1])
     del footer["mac"]
-    return [*made, seal.footer({**footer, "entries": seal.entries})]
+    return [*made, seal.footer(footer)]
 
 
 @settings(max_examples=25, deadline=None, database=None)
@@ -282,6 +282,38 @@ def test_a_cut_lane_is_found_even_when_all_of_it_is_gone():
     assert [(each.code, each.lane) for each in book.findings()] == [("head_missing", lane)]
 
 
+def test_a_cut_lane_is_told_by_what_its_head_counts():
+    book = Book().fill(60)
+    lane = busiest(book)
+    reached = len(book.lanes[lane])
+    del book.lanes[lane][-1]
+    told = f"lane {lane} position {reached - 1}: the head counts {reached} entries, and {reached - 1} are here"
+    assert told in [finding.message for finding in book.findings()]
+    assert told in said_by_script(book.lines())
+
+
+def test_a_head_that_names_another_last_entry_is_found():
+    book = Book().fill(60)
+    lane = busiest(book)
+    head = book.heads[lane]
+    del book.lanes[lane][-1]
+    other = {**BOOK.lanes[lane][0].entry, "position": head.entries, "witness": None}
+    book.lanes[lane].append(Link(other, chain.link(KEY, book.lanes[lane][-1].mac, other)))
+    assert [(each.code, each.lane) for each in book.findings()] == [("altered", lane)]
+    assert said_by_script(book.lines()) == [
+        f"lane {lane} position {head.entries}: the last entry is not the one the head names"
+    ]
+
+
+def test_two_lanes_exchanged_whole_are_found():
+    book = Book().fill(60)
+    one, two = sorted(book.lanes, key=lambda lane: len(book.lanes[lane]))[-2:]
+    first = book.findings()
+    book.lanes[one], book.lanes[two] = book.lanes[two], book.lanes[one]
+    assert first == []
+    assert {(each.code, each.lane) for each in book.findings()} >= {("misplaced", one), ("misplaced", two)}
+
+
 def test_a_head_too_many_or_a_lane_too_many_is_found():
     book = Book().fill(20)
     book.heads["twin"] = book.heads[3]
@@ -332,6 +364,42 @@ def test_an_audit_that_only_grew_holds_against_an_earlier_export():
     book.fill(30)
     assert book.findings(anchor) == []
     assert said_by_script(book.lines(), anchor) == []
+
+
+@pytest.mark.parametrize("at", [0, 1, -1])
+@pytest.mark.parametrize(
+    "respell",
+    [
+        lambda line: b" " + line,
+        lambda line: line[:-1] + b" \n",
+        lambda line: line[:-1] + b"\r\n",
+        lambda line: line[:-1],
+        lambda line: line.replace(b":", b": ", 1),
+        lambda line: b'{"heads":[],"entry":{},"about":{},' + line[1:],
+    ],
+)
+def test_the_same_content_in_other_bytes_is_found(at, respell):
+    done = list(LINES)
+    done[at] = respell(done[at])
+    assert said_by_application(done)
+    assert said_by_script(done)
+
+
+@pytest.mark.parametrize("name", ["format", "lanes"])
+def test_a_file_of_another_format_is_refused_even_when_sealed(name):
+    header = {**json.loads(LINES[0]), name: 17}
+    done = resealed([chain.canonical(header) + b"\n", *LINES[1:]])
+    assert "this is no outlay-audit-1 file with 16 lanes" in said_by_application(done)[0].message
+    assert "this is no outlay-audit-1 file with 16 lanes" in said_by_script(done)[0]
+
+
+def test_a_line_out_of_place_is_named():
+    done = [LINES[0], LINES[0], *LINES[1:], LINES[-1]]
+    told = ["line 2 was altered: header stands where entry or footer belongs"]
+    told.append(f"line {len(done)} was altered: footer stands where nothing belongs")
+    assert [text for text in said_by_script(done) if "stands where" in text] == told
+    messages = [finding.message for finding in said_by_application(done)]
+    assert [text.replace(": this line was", " was") for text in messages if "stands where" in text] == told
 
 
 # --- spelling and keys -----------------------------------------------------------------------------------------
