@@ -1,0 +1,66 @@
+"""Which address leads where, and flask-restx kept to routing: errors, documentation and JSON are ours."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Flask, Response, request
+from flask_restx import Api
+
+from app.api import answers, gate, limits, problems, resources
+from app.api.answers import PREFIX
+from app.kernel.resource import registry
+
+RESERVED_PLURALS = ("me", "search", "docs")
+RESERVED_COMMANDS = ("commands", "history", "comments", "attachments")
+
+
+class Routes(Api):  # type: ignore[misc]
+    """Routes requests and hands every error under its address to our problem answers."""
+
+    def handle_error(self, e: Exception) -> Response:
+        """Answer an error."""
+        return problems.answer_to(e)
+
+    def _has_fr_route(self) -> bool:
+        return request.path == PREFIX or request.path.startswith(f"{PREFIX}/")
+
+    def _register_apidoc(self, app: Flask) -> None:
+        """Serve no Swagger UI."""
+
+    def _register_doc(self, app_or_blueprint: Any) -> None:
+        """Serve no page of flask-restx."""
+
+
+def register(app: Flask) -> None:
+    """Route everything under /api/v1."""
+    _check_names()
+    blueprint = Blueprint("api", __name__, url_prefix=PREFIX)
+    api = Routes(blueprint, doc=False, add_specs=False)
+    api.add_resource(resources.Index, "")
+    api.add_resource(resources.Rows, "/<string:plural>")
+    api.add_resource(resources.Row, "/<string:plural>/<string:key>")
+    api.add_resource(resources.Commands, "/<string:plural>/<string:key>/commands")
+    api.add_resource(resources.RunCommand, "/<string:plural>/<string:key>/<string:command>")
+    blueprint.before_request(gate.enter)
+    _leave_csrf_to_the_gate(app, blueprint)
+    app.register_blueprint(blueprint)
+    answers.register(app)
+    gate.register(app)
+    app.after_request(limits.tell)
+
+
+def _check_names() -> None:
+    """Refuse to start with a resource or command whose address leads elsewhere."""
+    for resource in registry:
+        if resource.plural in RESERVED_PLURALS:
+            raise ValueError(f"resource {resource.name}: the address /{resource.plural} is taken by the API itself")
+        for command in resource.commands:
+            if command.name in RESERVED_COMMANDS:
+                raise ValueError(f"command {resource.name}.{command.name}: the name is taken by the API itself")
+
+
+def _leave_csrf_to_the_gate(app: Flask, blueprint: Blueprint) -> None:
+    protection = app.extensions.get("csrf")
+    if protection is not None:
+        protection.exempt(blueprint)
