@@ -307,6 +307,11 @@ def _is_parent(row: Any, link: Any) -> bool:
     return isinstance(row, Child) and bool(link.back_populates)
 
 
+def document_of(row: Any) -> Any:
+    """Find the document a child row belongs to."""
+    return _place(row)[1]
+
+
 def _place(row: Any) -> tuple[Resource | None, Any, str]:
     """Find the document a row belongs to: itself, or for a child row its parent and where it stands there."""
     resource = registry.of(type(row))

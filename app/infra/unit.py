@@ -16,10 +16,11 @@ from sqlalchemy import event
 from sqlalchemy import inspect as inspect_row
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import flag_modified
 from sqlalchemy.orm.exc import StaleDataError
 
 from app.infra import audit, idempotency, numbers, outbox, scope, search, trees
-from app.infra.db import HouseSession, Row, db
+from app.infra.db import Child, HouseSession, Row, db
 from app.infra.fields import humanise, param_fields
 from app.infra.idempotency import Repeat
 from app.infra.intake import Reader, Values, find_row
@@ -493,12 +494,22 @@ def _stamp_and_index(session: Session, flush_context: Any, instances: Any) -> No
     context: Context | None = session.info.get("context")
     if context is None:
         return
+    _carry_up(session)
     for row in [*session.new, *(row for row in session.dirty if session.is_modified(row))]:
         if isinstance(row, Row):
             if row in session.new:
                 row.created_at, row.created_by = context.now, context.actor.id
             row.changed_at = context.now
             search.index(row)
+
+
+def _carry_up(session: Session) -> None:
+    """Count a changed child row as a change of its document, which so gets a new version and search text."""
+    for row in [*session.new, *(row for row in session.dirty if session.is_modified(row))]:
+        if isinstance(row, Child):
+            document = audit.document_of(row)
+            if document is not row and document in session and document not in session.new:
+                flag_modified(document, "changed_at")
 
 
 def _translated(error: DBAPIError) -> Exception:
