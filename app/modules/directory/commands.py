@@ -16,6 +16,8 @@ from app.modules.directory.models import Category, CostCentre, Entity, Location,
 from app.modules.directory.service import NO_PASSWORD
 
 Closable = Entity | Location | CostCentre | Category | Project
+# Roles are given in any state but the last, and change none.
+STAYING = ("invited -> invited", "active -> active", "suspended -> suspended")
 
 
 @dataclass(frozen=True)
@@ -169,7 +171,7 @@ def leave(
     return Left(person.code, successor.code if successor else None, len(owned) + len(reports))
 
 
-@command("Give role", guard=domain.why_not_role_holder)
+@command("Give role", moves=STAYING, guard=domain.why_not_self)
 def grant(
     context: Context,
     person: Person,
@@ -198,7 +200,7 @@ def grant(
     return RoleGranted(person.code, found.name, _code(entity), _code(cost_centre))
 
 
-@command("Revoke role", guard=domain.why_not_role_holder)
+@command("Revoke role", moves=STAYING, guard=domain.why_not_self)
 def revoke(
     context: Context,
     person: Person,

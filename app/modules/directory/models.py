@@ -86,7 +86,11 @@ class Entity(Row):
     __tablename__ = "entity"
     __table_args__ = (CheckConstraint("fiscal_year_start BETWEEN 1 AND 12", name="fiscal_year_start"),)
     constraint_problems = {
-        "ck_entity_fiscal_year_start": ("out_of_range", "Fiscal year starts in: enter a month, 1 to 12.", "fiscal_year_start")
+        "ck_entity_fiscal_year_start": (
+            "out_of_range",
+            "Fiscal year starts in: enter a month, 1 to 12.",
+            "fiscal_year_start",
+        )
     }
 
     code: Mapped[str] = code()
@@ -271,7 +275,9 @@ class Project(Tree, Row):
 
     __tablename__ = "project"
     __table_args__ = (CheckConstraint("ends_on >= starts_on", name="ends_on"),)
-    constraint_problems = {"ck_project_ends_on": ("wrong_order", "Ends on: choose a day not before the start.", "ends_on")}
+    constraint_problems = {
+        "ck_project_ends_on": ("wrong_order", "Ends on: choose a day not before the start.", "ends_on")
+    }
 
     code: Mapped[str] = code()
     name: Mapped[str] = db.text("Name", 120, required=True)

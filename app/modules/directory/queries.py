@@ -47,7 +47,8 @@ def find_grant(
         RoleGrant.entity_id.is_not_distinct_from(entity_id),
         RoleGrant.cost_centre_id.is_not_distinct_from(cost_centre_id),
     )
-    return context.session.scalars(statement).first()
+    found: RoleGrant | None = context.session.scalars(statement).first()
+    return found
 
 
 def list_owned(context: Context, person: Person) -> list[CostCentre | Category | Project]:

@@ -72,6 +72,7 @@ entities = registry.add(
         filters=("state", "country", "base_currency"),
         search={"code": "A", "name": "A", "legal_name": "B", "tax_id": "B"},
         scope=within("self"),
+        prepare=service.keep_country,
         check=domain.why_not_entity,
         commands=(do.close, do.reopen),
     )
@@ -86,11 +87,15 @@ locations = registry.add(
         key="code",
         icon="map-pin",
         list=("code", "name", "entity", "city", "country", "state"),
-        show=(("Location", ("code", "name", "entity")), ("Address", ("street", "street_2", "postcode", "city", "country"))),
+        show=(
+            ("Location", ("code", "name", "entity")),
+            ("Address", ("street", "street_2", "postcode", "city", "country")),
+        ),
         form=("name", "entity", "street", "street_2", "postcode", "city", "country"),
         filters=("state", "entity", "country"),
         search={"code": "A", "name": "A", "city": "B", "street": "C"},
         scope=within("entity"),
+        prepare=service.keep_country,
         check=domain.why_not_location,
         commands=(do.close, do.reopen),
     )
@@ -112,6 +117,7 @@ tax_codes = registry.add(
         form=("name", "country", "category", "rate", "valid_from", "valid_to", "active"),
         filters=("country", "category", "active"),
         search={"code": "A", "name": "A"},
+        prepare=service.keep_country,
         check=domain.why_not_tax_code,
     )
 )

@@ -1,4 +1,4 @@
-"""What keeps people and their accounts in step."""
+"""What follows from master data whenever they are written, and what keeps people and their accounts in step."""
 
 from __future__ import annotations
 
@@ -7,10 +7,15 @@ from flask_appbuilder.security.sqla.models import User
 from app.kernel.actor import Context
 from app.kernel.problem import Problem
 from app.modules.directory import domain, queries
-from app.modules.directory.models import Person
+from app.modules.directory.models import Entity, Location, Person, TaxCode
 
 # Not a hash of anything, so no password fits it.
 NO_PASSWORD = "!"  # noqa: S105
+
+
+def keep_country(context: Context, row: Entity | Location | TaxCode) -> None:
+    """Write the country in capitals, however it was entered."""
+    row.country = row.country.upper()
 
 
 def keep_account(context: Context, person: Person) -> None:

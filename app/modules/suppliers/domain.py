@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Self
 
 from stdnum import bic as bic_rules
 from stdnum import ean
@@ -25,25 +25,28 @@ DUPLICATE_FROM = 50  # percent; below it two suppliers merely resemble each othe
 _ELECTRONIC_ADDRESS = re.compile(r"[0-9]{4}|AN|AQ|AS|AU|EM")
 _GLN = "0088"
 _NO_DECOMPOSITION = str.maketrans(
-    {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "ł": "l", "þ": "th", "ı": "i", "&": " and "}
+    {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "ł": "l", "þ": "th", "\u0131": "i", "&": " and "}
 )
 # Words that say how a company is constituted, not which one it is.
-LEGAL_FORMS = frozenset(
-    """ab ag and aps as asa bt bv bvba cie co company corp corporation cv dd doo ead ek eood et etd eu ev gbr gesmbh gmbh
+_LEGAL_FORMS = """
+    ab ag and aps as asa bt bv bvba cie co company corp corporation cv dd doo ead ek eood et etd eu ev gbr gesmbh gmbh
     inc incorporated jsc kft kg kgaa kk ks lda limited llc llp lp ltd mbh nv nyrt ohg ood ooo ou oy oyj pjsc plc pte pty
-    sa sapi sarl sas sasu sau sca se sl slu snc sp spa spol sprl sro srl the ug und unipessoal vof vos z zoo zrt""".split()
-)
+    sa sapi sarl sas sasu sau sca se sl slu snc sp spa spol sprl sro srl the ug und unipessoal vof vos z zoo zrt
+"""
+LEGAL_FORMS = frozenset(_LEGAL_FORMS.split())
 # Words that too many names share to bring two of them together.
-COMMON_WORDS = frozenset(
-    """austria central company consulting czech czechia deutschland digital engineering europe european germany global group
+_COMMON_WORDS = """
+    austria central company consulting czech czechia deutschland digital engineering europe european germany global group
     holding industrial industries industry international logistics management media partner partners polska praha prague
-    service services solutions supply system systems tech technologies technology trade trading vienna wien""".split()
-)
-FREE_MAIL = frozenset(
-    """aol.com centrum.cz email.cz freemail.hu gmail.com gmx.at gmx.de gmx.net googlemail.com hotmail.com icloud.com
+    service services solutions supply system systems tech technologies technology trade trading vienna wien
+"""
+COMMON_WORDS = frozenset(_COMMON_WORDS.split())
+_FREE_MAIL = """
+    aol.com centrum.cz email.cz freemail.hu gmail.com gmx.at gmx.de gmx.net googlemail.com hotmail.com icloud.com
     live.com mail.com me.com msn.com o2.pl onet.pl outlook.com post.cz proton.me protonmail.com seznam.cz t-online.de
-    web.de wp.pl yahoo.com""".split()
-)
+    web.de wp.pl yahoo.com
+"""
+FREE_MAIL = frozenset(_FREE_MAIL.split())
 
 
 class TaxIdKind(enum.Enum):
@@ -55,7 +58,7 @@ class TaxIdKind(enum.Enum):
 
     label: str
 
-    def __new__(cls, value: str, label: str) -> TaxIdKind:
+    def __new__(cls, value: str, label: str) -> Self:
         """Keep the name the number has in python-stdnum as the value, and what people call it beside it."""
         member = object.__new__(cls)
         member._value_ = value
@@ -65,12 +68,12 @@ class TaxIdKind(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What two suppliers are compared by; accounts are fingerprints, never numbers."""
+    """What two suppliers are compared by: names without legal form, accounts as fingerprints, never numbers."""
 
     id: int
     code: str
     name: str
-    normal_name: str
+    names: frozenset[str]
     country: str
     tax_ids: frozenset[str] = frozenset()
     accounts: frozenset[str] = frozenset()
@@ -104,7 +107,9 @@ class Duplicate:
 
     def __str__(self) -> str:
         """Tell which supplier it is and why, without naming one the reader may not see."""
-        who = f"{self.profile.code} {self.profile.name}" if self.is_visible else "a supplier that your roles do not show"
+        who = (
+            f"{self.profile.code} {self.profile.name}" if self.is_visible else "a supplier that your roles do not show"
+        )
         return f"{who} ({', '.join(reason.words for reason in self.reasons)})"
 
 
@@ -165,7 +170,9 @@ def similarity(one: str, other: str) -> int:
 
 def _trigrams(text: str) -> Counter[str]:
     return Counter(
-        padded[index : index + 3] for padded in (f"  {word} " for word in text.split()) for index in range(len(padded) - 2)
+        padded[index : index + 3]
+        for padded in (f"  {word} " for word in text.split())
+        for index in range(len(padded) - 2)
     )
 
 
@@ -190,7 +197,7 @@ def _reasons(one: Profile, other: Profile) -> Iterable[Reason]:
         yield Reason("same_tax_id", "same tax id", 95)
     if one.accounts & other.accounts:
         yield Reason("same_account", "same bank account", 90)
-    alike = similarity(one.normal_name, other.normal_name)
+    alike = max((similarity(name, another) for name in one.names for another in other.names), default=0)
     # Companies of one group often share a name across countries and are still different suppliers.
     abroad = one.country != other.country
     if alike == 100:  # noqa: PLR2004
@@ -254,7 +261,9 @@ def _why_not_endpoint(scheme: str | None, identifier: str | None) -> list[Proble
         words_ = "Endpoint scheme: use a code of the Peppol list, such as 0088 for a GLN or 9915 for Austria."
         return [Problem("unknown_scheme", words_, "endpoint_scheme")]
     if scheme == _GLN and not ean.is_valid(identifier):
-        return [Problem("bad_endpoint", f"Endpoint id: {identifier} is not a GLN. Check for a typing error.", "endpoint_id")]
+        return [
+            Problem("bad_endpoint", f"Endpoint id: {identifier} is not a GLN. Check for a typing error.", "endpoint_id")
+        ]
     return []
 
 
@@ -266,7 +275,9 @@ def _why_not_tax_id(tax_id: Any) -> list[Problem]:
 def _why_not_one_main_contact(contacts: Iterable[Any]) -> list[Problem]:
     main = [index for index, contact in enumerate(contacts) if contact.is_primary]
     return [
-        Problem("second_main_contact", "Main contact: only one contact is the main one.", f"contacts.{index}.is_primary")
+        Problem(
+            "second_main_contact", "Main contact: only one contact is the main one.", f"contacts.{index}.is_primary"
+        )
         for index in main[1:]
     ]
 

@@ -50,7 +50,9 @@ class Supplier(Row):
     legal_name: Mapped[str | None] = db.text("Legal name", 200, help="As registered, where it differs")
     country: Mapped[str] = country(required=True)
     entity_id: Mapped[int | None] = db.link("entity", help="Only this entity buys from it. Empty: all entities")
-    currency_id: Mapped[int] = db.link("currency", "Currency", required=True, help="Of new orders, unless changed there")
+    currency_id: Mapped[int] = db.link(
+        "currency", "Currency", required=True, help="Of new orders, unless changed there"
+    )
     owner_id: Mapped[int | None] = db.link("person", "Owner", help="Looks after the relation")
     payment_days: Mapped[int] = db.whole("Days to pay", required=True, default=30, help="From the invoice date")
     discount_percent: Mapped[Decimal | None] = db.quantity("Discount in percent", help="For early payment")
@@ -144,7 +146,9 @@ class BankAccount(Row):
     __tablename__ = "bank_account"
     __table_args__ = (
         CheckConstraint("(iban IS NULL) <> (account_number IS NULL)", name="iban"),
-        CheckConstraint("state <> 'confirmed' OR (confirmed_by IS NOT NULL AND usable_from IS NOT NULL)", name="confirmed"),
+        CheckConstraint(
+            "state <> 'confirmed' OR (confirmed_by IS NOT NULL AND usable_from IS NOT NULL)", name="confirmed"
+        ),
         CheckConstraint("confirmed_by IS NULL OR NOT (confirmed_by = ANY (makers))", name="confirmed_by"),
         Index(
             "uq_bank_account_live",

@@ -8,6 +8,7 @@ from sqlalchemy.orm import selectinload
 from app.infra import scope
 from app.kernel.actor import Context
 from app.kernel.resource import registry
+from app.modules.directory.models import Person
 from app.modules.suppliers import domain
 from app.modules.suppliers.domain import Duplicate, Profile
 from app.modules.suppliers.models import BankAccount, Supplier, SupplierContact, SupplierTaxId
@@ -38,7 +39,7 @@ def profile(supplier: Supplier) -> Profile:
         id=supplier.id,
         code=supplier.code,
         name=supplier.name,
-        normal_name=supplier.normal_name,
+        names=frozenset(filter(None, (supplier.normal_name, domain.normal_name(supplier.legal_name or "")))),
         country=supplier.country,
         tax_ids=frozenset(f"{tax_id.country}:{tax_id.normal}" for tax_id in supplier.tax_ids),
         accounts=frozenset(a.fingerprint for a in supplier.bank_accounts if a.state in ("proposed", "confirmed")),
@@ -66,7 +67,9 @@ def _has_something_of(supplier: Supplier, mine: Profile) -> ColumnElement[bool]:
     if numbers:
         conditions.append(Supplier.id.in_(select(SupplierTaxId.supplier_id).where(SupplierTaxId.normal.in_(numbers))))
     if mine.accounts:
-        conditions.append(Supplier.id.in_(select(BankAccount.supplier_id).where(BankAccount.fingerprint.in_(mine.accounts))))
+        conditions.append(
+            Supplier.id.in_(select(BankAccount.supplier_id).where(BankAccount.fingerprint.in_(mine.accounts)))
+        )
     if mine.domains:
         domains = SupplierContact.email_domain.in_(mine.domains)
         conditions.append(Supplier.id.in_(select(SupplierContact.supplier_id).where(domains)))
@@ -78,3 +81,22 @@ def _visible(context: Context, ids: list[int]) -> set[int]:
         return set()
     rows = scope.select_rows(context, registry["supplier"]).where(Supplier.id.in_(ids)).with_only_columns(Supplier.id)
     return set(context.session.scalars(rows))
+
+
+def list_merged_into(context: Context, supplier: Supplier) -> list[Supplier]:
+    """List the suppliers that were merged into this one before."""
+    statement = scope.everything(Supplier, why="whoever follows a merged supplier ends at the one that stays")
+    return list(context.session.scalars(statement.where(Supplier.merged_into_id == supplier.id)))
+
+
+def list_looked_after(context: Context, person_code: str) -> list[Supplier]:
+    """List the suppliers somebody owns."""
+    statement = scope.everything(Supplier, why="whoever leaves hands over all they own").join(Supplier.owner)
+    return list(context.session.scalars(statement.where(Person.code == person_code)))
+
+
+def find_person(context: Context, code: str) -> Person | None:
+    """Find a person by their code, whoever asks."""
+    statement = scope.everything(Person, why="an event named them")
+    found: Person | None = context.session.scalars(statement.where(Person.code == code)).first()
+    return found

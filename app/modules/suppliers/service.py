@@ -23,8 +23,9 @@ COOLING_OFF = settings.declare(
 
 def keep_names(context: Context, supplier: Supplier) -> None:
     """Derive what a supplier is found and compared by."""
-    supplier.normal_name = domain.normal_name(supplier.legal_name or supplier.name)
-    supplier.name_keys = domain.name_keys(f"{supplier.normal_name} {domain.normal_name(supplier.name)}")
+    supplier.country = supplier.country.upper()
+    supplier.normal_name = domain.normal_name(supplier.name)
+    supplier.name_keys = domain.name_keys(f"{supplier.normal_name} {domain.normal_name(supplier.legal_name or '')}")
     for tax_id in supplier.tax_ids:
         tax_id.country = tax_id.country.upper()
         tax_id.normal = directory.normal_tax_id(tax_id.value, tax_id.country, tax_id.kind.value)
@@ -34,6 +35,7 @@ def keep_names(context: Context, supplier: Supplier) -> None:
 
 def keep_account(context: Context, account: BankAccount) -> None:
     """Write an account in one way only, remember who had a hand in it, and make it findable without reading it."""
+    account.country = account.country.upper() if account.country else None
     account.iban, account.bic = domain.compact(account.iban), domain.compact(account.bic)
     account.account_number, account.routing = domain.compact(account.account_number), domain.compact(account.routing)
     if account.iban and not account.country:
@@ -56,6 +58,8 @@ def take_over(context: Context, supplier: Supplier, into: Supplier) -> int:
     """
     _copy_tax_ids(supplier, into)
     _copy_contacts(supplier, into)
+    for earlier in queries.list_merged_into(context, supplier):
+        earlier.merged_into = into
     present = {account.fingerprint for account in queries.list_accounts(context, into)}
     moved = 0
     for account in queries.list_accounts(context, supplier):
