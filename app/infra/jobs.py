@@ -2,42 +2,56 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
 from typing import Any
 
+import redis
 from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Identity, Index, Integer, Text, text
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.infra.db import Base, uuid7
+from app.infra import live, scope
+from app.infra.db import Base, db
 from app.kernel.actor import Context
 
 STATES = ("waiting", "running", "done", "dead", "discarded")
+QUEUES = ("light", "heavy")
 MAX_ATTEMPTS = 8
+NUDGE = "outlay:nudge"
+_MOST_NUDGES = 10
+
+
+class LeaseLost(Exception):
+    """The work took so long, or was cut off so long, that it was given to somebody else; it must leave no trace."""
 
 
 class Job(Base):
-    """One piece of work. Jobs of the same `stream` run one after the other, in the order of `position`."""
+    """One piece of work. Jobs of the same `stream` run one after the other, in the order of `id`."""
 
     __tablename__ = "job"
     __table_args__ = (
         CheckConstraint("state IN ('waiting', 'running', 'done', 'dead', 'discarded')", name="state"),
-        Index("ix_job_due", "due_at", "position", postgresql_where=text("state IN ('waiting', 'running')")),
-        Index("ix_job_stream", "stream", "position", postgresql_where=text("state IN ('waiting', 'running', 'dead')")),
+        CheckConstraint("queue IN ('light', 'heavy')", name="queue"),
+        CheckConstraint(
+            "state <> 'running' OR (lease IS NOT NULL AND leased_until IS NOT NULL)", name="running_leased"
+        ),
+        Index("ix_job_due", "queue", "due_at", "id", postgresql_where=text("state = 'waiting'")),
+        Index("ix_job_running", "leased_until", postgresql_where=text("state = 'running'")),
+        Index("ix_job_lease", "lease", postgresql_where=text("lease IS NOT NULL")),
+        Index("ix_job_stream", "stream", "id", postgresql_where=text("state IN ('waiting', 'running', 'dead')")),
+        Index("ix_job_actor", "actor_id", "id"),
+        Index("ix_job_finished", "finished_at", postgresql_where=text("state IN ('done', 'discarded')")),
         Index("uq_job_event_kind", "event_id", "kind", unique=True),
         Index("uq_job_unique_key", "unique_key", unique=True, postgresql_where=text("state IN ('waiting', 'running')")),
     )
 
-    id: Mapped[uuid.UUID] = mapped_column(UUID(as_uuid=True), primary_key=True, info={"label": "Job"})
-    position: Mapped[int] = mapped_column(BigInteger, Identity(), unique=True, info={"label": "Position"})
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True, info={"label": "Job"})
     kind: Mapped[str] = mapped_column(Text, info={"label": "Kind"})
     queue: Mapped[str] = mapped_column(Text, server_default="light", info={"label": "Queue"})
     stream: Mapped[str | None] = mapped_column(Text, info={"label": "Stream"})
-    event_id: Mapped[uuid.UUID | None] = mapped_column(
-        UUID(as_uuid=True), ForeignKey("outbox_event.id"), info={"label": "Event"}
-    )
+    event_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("outbox_event.id"), info={"label": "Event"})
     unique_key: Mapped[str | None] = mapped_column(Text, info={"label": "Unique key"})
     arguments: Mapped[dict[str, Any]] = mapped_column(JSONB, info={"label": "Arguments"})
     state: Mapped[str] = mapped_column(
@@ -46,38 +60,88 @@ class Job(Base):
     attempts: Mapped[int] = mapped_column(Integer, server_default="0", info={"label": "Attempts"})
     max_attempts: Mapped[int] = mapped_column(Integer, info={"label": "Attempts at most"})
     due_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), info={"label": "Due"})
-    leased_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), info={"label": "Leased until"})
-    lease: Mapped[uuid.UUID | None] = mapped_column(UUID(as_uuid=True), info={"hidden": True})
+    leased_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), info={"hidden": True})
+    lease: Mapped[Any] = mapped_column(UUID(as_uuid=False), nullable=True, info={"hidden": True})
     progress: Mapped[int] = mapped_column(Integer, server_default="0", info={"label": "Done"})
     total: Mapped[int | None] = mapped_column(Integer, info={"label": "Of"})
-    result: Mapped[Any] = mapped_column(JSONB, info={"label": "Result"})
+    result: Mapped[Any] = mapped_column(JSONB, nullable=True, info={"label": "Result"})
     error: Mapped[str | None] = mapped_column(Text, info={"label": "Last error"})
     actor_id: Mapped[int] = mapped_column(Integer, info={"label": "Who", "kind": "account"})
+    acting_for: Mapped[int | None] = mapped_column(Integer, info={"label": "Acting for", "kind": "account"})
+    limits: Mapped[Any] = mapped_column(JSONB(none_as_null=True), nullable=True, info={"hidden": True})
     request_id: Mapped[str] = mapped_column(Text, info={"label": "Request"})
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), info={"label": "Created"})
+    started_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), info={"label": "Started"})
     finished_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), info={"label": "Finished"})
 
     def __str__(self) -> str:
-        return self.kind
+        return f"{self.kind} {self.id}"
 
 
 Work = Callable[[Context, Job], Any]
-_kinds: dict[str, tuple[Work, str]] = {}
 
 
-def declare(kind: str, work: Work, queue: str = "light") -> None:
+@dataclass(frozen=True, slots=True)
+class KindOfWork:
+    """How one kind of job is done: by which function, in which queue, and as whom."""
+
+    work: Work
+    queue: str
+    as_system: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """Work that comes again: at every multiple of an interval, or daily at a time of the organisation's zone."""
+
+    name: str
+    kind: str
+    when: timedelta | time
+
+
+_kinds: dict[str, KindOfWork] = {}
+_schedules: dict[str, Schedule] = {}
+
+
+def declare(kind: str, work: Work, queue: str = "light", *, as_system: bool = False) -> None:
     """Name a kind of work and the function `(context, job) -> result` that does it.
 
-    Light work runs inside the worker, heavy work (`queue="heavy"`) in a forked child.
+    Light work runs inside one transaction, which also marks it done: its effect in the database happens once.
+    Heavy work runs in a process of its own and outside of any transaction; it opens units itself, ties what it has
+    done to its job with `advance`, and must bear being started again after the last unit that was kept.
+    It acts for whoever enqueued it, or with `as_system` for Outlay itself.
     """
     if kind in _kinds:
         raise ValueError(f"two kinds of job are called {kind}")
-    _kinds[kind] = (work, queue)
+    if queue not in QUEUES:
+        raise ValueError(f"there is no queue {queue}, use light or heavy")
+    _kinds[kind] = KindOfWork(work, queue, as_system)
+
+
+def kind_of(kind: str) -> KindOfWork:
+    """Find how a kind of work is done."""
+    if kind not in _kinds:
+        raise LookupError(f"this version of Outlay does not know the work {kind}")
+    return _kinds[kind]
 
 
 def work_of(kind: str) -> Work:
     """Find the function that does a kind of work."""
-    return _kinds[kind][0]
+    return kind_of(kind).work
+
+
+def every(name: str, kind: str, when: timedelta | time) -> None:
+    """Let a kind of work be done again and again: at each interval, or daily at a time of the organisation's zone."""
+    if name in _schedules:
+        raise ValueError(f"two schedules are called {name}")
+    if isinstance(when, timedelta) and when < timedelta(seconds=1):
+        raise ValueError(f"schedule {name}: use an interval of a second or more")
+    _schedules[name] = Schedule(name, kind, when)
+
+
+def schedules() -> list[Schedule]:
+    """List every schedule there is."""
+    return list(_schedules.values())
 
 
 def enqueue(
@@ -87,15 +151,22 @@ def enqueue(
     *,
     after: timedelta = timedelta(0),
     stream: str | None = None,
-    event_id: uuid.UUID | None = None,
+    event_id: int | None = None,
     unique_key: str | None = None,
     max_attempts: int = MAX_ATTEMPTS,
 ) -> Job:
-    """Line up work in the running transaction: it exists if and only if the transaction commits."""
+    """Line up work in the running transaction: it exists if and only if the transaction commits.
+
+    With a `unique_key` at most one job of that key is waiting or running, and an existing one is given instead.
+    """
+    if unique_key is not None:
+        known = _under_way(context, unique_key)
+        if known is not None:
+            return known
+    limits = context.actor.limits
     job = Job(
-        id=uuid7(),
         kind=kind,
-        queue=_kinds[kind][1] if kind in _kinds else "light",
+        queue=_kinds[kind].queue if kind in _kinds else "light",
         stream=stream,
         event_id=event_id,
         unique_key=unique_key,
@@ -103,9 +174,76 @@ def enqueue(
         max_attempts=max_attempts,
         due_at=context.now + after,
         actor_id=context.actor.id,
+        acting_for=context.actor.acting_for,
+        limits=None if limits is None else sorted(limits),
         request_id=context.request_id,
         created_at=context.now,
     )
     context.session.add(job)
+    if unique_key is not None:
+        context.session.flush()
     context.session.info["nudge"] = True
     return job
+
+
+def report(job_id: int, done: int, total: int | None = None) -> None:
+    """Tell everyone at once how far a job has come; beside the job's own transaction, and not inside one that advances it."""
+    with db.engine.begin() as own:
+        owner = own.execute(
+            text("UPDATE job SET progress = :done, total = coalesce(:total, total) WHERE id = :id AND state = 'running' "
+                 "RETURNING actor_id, total"),
+            {"id": job_id, "done": done, "total": total},
+        ).first()  # fmt: skip
+    if owner:
+        live.hint(live.account_topic(owner.actor_id), {"job": job_id, "done": done, "total": owner.total})
+
+
+def advance(context: Context, job: Job, done: int) -> None:
+    """Tie a step of heavy work to its job: kept together or not at all, and refused to a worker that lost its lease.
+
+    A job that is started again finds in `job.progress` where the last kept step ended.
+    """
+    kept = context.session.execute(
+        text("UPDATE job SET progress = :done WHERE id = :id AND lease = CAST(:lease AS uuid) AND state = 'running'"),
+        {"id": job.id, "done": done, "lease": job.lease},
+    )
+    if not kept.rowcount:
+        raise LeaseLost(f"job {job.id}")
+
+
+def retry(context: Context, job: Job) -> None:
+    """Let a dead job be tried again from its first attempt; the jobs of its stream behind it follow."""
+    job.state, job.attempts, job.due_at, job.finished_at = "waiting", 0, context.now, None
+    context.session.info["nudge"] = True
+
+
+def discard(context: Context, job: Job) -> None:
+    """Give a job up for good; the jobs of its stream behind it go on without it."""
+    job.state, job.lease, job.leased_until, job.finished_at = "discarded", None, None, context.now
+    context.session.info["nudge"] = True
+
+
+def under_way(context: Context, unique_key: str) -> Job | None:
+    """Find the job of this key that is waiting or running."""
+    statement = scope.everything(Job, why="one job of a key, whoever lined it up")
+    found: Job | None = context.session.scalars(
+        statement.where(Job.unique_key == unique_key, Job.state.in_(("waiting", "running")))
+    ).first()
+    return found
+
+
+def nudge(valkey: redis.Redis[Any]) -> None:
+    """Wake a relay; the list of nudges stays short however long no relay is there to hear them."""
+    with valkey.pipeline(transaction=False) as pipeline:
+        pipeline.lpush(NUDGE, "1")
+        pipeline.ltrim(NUDGE, 0, _MOST_NUDGES - 1)
+        pipeline.execute()
+
+
+def _under_way(context: Context, unique_key: str) -> Job | None:
+    """Look for a job of this key, after everyone else who is lining one up has committed or failed."""
+    context.session.flush()
+    context.session.execute(
+        text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": f"job {unique_key}"}
+    )
+    return under_way(context, unique_key)

@@ -12,7 +12,7 @@ from sqlalchemy import BigInteger, DateTime, Identity, Index, Integer, Text
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.infra import jobs
+from app.infra import jobs, scope
 from app.infra.audit import plain
 from app.infra.db import Base, uuid7
 from app.kernel.actor import Context
@@ -24,13 +24,16 @@ _subscribers: dict[str, tuple[tuple[str, ...], Subscriber]] = {}
 
 
 class OutboxEvent(Base):
-    """Something that happened to a document; `position` rises within a document in the order of commits."""
+    """Something that happened to a document; `id` rises within a document in the order of commits.
+
+    `public_id` is how the world outside knows it: a receiver that has seen it may forget it the second time.
+    """
 
     __tablename__ = "outbox_event"
-    __table_args__ = (Index("ix_outbox_event_row", "resource", "row_id"),)
+    __table_args__ = (Index("ix_outbox_event_row", "resource", "row_id", "id"), Index("ix_outbox_event_at", "at"))
 
-    id: Mapped[uuid.UUID] = mapped_column(UUID(as_uuid=True), primary_key=True)
-    position: Mapped[int] = mapped_column(BigInteger, Identity(), unique=True)
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True, info={"label": "Event"})
+    public_id: Mapped[uuid.UUID] = mapped_column(UUID(as_uuid=True), unique=True, info={"label": "Public id"})
     at: Mapped[datetime] = mapped_column(DateTime(timezone=True), info={"label": "When"})
     name: Mapped[str] = mapped_column(Text, index=True, info={"label": "Event"})
     resource: Mapped[str] = mapped_column(Text, info={"label": "Kind"})
@@ -39,6 +42,9 @@ class OutboxEvent(Base):
     actor_id: Mapped[int] = mapped_column(Integer, info={"label": "Who", "kind": "account"})
     request_id: Mapped[str] = mapped_column(Text, info={"label": "Request"})
     payload: Mapped[dict[str, Any]] = mapped_column(JSONB, info={"label": "Content"})
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.row_key}"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,12 +65,14 @@ class Changed(Event):
 def subscribe(name: str, events: tuple[str, ...], handle: Subscriber) -> None:
     """Let `handle` hear these events (`order.issued`, `order.*`, `*`), each exactly once in effect.
 
-    It runs in a transaction of its own, which also marks the event as heard; what it does outside the
-    database must bear being done again.
+    It runs as Outlay itself, in a transaction of its own that also marks the event as heard; what it does outside
+    the database must bear being done again. The events of one document come one after the other, in their order:
+    one that cannot be heard holds back those behind it until it is retried or discarded.
     """
     if name in _subscribers:
         raise ValueError(f"two subscribers are called {name}")
     _subscribers[name] = (events, handle)
+    jobs.declare(f"hear:{name}", lambda context, job: handle(context, _event_of(context, job)), as_system=True)
 
 
 def subscribers_of(event: str) -> list[str]:
@@ -73,17 +81,17 @@ def subscribers_of(event: str) -> list[str]:
     return [name for name, (events, _) in _subscribers.items() if {event, f"{resource}.*", "*"} & set(events)]
 
 
-def handler_of(name: str) -> Subscriber:
-    """Find the function of a subscriber."""
-    return _subscribers[name][1]
-
-
 def emit(context: Context, resource: Resource, row: Any, event: Event | Mapping[str, Any], name: str = "") -> None:
-    """Announce what happened to a row, and line up everyone who hears it, in the order of commits."""
+    """Announce what happened to a row, and line up everyone who hears it, in the order of commits.
+
+    The row is taken for the rest of the transaction, as commands have done anyway: two that announce something about
+    one document follow each other, and so do their events.
+    """
     full_name = name or event_name(resource.name, event)  # type: ignore[arg-type]
     payload = dataclasses.asdict(event) if isinstance(event, Event) else dict(event)
+    _take(context, resource, row)
     entry = OutboxEvent(
-        id=uuid7(),
+        public_id=uuid7(),
         at=context.now,
         name=full_name,
         resource=resource.name,
@@ -103,3 +111,16 @@ def emit(context: Context, resource: Resource, row: Any, event: Event | Mapping[
             event_id=entry.id,
             stream=f"{subscriber}:{resource.name}:{row.id}",
         )
+
+
+def _take(context: Context, resource: Resource, row: Any) -> None:
+    column = resource.model.id
+    statement = scope.columns(column, why="the row of an event that is being written").where(column == row.id)
+    context.session.execute(statement.with_for_update(key_share=True))
+
+
+def _event_of(context: Context, job: jobs.Job) -> OutboxEvent:
+    found = context.session.get(OutboxEvent, job.event_id, execution_options={"scoped": True})
+    if found is None:
+        raise LookupError("the event of this job has been removed")
+    return found

@@ -1,0 +1,154 @@
+"""Who has which job: handed out by relays, held by one worker at a time, taken back from a worker that is gone.
+
+Every step asks whether the lease still holds. Whoever lost it changes nothing, so clocks that differ and messages that
+come twice cost a little work and never an effect.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, text
+from sqlalchemy.orm import Session
+
+from app.infra import audit, scope
+from app.infra.jobs import Job, LeaseLost
+from app.kernel.actor import Context
+
+LOST = "The worker ended before the work did"
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """Jobs that were given out together; the worker that gets the message holds them by this lease."""
+
+    lease: str
+    fresh: tuple[int, ...] = ()
+    tried: tuple[int, ...] = ()
+
+
+def recover(context: Context) -> list[Any]:
+    """Take back what a worker held when it ended: it counts as an attempt, and the last one makes the job dead."""
+    return list(context.session.execute(_RECOVER, {"now": context.now, "error": LOST}))
+
+
+def hand_out(context: Context, queue: str, most: int, duration: timedelta) -> Handed:
+    """Take jobs that are due, at most the head of each stream, and give them a lease until a worker has begun."""
+    lease = str(uuid.uuid4())
+    values = {"queue": queue, "now": context.now, "until": context.now + duration, "most": most, "lease": lease}
+    rows = sorted(tuple(row) for row in context.session.execute(_HAND_OUT, values))
+    return Handed(
+        lease,
+        fresh=tuple(identity for identity, attempts in rows if not attempts),
+        tried=tuple(identity for identity, attempts in rows if attempts),
+    )
+
+
+def withdraw(context: Context, lease: str) -> None:
+    """Let go of jobs that were handed out but reached nobody, or that a worker does not come to: they wait again."""
+    context.session.execute(_WITHDRAW, {"lease": lease})
+    context.session.info["nudge"] = True
+
+
+def begin(context: Context, handed: str, ids: Sequence[int], lease: str, duration: timedelta) -> list[Job]:
+    """Take jobs from a message into one worker's hands, under a lease of its own; others have taken what is missing."""
+    values = {"now": context.now, "until": context.now + duration, "handed": handed, "ids": list(ids), "lease": lease}
+    begun = [identity for (identity,) in context.session.execute(_BEGIN, values)]
+    return [job for identity in sorted(begun) if (job := load(context.session, identity))]
+
+
+def load(session: Session, identity: int) -> Job | None:
+    """Read a job as a record of its own, which nobody changes by accident."""
+    statement = scope.everything(Job, why="a worker reads the job it holds").where(Job.id == identity)
+    job: Job | None = session.scalars(statement.execution_options(populate_existing=True)).first()
+    if job is not None:
+        session.expunge(job)
+    return job
+
+
+def extend(connection: Connection, lease: str, until: datetime) -> None:
+    """Keep everything that a worker holds from being given to another."""
+    connection.execute(_EXTEND, {"lease": lease, "until": until})
+
+
+def finish(context: Context, job: Job, result: Any, duration: timedelta | None) -> int | None:
+    """Mark a job done in the transaction of its effect; with a duration, go on with the next one of its stream."""
+    told = None if result is None else json.dumps(audit.plain(result))
+    values = {"id": job.id, "lease": job.lease, "now": context.now, "result": told}
+    if not context.session.execute(_FINISH, values).rowcount:
+        raise LeaseLost(f"job {job.id}")
+    if job.stream is None or duration is None:
+        return None
+    values = {"stream": job.stream, "queue": job.queue, "lease": job.lease}
+    following = context.session.execute(
+        _FOLLOW, {**values, "now": context.now, "until": context.now + duration}
+    ).first()
+    return int(following.id) if following else None
+
+
+def fail(context: Context, job: Job, error: str, pause: timedelta) -> str | None:
+    """Put a job back that could not be done, to be tried again after a pause, or dead; give the state it is in then."""
+    values = {"id": job.id, "lease": job.lease, "now": context.now, "due": context.now + pause, "error": error}
+    row = context.session.execute(_FAIL, values).first()
+    return str(row.state) if row else None
+
+
+_RECOVER = text("""
+    UPDATE job SET attempts = attempts + 1, error = :error, due_at = :now, lease = NULL, leased_until = NULL,
+        state = CASE WHEN attempts + 1 < max_attempts THEN 'waiting' ELSE 'dead' END,
+        finished_at = CASE WHEN attempts + 1 < max_attempts THEN NULL ELSE CAST(:now AS timestamptz) END
+    WHERE id IN (SELECT id FROM job WHERE state = 'running' AND leased_until < :now ORDER BY id FOR UPDATE SKIP LOCKED)
+    RETURNING id, kind, state, attempts
+""")
+
+# A dead job counts as being ahead: those behind it wait until someone has retried or discarded it.
+_HAND_OUT = text("""
+    WITH due AS MATERIALIZED (
+        SELECT id FROM job AS candidate
+        WHERE state = 'waiting' AND queue = :queue AND due_at <= :now AND (leased_until IS NULL OR leased_until < :now)
+            AND (stream IS NULL OR NOT EXISTS (
+                SELECT 1 FROM job AS ahead WHERE ahead.stream = candidate.stream AND ahead.id < candidate.id
+                    AND ahead.state IN ('waiting', 'running', 'dead')))
+        ORDER BY due_at, id LIMIT :most FOR UPDATE OF candidate SKIP LOCKED)
+    UPDATE job SET lease = CAST(:lease AS uuid), leased_until = :until FROM due WHERE job.id = due.id
+    RETURNING job.id, job.attempts
+""")
+
+_WITHDRAW = text("""
+    UPDATE job SET state = 'waiting', lease = NULL, leased_until = NULL
+    WHERE lease = CAST(:lease AS uuid) AND state IN ('waiting', 'running')
+""")
+
+_BEGIN = text("""
+    UPDATE job SET state = 'running', lease = CAST(:lease AS uuid), leased_until = :until, started_at = :now
+    WHERE id = ANY(:ids) AND lease = CAST(:handed AS uuid) AND state = 'waiting' RETURNING id
+""")
+
+_EXTEND = text("UPDATE job SET leased_until = :until WHERE lease = CAST(:lease AS uuid) AND state = 'running'")
+
+_FINISH = text("""
+    UPDATE job SET state = 'done', attempts = attempts + 1, result = CAST(:result AS jsonb), error = NULL,
+        lease = NULL, leased_until = NULL, finished_at = :now
+    WHERE id = :id AND lease = CAST(:lease AS uuid) AND state = 'running'
+""")
+
+_FOLLOW = text("""
+    UPDATE job SET state = 'running', lease = CAST(:lease AS uuid), leased_until = :until, started_at = :now
+    WHERE id = (
+        SELECT id FROM job WHERE state = 'waiting' AND queue = :queue AND due_at <= :now AND lease IS NULL AND id = (
+            SELECT id FROM job WHERE stream = :stream AND state IN ('waiting', 'running', 'dead') ORDER BY id LIMIT 1)
+        FOR UPDATE SKIP LOCKED)
+    RETURNING id
+""")
+
+_FAIL = text("""
+    UPDATE job SET attempts = attempts + 1, error = :error, due_at = :due, lease = NULL, leased_until = NULL,
+        state = CASE WHEN attempts + 1 < max_attempts THEN 'waiting' ELSE 'dead' END,
+        finished_at = CASE WHEN attempts + 1 < max_attempts THEN NULL ELSE CAST(:now AS timestamptz) END
+    WHERE id = :id AND lease = CAST(:lease AS uuid) AND state = 'running' RETURNING state
+""")
