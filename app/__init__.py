@@ -30,7 +30,7 @@ def create_core(settings: dict[str, Any] | None = None) -> Flask:
     """Build machinery, slices and the terminal, which is what workers and releases need."""
     import config
     from app import cli
-    from app.infra import crypto, jobs, telemetry, unit
+    from app.infra import crypto, files, jobs, telemetry, unit
     from app.infra.db import db
     from app.kernel.chain import parse_key
 
@@ -42,6 +42,7 @@ def create_core(settings: dict[str, Any] | None = None) -> Flask:
         app.config["REDIS_URL"], socket_timeout=5, socket_connect_timeout=1, health_check_interval=30
     )
     app.extensions["valkey"] = valkey
+    app.extensions["files"] = files.configured(app.config)
     crypto.use(crypto.Keyring.parse(app.config["OUTLAY_ENCRYPTION_KEYS"]))
     audit_key = parse_key(app.config["OUTLAY_AUDIT_KEY"])
     unit.configure(lambda: audit_key, lambda: jobs.nudge(valkey))

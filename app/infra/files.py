@@ -9,7 +9,7 @@ import hmac
 import os
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -201,6 +201,20 @@ class S3Store:
             pass
         except (BotoCoreError, breaker.Unavailable) as error:
             raise StoreDown(f"The file store does not answer: {error}") from error
+
+
+def configured(settings: Mapping[str, Any]) -> Store:
+    """Give the store an installation uses: a bucket where one is named, or else a folder."""
+    bucket = settings.get("OUTLAY_S3_BUCKET")
+    if not bucket:
+        return DiskStore(Path(settings["OUTLAY_FILES"]))
+    return S3Store.connect(
+        bucket,
+        endpoint=settings.get("OUTLAY_S3_ENDPOINT"),
+        region=settings.get("OUTLAY_S3_REGION", "us-east-1"),
+        access_key=settings["OUTLAY_S3_ACCESS_KEY"],
+        secret_key=settings["OUTLAY_S3_SECRET_KEY"],
+    )
 
 
 class _Answer(Exception):

@@ -150,20 +150,31 @@ class Reader:
 def find_row(context: Context, resource: Resource, key: str, verb: str = "read") -> Any:
     """Find one visible row by the key people use; text keys are found whatever their case."""
     column = getattr(resource.model, resource.key)
-    numeric = resource.model.__table__.columns[resource.key].type.python_type is int
-    if numeric:
-        if not key.isdecimal() or len(key) > 18:  # noqa: PLR2004 - more digits than an id has
+    kind = resource.model.__table__.columns[resource.key].type.python_type
+    if kind is not str:
+        wanted = _typed_key(kind, key)
+        if wanted is None:
             return None
-        condition = column == int(key)
-    else:
-        condition = column == key
+        statement = scope.select_rows(context, resource, verb).where(column == wanted)
+        return context.session.scalars(statement).first()
+    condition = column == key
     session = context.session
     found = session.scalars(scope.select_rows(context, resource, verb).where(condition)).first()
-    if found is None and not numeric and hasattr(column.type, "length"):
+    if found is None:
         statement = scope.select_rows(context, resource, verb).where(func.lower(column) == key.lower()).limit(2)
         candidates = session.scalars(statement).all()
         found = candidates[0] if len(candidates) == 1 else None
     return found
+
+
+def _typed_key(kind: type, key: str) -> Any:
+    """Read a key that is not text: a whole number or the id of an event or entry; None where it cannot be one."""
+    if kind is int:
+        return int(key) if key.isdecimal() and len(key) < 19 else None  # noqa: PLR2004 - as many digits as an id has
+    try:
+        return kind(key)
+    except (ValueError, TypeError):
+        return None
 
 
 def _single(each: Field) -> Field:
