@@ -73,13 +73,14 @@ class Supervisor:
             signal.signal(number, self._on_signal)
 
     def say(self, name: str, text: str) -> None:
-        """Write one line under the name of a process; a reader that went away silences it."""
+        """Write one line under the name of a process; when nobody reads any more, as after `| head`, stop in silence."""
         if self._mute:
             return
         try:
             print(f"{name:<{COLUMN}} | {text}" if name else text, flush=True)
         except OSError:
             self._mute = True
+            self._signals = max(self._signals, 1)
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
     def serve(self, name: str, start: Start) -> Server:
