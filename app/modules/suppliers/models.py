@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, Index, Integer, String, Text, text
+from sqlalchemy import CheckConstraint, Index, Integer, String, Text, literal_column
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -119,7 +119,7 @@ class SupplierContact(Child):
         ExcludeConstraint(
             ("supplier_id", "="),
             using="btree",
-            where=text("is_primary"),
+            where=literal_column("is_primary"),
             name="uq_supplier_contact_primary",
             deferrable=True,
             initially="DEFERRED",
@@ -156,7 +156,7 @@ class BankAccount(Row):
             "fingerprint",
             "state",
             unique=True,
-            postgresql_where=text("state IN ('proposed', 'confirmed')"),
+            postgresql_where=literal_column("state IN ('proposed', 'confirmed')"),
         ),
     )
     constraint_problems = {
