@@ -125,6 +125,10 @@ class Reader:
             self._found[known] = find_row(self.context, registry[each.target], key)
         return self._found[known]
 
+    def forget(self, name: str) -> None:
+        """Look again for rows of a resource that were not found so far, as one has been entered since."""
+        self._found = {known: row for known, row in self._found.items() if row is not None or known[0] != name}
+
     def _read_children(self, children: Children, raw: Any) -> tuple[list[Values], list[Problem]]:
         if not isinstance(raw, Sequence) or isinstance(raw, str):
             return [], [Problem("not_a_list", f"{children.name} is a list of rows.", children.name)]
