@@ -34,6 +34,13 @@ def answer(
     return Response(body, status, dict(headers or {}), mimetype=media_type)
 
 
+def nothing() -> Response:
+    """Answer that it is done, and that there is nothing more to say."""
+    response = Response(status=204)
+    del response.headers["Content-Type"]
+    return response
+
+
 def request_id() -> str:
     """Name the request under way: as the caller did, if that can stand in a log line, or anew."""
     if "outlay_request_id" not in g:
@@ -66,7 +73,7 @@ def _compressed(response: Response) -> Response:
         return response
     accepted = request.accept_encodings
     large = (response.content_length or 0) >= SMALLEST_COMPRESSED
-    if not large or "json" not in response.mimetype or not accepted["gzip"] or response.content_encoding:
+    if not large or "json" not in (response.mimetype or "") or not accepted["gzip"] or response.content_encoding:
         return response
     response.set_data(gzip.compress(response.get_data(), LEVEL, mtime=0))
     response.content_encoding = "gzip"

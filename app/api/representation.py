@@ -44,6 +44,7 @@ class Loaded:
 
     accounts: dict[int, dict[str, str]] = field(default_factory=dict)
     targets: dict[str, dict[Any, dict[str, Any]]] = field(default_factory=dict)
+    visible: dict[str, set[Any]] = field(default_factory=dict)
 
 
 def all_fields(resource: Resource) -> dict[str, Field]:
@@ -95,6 +96,9 @@ def write(context: Context, resource: Resource, rows: Sequence[Any], what: Selec
     loaded = Loaded(_accounts(context, rows, what.fields))
     for name in what.expanded:
         loaded.targets[name] = _written_targets(context, rows, what.fields[name])
+    for name, each in what.fields.items():
+        if each.kind == "reference" and each.multiple and each.target:
+            loaded.visible[name] = _visible_ids(context, rows, each)
     return [_row(resource, row, what, loaded) for row in rows]
 
 
@@ -181,6 +185,16 @@ def _written_targets(context: Context, rows: Sequence[Any], each: Field) -> dict
     return {row.id: {"key": target.key_of(row), "label": str(row), **each} for row, each in zip(found, written, strict=True)}
 
 
+def _visible_ids(context: Context, rows: Sequence[Any], each: Field) -> set[Any]:
+    """Tell which rows of a related list the caller may see; the others are left out of it, as of any list."""
+    target = registry[each.target or ""]
+    wanted = {related.id for row in rows for related in each.of(row) or ()}
+    if not wanted or not context.actor.may(target.permission("read")):
+        return set()
+    statement = scope.select_rows(context, target).where(target.model.id.in_(wanted))
+    return set(context.session.execute(statement.with_only_columns(target.model.id)).scalars())
+
+
 def _row(resource: Resource, row: Any, what: Selection, loaded: Loaded) -> dict[str, Any]:
     written: dict[str, Any] = {name: value_of(each, row, loaded) for name, each in what.fields.items()}
     for children in what.children:
@@ -205,6 +219,8 @@ def value_of(each: Field, row: Any, loaded: Loaded) -> Any:
         return loaded.accounts.get(value)
     if each.name in loaded.targets and not each.multiple:
         return loaded.targets[each.name].get(value.id) or reference(value)
+    if each.name in loaded.visible:
+        return [reference(related) for related in value if related.id in loaded.visible[each.name]]
     if each.kind == "money" and isinstance(value, Decimal):
         return amount(value, _currency(each, row))
     return simple(value)

@@ -7,11 +7,11 @@ from typing import Any
 from flask import Blueprint, Flask, Response, request
 from flask_restx import Api
 
-from app.api import answers, gate, limits, problems, resources
+from app.api import answers, around, gate, health, limits, openapi, own, problems, resources
 from app.api.answers import PREFIX
 from app.kernel.resource import registry
 
-RESERVED_PLURALS = ("me", "search", "docs")
+RESERVED_PLURALS = ("me", "search", "docs", "openapi.json")
 RESERVED_COMMANDS = ("commands", "history", "comments", "attachments")
 
 
@@ -37,14 +37,25 @@ def register(app: Flask) -> None:
     _check_names()
     blueprint = Blueprint("api", __name__, url_prefix=PREFIX)
     api = Routes(blueprint, doc=False, add_specs=False)
-    api.add_resource(resources.Index, "")
+    api.add_resource(resources.Index, "", "/")
+    api.add_resource(own.Me, "/me")
+    api.add_resource(own.Tokens, "/me/tokens")
+    api.add_resource(own.OneToken, "/me/tokens/<int:token>")
+    api.add_resource(own.Search, "/search")
     api.add_resource(resources.Rows, "/<string:plural>")
     api.add_resource(resources.Row, "/<string:plural>/<string:key>")
     api.add_resource(resources.Commands, "/<string:plural>/<string:key>/commands")
+    api.add_resource(around.History, "/<string:plural>/<string:key>/history")
+    api.add_resource(around.Comments, "/<string:plural>/<string:key>/comments")
+    api.add_resource(around.Attachments, "/<string:plural>/<string:key>/attachments")
+    api.add_resource(around.OneAttachment, "/<string:plural>/<string:key>/attachments/<int:attachment>")
+    api.add_resource(around.Content, "/<string:plural>/<string:key>/attachments/<int:attachment>/content")
     api.add_resource(resources.RunCommand, "/<string:plural>/<string:key>/<string:command>")
     blueprint.before_request(gate.enter)
     _leave_csrf_to_the_gate(app, blueprint)
     app.register_blueprint(blueprint)
+    app.register_blueprint(openapi.blueprint)
+    health.register(app)
     answers.register(app)
     gate.register(app)
     app.after_request(limits.tell)
