@@ -70,7 +70,7 @@ def overlap(one: Price, other: Price) -> bool:
 def why_not_item(context: Context, item: Any) -> list[Problem]:
     """Say what is wrong with an item and its prices."""
     problems = [*directory.why_not_code(item.code), *directory.why_not_cpv(item.cpv_code)]
-    if item.unspsc_code and not re.fullmatch(r"\d{8}", item.unspsc_code):
+    if item.unspsc_code and not re.fullmatch("[0-9]{8}", item.unspsc_code):
         problems.append(Problem("bad_unspsc", "UNSPSC code: enter 8 digits, such as 43211503.", "unspsc_code"))
     for index, price in enumerate(item.prices):
         problems += [problem.at(f"prices.{index}") for problem in why_not_price(price, item.unit)]

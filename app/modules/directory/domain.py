@@ -79,6 +79,7 @@ CONFLICTS: dict[frozenset[str], str] = {
     frozenset({"Buyer", "AP clerk"}): "whoever orders does not record what the supplier charges",
     frozenset({"Buyer", "Receiver"}): "whoever orders does not confirm what arrived",
     frozenset({"Receiver", "AP clerk"}): "whoever confirms deliveries does not match invoices against them",
+    frozenset({"Receiver", "Treasurer"}): "whoever confirms deliveries does not pay for them",
     frozenset({"Administrator", "Treasurer"}): "whoever gives out roles and accounts does not pay",
     frozenset({"Administrator", "AP clerk"}): "whoever gives out roles and accounts does not capture invoices",
     frozenset({"Administrator", "Buyer"}): "whoever gives out roles and accounts does not order",
@@ -160,7 +161,7 @@ def why_not_cpv(code: str | None, field: str = "cpv_code") -> list[Problem]:
     """Say what is wrong with a CPV code such as 30200000-1."""
     if code is None:
         return []
-    if not re.fullmatch(r"\d{8}-\d", code):
+    if not re.fullmatch(r"[0-9]{8}-[0-9]", code):
         return [Problem("bad_cpv", "CPV code: write 8 digits, - and the check digit, such as 30200000-1.", field)]
     digit = cpv_check_digit(code[:8])
     if code[9] != digit:
@@ -288,11 +289,11 @@ def why_not_person(context: Context, person: Any) -> list[Problem]:
 
 def _manages(person: Any, manager: Any) -> bool:
     """Say whether the line of managers from here up comes back to the person."""
-    seen: list[Any] = []
-    while manager is not None and manager not in seen:
+    seen: set[int] = set()
+    while manager is not None and id(manager) not in seen:
         if manager is person:
             return True
-        seen.append(manager)
+        seen.add(id(manager))
         manager = manager.manager
     return False
 
