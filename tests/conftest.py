@@ -51,6 +51,11 @@ def pytest_configure_node(node: Any) -> None:
     node.workerinput["addresses"] = vars(node.config.stash[RUNNING].addresses)
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name cases of bytes by number: a zip file holds the time of day, and all workers must find the same names."""
+    return argname if isinstance(val, bytes) else None
+
+
 def _is_worker(config: pytest.Config) -> bool:
     return hasattr(config, "workerinput")
 
