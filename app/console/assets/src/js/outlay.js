@@ -1,0 +1,57 @@
+// The console's behaviour: no framework, no eval, no inline handler. `data-o` says what a button does;
+// what keeps state is a custom element, which starts by itself after htmx has put it in.
+import { $ } from "./dom.js";
+import "./dialogs.js";
+import "./drop.js";
+import * as forms from "./forms.js";
+import "./keys.js";
+import "./lines.js";
+import { chooseAll, clear, count } from "./list.js";
+import * as live from "./live.js";
+import "./matrix.js";
+import "./mentions.js";
+import "./menus.js";
+import { openPalette } from "./palette.js";
+import { startPickers } from "./pickers.js";
+import * as preferences from "./preferences.js";
+import { announceFlashes, say } from "./toasts.js";
+
+const reveal = (id, button) => {
+  const field = document.getElementById(id), shown = field.type === "text";
+  field.type = shown ? "password" : "text";
+  button.setAttribute("aria-pressed", String(!shown));
+};
+
+const enterAs = user => {
+  $("#username").value = user;
+  $("#password").focus();
+};
+
+const actions = {
+  theme: () => preferences.switchTheme(),
+  density: preferences.setDensity,
+  palette: () => openPalette(),
+  open: id => document.getElementById(id)?.showModal(),
+  close: (_, button) => button.closest("dialog").close(),
+  clear: () => clear(),
+  "all-rows": () => chooseAll(true),
+  reveal,
+  demo: enterAs,
+  print: () => print(),
+  copy: async id => say(await forms.copy(id)),
+};
+
+document.addEventListener("click", event => {
+  const button = event.target.closest("[data-o]");
+  if (!button) return;
+  const [what, argument] = button.dataset.o.split(":");
+  actions[what]?.(argument, button);
+});
+
+preferences.start();
+forms.start();
+count();
+startPickers();
+announceFlashes();
+live.start();
+document.addEventListener("htmx:after:settle", event => startPickers(event.target));

@@ -1,0 +1,126 @@
+// Remote pickers: a plain select with its present choice becomes a Tom Select when somebody reaches for it,
+// so a form with a hundred lines costs nothing until then.
+import { $, $$, ask, make, word } from "./dom.js";
+
+let loading = null;
+
+const library = () => {
+  loading ??= new Promise((resolve, reject) => {
+    if (window.TomSelect) return resolve(window.TomSelect);
+    const script = make("script", { src: document.body.dataset.picker });
+    script.addEventListener("load", () => resolve(window.TomSelect));
+    script.addEventListener("error", reject);
+    document.head.append(script);
+  });
+  return loading;
+};
+
+const row = (data, escape) =>
+  `<div>${escape(data.text)}${data.hint ? `<small>${escape(data.hint)}</small>` : ""}</div>`;
+
+const settings = select => ({
+  valueField: "id",
+  labelField: "text",
+  searchField: ["text", "hint"],
+  maxOptions: 30,
+  plugins: [],
+  hideSelected: select.multiple,
+  allowEmptyOption: false,
+  closeAfterSelect: !select.multiple,
+  preload: "focus",
+  loadThrottle: 180,
+  placeholder: select.dataset.placeholder ?? "",
+  shouldLoad: () => true,
+  load(text, done) {
+    ask(select.dataset.url, { q: text }).then(answer => {
+      this.clearOptions();
+      done(answer.results);
+    }, () => done());
+  },
+  score: () => () => 1,
+  render: {
+    option: row,
+    item: (data, escape) => `<div>${escape(data.text)}</div>`,
+    no_results: () => `<div class="no-results">${word("nothing")}</div>`,
+    loading: () => `<div class="o-picker-wait">${word("searching")}</div>`,
+  },
+  // The select loses its name for assistive technology when it is hidden; it is taken out of their sight altogether.
+  onInitialize() {
+    select.setAttribute("aria-hidden", "true");
+    select.hidden = true;
+    const named = select.getAttribute("aria-label") ?? $(`label[for="${CSS.escape(select.id)}"]`)?.firstChild?.textContent ?? "";
+    this.control_input.setAttribute("aria-label", named.trim());
+    for (const name of ["aria-invalid", "aria-describedby"]) {
+      if (select.hasAttribute(name)) this.control_input.setAttribute(name, select.getAttribute(name));
+    }
+  },
+  onItemAdd() { this.setTextboxValue(""); this.refreshOptions(false); },
+});
+
+/** Make one select a picker; with focus it opens at once. */
+export const awaken = async (select, focus = true) => {
+  if (select.tomselect || select.dataset.waking) return select.tomselect;
+  select.dataset.waking = "1";
+  const TomSelect = await library();
+  if (!select.isConnected || select.tomselect) return select.tomselect;
+  const here = document.activeElement === select;
+  const picker = new TomSelect(select, settings(select));
+  delete select.dataset.waking;
+  if (focus && (here || document.activeElement === document.body)) picker.focus();
+  return picker;
+};
+
+const wake = event => {
+  const select = event.target.closest?.("select[data-o-select]");
+  if (!select || select.tomselect || select.disabled) return;
+  if (event.type === "mousedown") {
+    event.preventDefault();
+    select.focus();
+  }
+  awaken(select);
+};
+document.addEventListener("focusin", wake);
+document.addEventListener("mousedown", wake);
+
+/** Fetch the library while nothing else happens, and make pickers with several choices at once. */
+export const startPickers = (within = document) => {
+  const selects = $$("select[data-o-select]", within).filter(select => !select.closest("template"));
+  if (!selects.length || !document.body.dataset.picker) return;
+  const idle = window.requestIdleCallback ?? (work => setTimeout(work, 200));
+  idle(async () => {
+    await library();
+    for (const select of selects.filter(one => one.multiple && one.isConnected && !one.tomselect)) awaken(select, false);
+  });
+};
+
+/** Find the choice that a pasted text means: the only answer, or the one that says exactly that. */
+export const choose = async (select, text) => {
+  const { results } = await ask(select.dataset.url, { q: text });
+  const same = value => String(value ?? "").trim().toLowerCase() === text.trim().toLowerCase();
+  const found = results.find(one => same(one.text) || same(one.id) || same(one.hint) || same(String(one.text).split(" ")[0]))
+    ?? (results.length === 1 ? results[0] : null);
+  if (!found) return false;
+  setChoice(select, found);
+  return true;
+};
+
+export const setChoice = (select, { id, text, hint }) => {
+  if (select.tomselect) {
+    select.tomselect.addOption({ id: String(id), text, hint });
+    select.tomselect.setValue(String(id), true);
+  } else {
+    for (const option of [...select.options]) if (option.value) option.remove();
+    select.append(make("option", { value: id, selected: true, "data-hint": hint }, text));
+    select.value = String(id);
+  }
+};
+
+/** Turn a picker back into its plain select, so that its row can be copied. */
+export const asleep = select => {
+  if (!select.tomselect) return;
+  const chosen = [...select.selectedOptions].map(option => ({ id: option.value, text: option.textContent }));
+  select.tomselect.destroy();
+  select.hidden = false;
+  select.removeAttribute("aria-hidden");
+  for (const option of [...select.options]) if (option.value && !chosen.some(one => one.id === option.value)) option.remove();
+};

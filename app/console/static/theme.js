@@ -1,0 +1,1 @@
+(()=>{var t=document.documentElement,e=s=>{try{return localStorage.getItem(`o-${s}`)}catch{return null}},a=t.dataset.theme||e("theme")||"auto",o=a==="auto"?matchMedia("(prefers-color-scheme: dark)").matches:a==="dark";t.dataset.bsTheme=o?"dark":"light";t.dataset.density||=e("density")||"normal";t.dataset.keys||=e("keys")||"on";t.classList.add("o-scripted");})();
