@@ -9,7 +9,7 @@ _MASTER_DATA = (
     "entity.read", "currency.read", "exchange_rate.read", "tax_code.read", "unit.read", "location.read",
     "cost_centre.read", "category.read", "project.read", "item.read", "person.read",
 )  # fmt: skip
-_OWN = ("token.read", "token.revoke", "session.read", "session.revoke")
+_OWN = ("token.read", "token.revoke", "session.read", "session.revoke", "job.read", "*.comment", "*.attach")
 
 ROLES: dict[str, tuple[str, ...]] = {
     "Requester": (*_MASTER_DATA, *_OWN, "supplier.read"),
@@ -18,18 +18,23 @@ ROLES: dict[str, tuple[str, ...]] = {
         *_MASTER_DATA, *_OWN, "supplier.read", "*.export",
         "cost_centre.*", "category.*", "project.*", "exchange_rate.*", "tax_code.*",
     ),
-    "Buyer": (*_MASTER_DATA, *_OWN, "supplier.*", "item.*", "contact.*"),
+    "Buyer": (*_MASTER_DATA, *_OWN, "supplier.*", "item.*", "bank_account.read"),
     "Receiver": (*_MASTER_DATA, *_OWN, "supplier.read"),
     "AP clerk": (
-        *_MASTER_DATA, *_OWN, "supplier.read", "supplier.create", "supplier.edit", "supplier.export",
-        "bank_account.read", "bank_account.create", "bank_account.edit", "bank_account.export",
+        *_MASTER_DATA, *_OWN, "supplier.read", "supplier.create", "supplier.edit", "supplier.export", "supplier.import",
+        "bank_account.read", "bank_account.create", "bank_account.edit", "bank_account.export", "bank_account.import",
     ),
-    "Treasurer": (*_MASTER_DATA, *_OWN, "supplier.read", "bank_account.read", "bank_account.[!ce]*"),
-    "Auditor": ("*.read", "*.export", "session.oversee", "token.oversee", *_OWN),
+    "Treasurer": (
+        *_MASTER_DATA, *_OWN, "supplier.read",
+        "bank_account.read", "bank_account.confirm", "bank_account.reject", "bank_account.retire", "bank_account.export",
+    ),
+    "Auditor": (
+        "*.read", "*.export", "session.oversee", "token.oversee", "job.oversee", "session.revoke", "token.revoke",
+    ),
     "Administrator": (
         *_MASTER_DATA, *_OWN, "person.*", "role.*", "setting.*", "token.*", "session.*", "job.*", "event.*",
-        "entity.*", "currency.*", "unit.*", "location.*", "tax_code.*", "exchange_rate.*", "audit_entry.read",
-        "cost_centre.*", "category.*", "project.*",
+        "schedule_run.*", "entity.*", "currency.*", "unit.*", "location.*", "tax_code.*", "exchange_rate.*",
+        "cost_centre.*", "category.*", "project.*", "audit_entry.read",
     ),
     "Integration": (*_MASTER_DATA, "supplier.read", "supplier.create", "supplier.edit", "item.create", "item.edit"),
 }  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import enum
+import functools
 import re
 import zoneinfo
 from collections.abc import Iterable
@@ -106,9 +107,14 @@ def why_not_code(code: str | None) -> list[Problem]:
     ]
 
 
+@functools.cache
+def _time_zones() -> frozenset[str]:
+    return frozenset(zoneinfo.available_timezones())
+
+
 def why_not_time_zone(name: str) -> list[Problem]:
     """Say whether a time zone is unknown."""
-    if name in zoneinfo.available_timezones():
+    if name in _time_zones():
         return []
     return [Problem("unknown_time_zone", f"Time zone: use a name such as Europe/Vienna, not {name}.", "time_zone")]
 

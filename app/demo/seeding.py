@@ -1,0 +1,322 @@
+"""Enters the demo company through the same door as everyone else, by the people who would have done it."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+from datetime import UTC, datetime, time, timedelta
+from decimal import Decimal
+from random import Random
+from typing import Any
+
+from sqlalchemy import text
+
+from app.demo import company, numbers
+from app.infra import activity, clock, identity, unit
+from app.infra.db import db
+from app.kernel.actor import SYSTEM, Actor, Context
+from app.kernel.resource import registry
+from app.modules.directory.domain import cpv_check_digit
+
+SEED = 20261122
+SUPPLIERS, ITEMS, PEOPLE = 150, 600, 60
+_TO_EUR = {"EUR": Decimal(1), "CZK": Decimal("24.9"), "GBP": Decimal("0.85"), "USD": Decimal("1.09"), "SEK": Decimal("11.3"),
+           "PLN": Decimal("4.27"), "CHF": Decimal("0.94"), "NOK": Decimal("11.8"), "JPY": Decimal("168")}  # fmt: skip
+
+
+def sign_ins() -> Iterator[tuple[str, str]]:
+    """List the demo accounts to sign in with, and what each is for."""
+    return ((login, role) for login, role in company.SIGN_INS)
+
+
+def seed(as_of: datetime | None = None) -> str:
+    """Fill the database if it is empty; tells what was done. `as_of` is the moment the company is to have reached."""
+    with db.engine.connect() as connection:
+        if connection.execute(text("SELECT count(*) FROM entity")).scalar_one():
+            return "the database is not empty; nothing was changed"
+    made = _Seeding(as_of or clock.system.now())
+    made.master_data()
+    made.people()
+    made.suppliers()
+    made.items()
+    made.life()
+    return f"demo company: {PEOPLE} people, {SUPPLIERS} suppliers, {ITEMS} items"
+
+
+def login_of(name: str) -> str:
+    """Turn a name into a handle: `Jana Novák` into `jana.novak`."""
+    bare = unicodedata.normalize("NFKD", name.lower()).encode("ascii", "ignore").decode()
+    return ".".join(bare.replace("'", "").split())
+
+
+class _Seeding:
+    """Walks through the twelve months of the company, with one source of chance."""
+
+    def __init__(self, now: datetime) -> None:
+        self.random = Random(SEED)  # noqa: S311
+        self.now = now.astimezone(UTC).replace(second=0, microsecond=0)
+        self.users: dict[str, int] = {}
+        self.logins: list[str] = []
+        self.supplies: dict[str, list[tuple[str, str]]] = {}
+
+    def master_data(self) -> None:
+        """Enter what a company decides before its first purchase."""
+        as_system = self._context(SYSTEM, self._day(365))
+        with unit.transaction(as_system, "demo.master_data") as bound:
+            self._codes(bound)
+            self._places(bound)
+            self._rates(bound)
+
+    def people(self) -> None:
+        """Enter the staff with managers, limits and roles; everyone may sign in."""
+        with unit.transaction(self._context(SYSTEM, self._day(360)), "demo.people") as bound:
+            entities = {code: entity for code, _, entity, _ in company.COST_CENTRES}
+            for name, job, centre, _, limit, _ in company.KEY_PEOPLE:
+                self._person(bound, name, job, centre, entities[centre], limit)
+            for name, _, _, manager, _, _ in company.KEY_PEOPLE:
+                if manager:
+                    self._save(bound, "person", login_of(name), {"manager": manager})
+            self._staff(bound, entities)
+            self._owners(bound)
+        password = identity.hash_password(_password())
+        with unit.transaction(self._context(SYSTEM, self._day(359)), "demo.passwords") as bound:
+            for login in self.logins:
+                user = identity.find_user(bound.session, login)
+                assert user is not None
+                user.password = password
+                self.users[login] = user.id
+        for login in self.logins:
+            unit.execute(self._context(SYSTEM, self._day(359)), registry["person"], login, "activate", {})
+        roles = [(login_of(name), *role) for name, _, _, _, _, role in company.KEY_PEOPLE]
+        known = {login for login, _, _ in roles}
+        roles += [(login, "Requester", None) for login in self.logins if login not in known]
+        for login, role, entity in roles:
+            place = {"role": role, **({"entity": entity} if entity else {})}
+            unit.execute(self._context(SYSTEM, self._day(358)), registry["person"], login, "grant", place)
+
+    def suppliers(self) -> None:
+        """Enter suppliers over the year: buyers find them, a colleague approves, accounts are confirmed by another."""
+        names = self._supplier_names()
+        for number, (name, trade, category, country, form, currency) in enumerate(names):
+            day = self._day(350 - number * 340 // SUPPLIERS)
+            legal_name = f"{name} {trade} {form}"
+            key = unit.create(self._as("nadia.brandt", day), registry["supplier"],
+                              self._supplier(f"{name} {trade}", legal_name, country, currency)).key  # fmt: skip
+            self.supplies.setdefault(category, []).append((key, currency))
+            if number >= SUPPLIERS - 6:
+                continue
+            later = day + timedelta(days=1, hours=2)
+            self._approve(key, later)
+            self._account(key, legal_name, country, currency, later + timedelta(hours=3))
+            if number % 37 == 20:  # noqa: PLR2004
+                reason = self.random.choice(("Insolvency proceedings opened", "Deliveries late three times in a row"))
+                blocked = later + timedelta(days=9)
+                unit.execute(self._as("omar.haddad", blocked), registry["supplier"], key, "block", {"reason": reason})
+
+    def items(self) -> None:
+        """Enter the catalogue with prices of one to three suppliers and quantity breaks."""
+        codes: set[str] = set()
+        per_category = -(-ITEMS // len(company.CATALOGUE))
+        batch: list[dict[str, Any]] = []
+        for category, (things, variants, measure, low, high) in company.CATALOGUE.items():
+            for number in range(per_category):
+                if len(codes) >= ITEMS:
+                    break
+                code = f"{category}-{number + 1:03d}"
+                codes.add(code)
+                batch.append(self._item(code, category, things, variants, measure, low, high))
+        for start in range(0, len(batch), 50):
+            day = self._day(300 - start // 3)
+            with unit.transaction(self._as("nadia.brandt", day), "item.import") as bound:
+                for form in batch[start : start + 50]:
+                    self._create(bound, "item", form)
+
+    def life(self) -> None:
+        """Let people talk about suppliers, find new accounts, and retire what is no longer bought."""
+        first = registry["supplier"]
+        said = (
+            ("omar.haddad", "S-00001", "Framework prices hold until the end of the year. @jana.novak please order there first."),
+            ("jana.novak", "S-00001", "Understood, the storage arrays come from them."),
+            ("priya.nair", "S-00002", "Invoices arrive as Factur-X since September."),
+            ("omar.haddad", "S-00003", "They asked for 14 days instead of 30; we stay at 30."),
+        )
+        for number, (login, key, words) in enumerate(said):
+            activity.comment(self._as(login, self._day(40 - number * 5)), first, key, words)
+        unit.save(self._as("omar.haddad", self._day(35)), first, "S-00001", {"payment_days": "14"})
+        for code in ("IT-HW-030", "OFF-028", "MRO-TOOL-027"):
+            reason = {"reason": "Replaced by its successor"}
+            unit.execute(self._as("omar.haddad", self._day(20)), registry["item"], code, "retire", reason)
+
+    def _codes(self, bound: Context) -> None:
+        for code, name in company.CURRENCIES:
+            self._create(bound, "currency", {"code": code, "name": name})
+        for code, name, decimals in company.UNITS:
+            self._create(bound, "unit", {"code": code, "name": name, "decimals": decimals})
+        for code, name, country, category, rate in company.TAX_CODES:
+            form = {"code": code, "name": name, "country": country, "category": category, "rate": rate}
+            self._create(bound, "tax_code", {**form, "valid_from": "2024-01-01"})
+
+    def _places(self, bound: Context) -> None:
+        for code, name, legal_name, country, currency, start, zone in company.ENTITIES:
+            form = {"code": code, "name": name, "legal_name": legal_name, "country": country, "base_currency": currency}
+            _, tax_id = numbers.tax_id(self.random, country)
+            self._create(bound, "entity", {**form, "fiscal_year_start": start, "time_zone": zone, "tax_id": tax_id})
+        names = ("code", "name", "entity", "street", "postcode", "city", "country")
+        for location in company.LOCATIONS:
+            self._create(bound, "location", dict(zip(names, location, strict=True)))
+        for code, name, entity, parent in company.COST_CENTRES:
+            self._create(bound, "cost_centre", {"code": code, "name": name, "entity": entity, "parent": parent})
+        for code, name, parent, account, cpv in company.CATEGORIES:
+            form = {"code": code, "name": name, "parent": parent, "ledger_account": account}
+            self._create(bound, "category", {**form, "cpv_code": f"{cpv}-{cpv_check_digit(cpv)}"})
+        for code, name, entity, centre, begun, left in company.PROJECTS:
+            starts, ends = self._day(begun).date(), (self.now + timedelta(days=left)).date()
+            form = {"code": code, "name": name, "entity": entity, "cost_centre": centre}
+            self._create(bound, "project", {**form, "starts_on": starts.isoformat(), "ends_on": ends.isoformat()})
+
+    def _rates(self, bound: Context) -> None:
+        for months in range(12, -1, -1):
+            day = (self.now - timedelta(days=30 * months)).date()
+            for code in ("CZK", "GBP", "USD", "CHF", "PLN", "SEK"):
+                drift = Decimal(self.random.randint(-200, 200)) / 10000
+                rate = round(_TO_EUR[code] * (1 + drift), 4)
+                form = {"currency": "EUR", "base": code, "rate": str(rate), "valid_on": day.isoformat(), "source": "ECB"}
+                self._create(bound, "exchange_rate", form)
+
+    def _staff(self, bound: Context, entities: dict[str, str]) -> None:
+        leads = {centre: login_of(name) for name, _, centre, _, _, _ in company.KEY_PEOPLE}
+        centres = [code for code, _, _, parent in company.COST_CENTRES if parent]
+        while len(self.logins) < PEOPLE:
+            name = f"{self.random.choice(company.FIRST_NAMES)} {self.random.choice(company.LAST_NAMES)}"
+            if login_of(name) in self.logins:
+                continue
+            centre = centres[len(self.logins) % len(centres)]
+            job = self.random.choice(company.JOBS[centre.split("-")[0]])
+            self._person(bound, name, job, centre, entities[centre], None)
+            manager = leads.get(centre, "marta.keller")
+            self._save(bound, "person", login_of(name), {"manager": manager})
+
+    def _person(self, bound: Context, name: str, job: str, centre: str, entity: str, limit: str | None) -> None:
+        login = login_of(name)
+        first, _, last = name.partition(" ")
+        zone = next(zone for code, *_, zone in company.ENTITIES if code == entity)
+        form = {"code": login, "first_name": first, "last_name": last, "email": f"{login}@halden.example", "job_title": job}
+        place = {"entity": entity, "cost_centre": centre, "approval_limit": limit, "time_zone": zone, "language": "en"}
+        self._create(bound, "person", {**form, **place})
+        self.logins.append(login)
+
+    def _owners(self, bound: Context) -> None:
+        leads = {centre: login_of(name) for name, _, centre, _, _, _ in reversed(company.KEY_PEOPLE)}
+        for code, _, _, _ in company.COST_CENTRES:
+            self._save(bound, "cost_centre", code, {"owner": leads.get(code, "marta.keller")})
+        owner_of = {"IT": "jana.novak", "LAB": "sofia.rossi", "PROD": "jonas.berg", "MRO": "jonas.berg", "FAC": "milan.dvorak"}
+        for code, *_ in company.CATEGORIES:
+            self._save(bound, "category", code, {"owner": owner_of.get(code.split("-")[0], "omar.haddad")})
+        for code, _, _, centre, _, _ in company.PROJECTS:
+            self._save(bound, "project", code, {"owner": leads.get(centre, "sofia.rossi")})
+
+    def _supplier_names(self) -> list[tuple[str, str, str, str, str, str]]:
+        weights = [weight for *_, weight in company.SUPPLIER_COUNTRIES]
+        names, used = [], set()
+        while len(names) < SUPPLIERS:
+            stem = company.SUPPLIER_STEMS[len(names) % len(company.SUPPLIER_STEMS)]
+            trade, category = company.SUPPLIER_TRADES[len(names) % len(company.SUPPLIER_TRADES)]
+            if (stem, trade) in used:
+                trade, category = self.random.choice(company.SUPPLIER_TRADES)
+            used.add((stem, trade))
+            country, form, currency, _ = self.random.choices(company.SUPPLIER_COUNTRIES, weights)[0]
+            names.append((stem, trade, category, country, form, currency))
+        return names
+
+    def _supplier(self, name: str, legal_name: str, country: str, currency: str) -> dict[str, Any]:
+        kind, number = numbers.tax_id(self.random, country)
+        domain = login_of(name).replace(".", "-") + ".example"
+        people = [f"{self.random.choice(company.FIRST_NAMES)} {self.random.choice(company.LAST_NAMES)}" for _ in range(2)]
+        contacts = [
+            {"name": person, "role": role, "email": f"{login_of(person)}@{domain}", "is_primary": role == "Sales"}
+            for person, role in zip(people, ("Sales", "Accounts"), strict=True)
+        ]
+        discount = {"discount_percent": "2", "discount_days": 10} if self.random.random() < 0.3 else {}  # noqa: PLR2004
+        return {
+            "name": name, "legal_name": legal_name, "country": country, "currency": currency, "owner": "omar.haddad",
+            "payment_days": self.random.choice((14, 30, 30, 30, 45, 60)), "language": "en", "website": f"https://{domain}",
+            "tax_ids": [{"kind": kind, "country": country, "value": number}], "contacts": contacts, **discount,
+        }  # fmt: skip
+
+    def _approve(self, key: str, at: datetime) -> None:
+        from app.kernel.problem import Refused
+
+        suppliers = registry["supplier"]
+        try:
+            unit.execute(self._as("omar.haddad", at), suppliers, key, "approve", {})
+        except Refused:
+            reason = {"reason": "Same group, separate company with its own tax id"}
+            unit.execute(self._as("omar.haddad", at), suppliers, key, "acknowledge_duplicates", reason)
+            unit.execute(self._as("omar.haddad", at), suppliers, key, "approve", {})
+
+    def _account(self, key: str, holder: str, country: str, currency: str, at: datetime) -> None:
+        account = numbers.bank_account(self.random, country)
+        form = {"supplier": key, "holder": holder, "currency": currency, "country": country, "bic": numbers.BICS[country]}
+        number = unit.create(self._as("priya.nair", at), registry["bank_account"], {**form, **account}).key
+        if self.random.random() < 0.9:  # noqa: PLR2004
+            later = at + timedelta(days=1)
+            unit.execute(self._as("viktor.hruska", later), registry["bank_account"], number, "confirm", {})
+
+    def _item(  # noqa: PLR0913
+        self, code: str, category: str, things: tuple[str, ...], variants: tuple[str, ...], measure: str, low: int, high: int
+    ) -> dict[str, Any]:
+        thing, variant = self.random.choice(things), self.random.choice(variants)
+        price = Decimal(str(round(low * (high / low) ** self.random.random(), 2)))
+        sources = self.supplies.get(category) or self.supplies["OFF"]
+        chosen = self.random.sample(sources, k=min(len(sources), self.random.choice((1, 1, 2, 3))))
+        prices = [row for key, currency in chosen for row in self._prices(code, key, currency, price)]
+        return {
+            "code": code, "name": f"{thing}, {variant}", "category": category, "unit": measure,
+            "description": f"{thing} ({variant}). Ordered by {category.split('-')[0]} staff; delivery to the works.",
+            "preferred_supplier": chosen[0][0], "manufacturer_number": f"{thing[:2].upper()}{self.random.randint(1000, 9999)}",
+            "prices": prices,
+        }  # fmt: skip
+
+    def _prices(self, code: str, supplier: str, currency: str, price: Decimal) -> Iterator[dict[str, Any]]:
+        own = price * _TO_EUR[currency] * Decimal(self.random.randint(95, 112)) / 100
+        own = max(round(own, 0 if currency == "JPY" else 2), Decimal("0.05"))
+        since = self._day(300).date().isoformat()
+        breaks = ((1, Decimal(1)), (10, Decimal("0.95")), (100, Decimal("0.9")))[: self.random.choice((1, 2, 3))]
+        for least, factor in breaks:
+            yield {
+                "supplier": supplier, "supplier_number": f"{supplier[-3:]}-{code}", "currency": currency,
+                "unit_price": str(round(own * factor, 2)), "minimum_quantity": least, "valid_from": since,
+                "lead_time_days": self.random.choice((2, 5, 7, 14, 28)),
+            }  # fmt: skip
+
+    def _create(self, bound: Context, name: str, form: dict[str, Any]) -> str:
+        return unit.create_within(bound, registry[name], form, self._reader(bound)).key
+
+    def _save(self, bound: Context, name: str, key: str, form: dict[str, Any]) -> None:
+        unit.save_within(bound, registry[name], key, form, self._reader(bound))
+
+    def _reader(self, bound: Context) -> Any:
+        from app.infra.intake import Reader
+
+        return Reader(bound)
+
+    def _day(self, ago: int) -> datetime:
+        """Give a moment of a working day some days ago, never one that has not come yet."""
+        day = (self.now - timedelta(days=ago)).date()
+        while day.weekday() > 4:  # noqa: PLR2004
+            day -= timedelta(days=1)
+        moment = datetime.combine(day, time(self.random.randint(8, 15), self.random.randint(0, 59)), UTC)
+        return min(moment, self.now)
+
+    def _as(self, login: str, at: datetime) -> Context:
+        user = identity.find_user(db.session(), login)
+        return self._context(identity.actor_of(db.session(), user), min(at, self.now))
+
+    def _context(self, actor: Actor, at: datetime) -> Context:
+        return Context(actor, at, at.date(), f"demo-{at:%Y%m%d%H%M}", "demo")
+
+
+def _password() -> str:
+    from app.demo import PASSWORD
+
+    return PASSWORD
