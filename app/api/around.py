@@ -90,25 +90,25 @@ class Attachments(View):  # type: ignore[misc]
 class OneAttachment(View):  # type: ignore[misc]
     """One file of a row."""
 
-    def get(self, plural: str, key: str, attachment: int) -> Response:
+    def get(self, plural: str, key: str, attachment: str) -> Response:
         """Tell about a file."""
         context, resource, row = _row(plural, key)
-        return answer(_attachment(written.href(resource, row), _file(context, resource, row, attachment)))
+        return answer(_attachment(written.href(resource, row), _file(context, resource, row, asked.number_in(attachment))))
 
-    def delete(self, plural: str, key: str, attachment: int) -> Response:
+    def delete(self, plural: str, key: str, attachment: str) -> Response:
         """Take a file off the row; the history still names it."""
         context, resource = _open(plural, "attach")
-        activity.detach(context, resource, asked.key_in(key), attachment)
+        activity.detach(context, resource, asked.key_in(key), asked.number_in(attachment))
         return nothing()
 
 
 class Content(View):  # type: ignore[misc]
     """What a file holds."""
 
-    def get(self, plural: str, key: str, attachment: int) -> Response:
+    def get(self, plural: str, key: str, attachment: str) -> Response:
         """Download a file."""
         context, resource, row = _row(plural, key)
-        entry = _file(context, resource, row, attachment)
+        entry = _file(context, resource, row, asked.number_in(attachment))
         response = send_file(
             _store().open(entry.digest),
             mimetype=entry.media_type,

@@ -57,6 +57,13 @@ def key_in(path_part: str) -> str:
     return path_part
 
 
+def number_in(path_part: str) -> int:
+    """Take the id of a file or token from an address."""
+    if not path_part.isdecimal() or len(path_part) > 18:  # noqa: PLR2004 - as many digits as an id has
+        raise Refused(Kind.MISSING, Problem("not_found", f"{printable(path_part)} was not found."))
+    return int(path_part)
+
+
 def body(*, optional: bool = False) -> dict[str, Any]:
     """Read the body as a JSON object with exact numbers; `optional` takes no body for an empty object."""
     request.max_content_length = LARGEST_BODY

@@ -64,8 +64,8 @@ def common_parameters() -> Part:
     """Describe the parameters and headers that many requests take."""
     return {
         "key": _parameter("key", "path", TEXT, "The number or code of the row.", required=True),
-        "attachment": _parameter("attachment", "path", {"type": "integer", "minimum": 0}, "The id of the file.", required=True),
-        "token": _parameter("token", "path", {"type": "integer", "minimum": 0}, "The id of the token.", required=True),
+        "attachment": _parameter("attachment", "path", TEXT, "The id of the file.", required=True),
+        "token": _parameter("token", "path", TEXT, "The id of the token.", required=True),
         "size": _parameter(
             "size", "query", {"type": "integer", "minimum": 1, "maximum": MAX_SIZE, "default": SIZES[0]}, "Rows per page."
         ),

@@ -71,15 +71,16 @@ class Tokens(View):  # type: ignore[misc]
 class OneToken(View):  # type: ignore[misc]
     """One of the caller's API tokens."""
 
-    def get(self, token: int) -> Response:
+    def get(self, token: str) -> Response:
         """Tell about a token."""
-        return answer(_token(_own(gate.context(), token)))
+        return answer(_token(_own(gate.context(), asked.number_in(token))))
 
-    def delete(self, token: int) -> Response:
+    def delete(self, token: str) -> Response:
         """Revoke a token, now and everywhere."""
+        wanted = asked.number_in(token)
 
         def act(bound: Context) -> None:
-            _own(bound, token).revoked_at = bound.now
+            _own(bound, wanted).revoked_at = bound.now
 
         unit.change(gate.context(), "token.revoke", act)
         return nothing()
