@@ -217,7 +217,8 @@ class _Seeding:
 
     def _supplier_names(self) -> list[tuple[str, str, str, str, str, str]]:
         weights = [weight for *_, weight in company.SUPPLIER_COUNTRIES]
-        names, used = [], set()
+        names: list[tuple[str, str, str, str, str, str]] = []
+        used: set[tuple[str, str]] = set()
         while len(names) < SUPPLIERS:
             stem = company.SUPPLIER_STEMS[len(names) % len(company.SUPPLIER_STEMS)]
             trade, category = company.SUPPLIER_TRADES[len(names) % len(company.SUPPLIER_TRADES)]
