@@ -12,7 +12,7 @@ from typing import Any
 import redis
 from flask import Flask
 
-SLICES = ("directory", "suppliers", "catalog", "integrations")
+SLICES = ("directory", "suppliers", "catalog", "integrations", "administration")
 
 
 def create_app(settings: dict[str, Any] | None = None) -> Flask:
@@ -21,6 +21,7 @@ def create_app(settings: dict[str, Any] | None = None) -> Flask:
 
     app = create_core(settings)
     with app.app_context():
+        load_doors()
         console.register(app)
         api.register(app)
     return app
@@ -57,6 +58,13 @@ def load_slices() -> None:
     importlib.import_module("app.infra.preferences")
     for name in SLICES:
         for part in ("resource", "subscribers", "jobs"):
+            _import_part(f"app.modules.{name}", part)
+
+
+def load_doors() -> None:
+    """Import what slices add to the doors, where the generic pages and answers are not enough."""
+    for name in SLICES:
+        for part in ("console", "api"):
             _import_part(f"app.modules.{name}", part)
 
 

@@ -40,6 +40,7 @@ class Field:
     kind: str
     help: str = ""
     required: bool = False
+    nullable: bool = True
     length: int | None = None
     digits: int | None = None
     scale: int | None = None
@@ -126,6 +127,7 @@ def _column_field(name: str, column: Any) -> Field:
         kind=info.get("kind") or kind,
         help=info.get("help", ""),
         required=not column.nullable and column.server_default is None and column.default is None,
+        nullable=bool(column.nullable),
         currency=info.get("currency"),
         secret=bool(info.get("secret")),
         default=getattr(column.default, "arg", None) if column.default is not None else None,

@@ -72,8 +72,11 @@ class Reader:
             value, problem = self.read_value(each, raw[name])
             if problem:
                 problems.append(problem)
-            elif value is None and each.required and name not in optional:
-                problems.append(_missing(each))
+            elif value is None and (each.required or not each.nullable) and name not in optional:
+                if partial or each.default is None or callable(each.default):
+                    problems.append(_missing(each))
+                else:
+                    values[name] = each.default
             else:
                 values[name] = value
         return values, problems

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar, cast
 
 import redis
-from sqlalchemy import event
+from sqlalchemy import event, text
 from sqlalchemy import inspect as inspect_row
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
@@ -117,6 +117,11 @@ class _Rehearsed(Exception):
     """Ends a rehearsal."""
 
 
+def abandon() -> None:
+    """Let go of whatever a failed request has left open in the session."""
+    db.session.rollback()
+
+
 @contextlib.contextmanager
 def reading(context: Context) -> Iterator[Context]:
     """Bind a context to the session for reading; nothing can be written."""
@@ -165,6 +170,7 @@ def attempt(bound: Context, body: Callable[[Context], Outcome]) -> Outcome | Ref
         with session.begin_nested():
             outcome = body(bound.within(session, bound.command, last_acts.append))
             _flush(session)
+            session.execute(_CHECK_DEFERRED)
     except Refused as refused:
         refusal = refused
     except StaleDataError:
@@ -273,7 +279,7 @@ def offers(context: Context, resource: Resource, row: Any) -> list[Offer]:
     for command in resource.commands:
         if not context.actor.may(resource.permission(command.name)):
             continue
-        if not _holds(context, resource, row, command.name):
+        if not holds(context, resource, row, command.name):
             continue
         held.append(Offer(command, tuple(why_not(context, resource, command, row))))
     return held
@@ -373,7 +379,8 @@ def _lock(context: Context, resource: Resource, key: str, verb: str) -> Any:
     return row
 
 
-def _holds(context: Context, resource: Resource, row: Any, verb: str) -> bool:
+def holds(context: Context, resource: Resource, row: Any, verb: str) -> bool:
+    """Say whether the actor, who holds `verb` somewhere, holds it on this row."""
     if context.actor.reach(resource.permission(verb)).everywhere or not _limits_rows(resource):
         return True
     statement = scope.select_rows(context, resource, verb).where(resource.model.id == row.id)
@@ -436,7 +443,7 @@ def _conclude(context: Context, resource: Resource, row: Any, verb: str) -> None
     trees.settle(context, row)
     context.session.add(row)
     _flush(context.session)
-    if not _holds(context, resource, row, verb) or not _holds(context, resource, row, "read"):
+    if not holds(context, resource, row, verb) or not holds(context, resource, row, "read"):
         message = "This would put it where your roles do not reach. Choose an entity and cost centre of yours."
         raise Refused(Kind.FORBIDDEN, Problem("out_of_reach", message))
 
@@ -520,6 +527,10 @@ def _translated(error: DBAPIError) -> Exception:
     if isinstance(error, OperationalError) and code in _RETRIED | {"55P03"}:
         return Refused(Kind.CONFLICT, Problem("busy", "Someone else is changing this right now. Try again."))
     return error
+
+
+# What waits for the commit would then refuse everything for the sake of one part.
+_CHECK_DEFERRED = text("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
 
 
 def _refusal_of_part(error: DBAPIError) -> Refused:

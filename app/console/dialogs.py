@@ -1,0 +1,173 @@
+"""The dialog of a command: what it will do, what it needs to know, and what stands against it."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from app.console import actions, addresses, words
+from app.console.cells import Sight, cell
+from app.console.decode import Raw
+from app.console.forms import Hidden
+from app.console.gate import Visit
+from app.console.inputs import Input, Inputs, Summary, by_field, summary
+from app.infra import unit
+from app.infra.fields import field, param_fields
+from app.infra.unit import Outcome
+from app.kernel.command import Command
+from app.kernel.problem import Refused
+from app.kernel.resource import Resource
+
+MOST_NAMED = 10
+MOST_ROWS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """One of the rows a command is about."""
+
+    label: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Dialog:
+    """A command as its dialog shows it."""
+
+    title: str
+    text: str
+    action: str
+    submit: str
+    cancel_url: str
+    fields: tuple[Input, ...] = ()
+    tone: str = ""
+    hidden: tuple[Hidden, ...] = ()
+    problems: tuple[Summary, ...] = ()
+    disabled: str = ""
+    rows: tuple[Named, ...] = ()
+    more: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A row a command was refused for, with the reasons."""
+
+    label: str
+    url: str
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Bulk:
+    """What came of a command on several rows."""
+
+    title: str
+    done: str
+    refused: str
+    refusals: tuple[Refusal, ...]
+    back_url: str
+    back_label: str
+
+
+def of_row(
+    visit: Visit, resource: Resource, command: Command, row: Any, raw: Raw | None = None, refusal: Refused | None = None
+) -> Dialog:
+    """Draw the dialog of a command on one row; after a refusal, with all that was typed."""
+    against = () if refusal else unit.why_not(visit.context, resource, command, row)
+    version = getattr(row, "version", None)
+    hidden = [Hidden("version", str(version))] if version is not None else []
+    url = addresses.of_row(row)
+    return Dialog(
+        title=f"{command.label}: {row}",
+        text=_confirmation(visit, resource, command, row) or command.help,
+        action=f"{url}/{command.name}",
+        submit=actions.submit_label(resource, command),
+        cancel_url=url,
+        fields=_inputs(visit, resource, command, raw, refusal),
+        tone="bad" if command.danger else "primary",
+        hidden=(*hidden, _mark()),
+        problems=_summary(command, refusal),
+        disabled=" ".join(problem.message for problem in against),
+    )
+
+
+def of_rows(
+    visit: Visit, resource: Resource, command: Command, keys: Sequence[str], raw: Raw | None, refusal: Refused | None
+) -> Dialog:
+    """Draw the dialog of a command on several rows."""
+    counted = words.count(len(keys), *(words.lower_first(title) for title in resource.title))
+    more = len(keys) - MOST_NAMED
+    return Dialog(
+        title=f"{command.label}: {counted}",
+        text=command.help,
+        action=addresses.of_list(resource, "bulk", command.name),
+        submit=f"{command.label} {counted}" if " " not in command.label else command.label,
+        cancel_url=addresses.of_list(resource),
+        fields=_inputs(visit, resource, command, raw, refusal),
+        tone="bad" if command.danger else "primary",
+        hidden=(*(Hidden("keys", key) for key in keys), Hidden("confirmed", "1")),
+        problems=_summary(command, refusal),
+        rows=tuple(Named(key) for key in keys[:MOST_NAMED]),
+        more=f"and {more} more" if more > 0 else "",
+    )
+
+
+def outcome(
+    resource: Resource, command: Command, results: Sequence[tuple[str, Outcome | Refused]], back_url: str
+) -> Bulk:
+    """Tell what came of it: how many were done, and each refusal with its reasons."""
+    titles = [words.lower_first(title) for title in resource.title]
+    refusals = tuple(
+        Refusal(key, addresses.of_key(resource, key), tuple(problem.message for problem in each.problems))
+        for key, each in results
+        if isinstance(each, Refused)
+    )
+    done = len(results) - len(refusals)
+    return Bulk(
+        title=f"{command.label}: {words.count(len(results), *titles)}",
+        done=f"Done for {words.count(done, *titles)}." if done else f"Nothing was done: all {len(results)} were refused.",
+        refused=f"{words.count(len(refusals), *titles)} stayed as they were." if refusals else "",
+        refusals=refusals,
+        back_url=back_url,
+        back_label=f"Back to {words.lower_first(resource.title[1])}",
+    )
+
+
+def _inputs(
+    visit: Visit, resource: Resource, command: Command, raw: Raw | None, refusal: Refused | None
+) -> tuple[Input, ...]:
+    inputs = Inputs(visit, resource, f"{command.name}.")
+    problems = by_field(refusal.problems if refusal else ())
+    return tuple(
+        inputs.typed(each, raw[name], problems.get(name, ())) if raw is not None and name in raw else inputs.empty(each)
+        for name, each in param_fields(command.params).items()
+    )
+
+
+def _summary(command: Command, refusal: Refused | None) -> tuple[Summary, ...]:
+    return summary(refusal.problems, list(param_fields(command.params))) if refusal else ()
+
+
+def _confirmation(visit: Visit, resource: Resource, command: Command, row: Any) -> str:
+    """Fill the question of a command with the row's values, as people read them."""
+    return command.confirm.format_map(_Words(visit, resource, row)) if command.confirm else ""
+
+
+class _Words(dict[str, str]):
+    """Gives the values of a row by name, in words."""
+
+    def __init__(self, visit: Visit, resource: Resource, row: Any) -> None:
+        super().__init__()
+        self._sight, self._resource, self._row = Sight(visit), resource, row
+
+    def __missing__(self, name: str) -> str:
+        shown = cell(self._sight, field(self._resource.model, name), self._row)
+        if shown is None:
+            return words.NOTHING
+        return f"{shown.text}{words.SPACE}{shown.currency}" if shown.currency else shown.text
+
+
+def _mark() -> Hidden:
+    return Hidden("repeat", secrets.token_urlsafe(16))

@@ -1,0 +1,160 @@
+"""The first page: what waits for its reader, what they worked on, and where to begin."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from flask_appbuilder.baseviews import BaseView
+from sqlalchemy import func, select
+
+from app.console import addresses, gate, shell, words
+from app.console.cells import Cell, title_of
+from app.console.gate import Visit
+from app.console.host import open_page
+from app.console.shell import Page
+from app.infra import scope
+from app.infra.activity import Comment
+from app.infra.audit import AuditEntry
+from app.kernel.resource import Resource, registry
+
+MOST = 8
+WAITING_DAYS = 30
+RECENT_DAYS = 90
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing that waits, or that was worked on."""
+
+    title: str
+    sub: str
+    url: str
+    icon: str = ""
+    state: Cell | None = None
+    age: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Things of one sort."""
+
+    title: str
+    entries: tuple[Entry, ...]
+    empty: str
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Shortcut:
+    """A place to begin."""
+
+    label: str
+    hint: str
+    icon: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The first page as it is shown."""
+
+    greeting: str
+    sub: str
+    waiting: Block
+    recent: Block
+    shortcuts: tuple[Shortcut, ...]
+    figures: tuple[Any, ...] = ()
+
+
+class HomeView(BaseView):  # type: ignore[misc]
+    """The first page."""
+
+    route_base = ""
+    default_view = "index"
+    template_folder = None
+
+    @open_page("/")
+    def index(self) -> Any:
+        """Show what waits and what was worked on."""
+        visit = gate.visit()
+        return shell.render("home.html", Page("Home", width="full"), home=build(visit))
+
+
+def build(visit: Visit) -> Home:
+    """Describe the first page of a person."""
+    asked = tuple(_asked(visit))
+    return Home(
+        greeting=f"Good {_part_of_day(visit)}, {visit.actor.name.partition(' ')[0]}",
+        sub=words.long_day(visit.context.today),
+        waiting=Block("People who asked you", asked, "Nobody waits for an answer from you."),
+        recent=Block("What you worked on", tuple(_recent(visit)), "What you enter or change appears here."),
+        shortcuts=tuple(_shortcuts(visit)),
+    )
+
+
+def _asked(visit: Visit) -> Iterator[Entry]:
+    """List where people mentioned the reader lately, among what the reader may see."""
+    session, since = visit.context.session, visit.context.now - timedelta(days=WAITING_DAYS)
+    name = gate.account_name()
+    statement = select(Comment).where(Comment.mentions.contains([name]), Comment.at >= since)
+    said = list(session.scalars(statement.order_by(Comment.id.desc()).limit(3 * MOST)))
+    rows = visible(visit, [(each.resource, each.row_id) for each in said])
+    for each in [each for each in said if (each.resource, each.row_id) in rows][:MOST]:
+        row = rows[each.resource, each.row_id]
+        age = words.age(visit.context.now - each.at)
+        yield Entry(str(row), f"{each.actor_name}: {each.text[:120]}", addresses.of_row(row) + "#activity", "message-2", age=age)
+
+
+def _recent(visit: Visit) -> Iterator[Entry]:
+    """List what the reader changed last, as far as they still see it."""
+    last = func.max(AuditEntry.at).label("at")
+    statement = (
+        scope.columns(AuditEntry.resource, AuditEntry.row_id, last, why="the reader's own acts")
+        .where(AuditEntry.actor_id == visit.actor.id, AuditEntry.row_id.is_not(None))
+        .where(AuditEntry.at >= visit.context.now - timedelta(days=RECENT_DAYS))
+        .group_by(AuditEntry.resource, AuditEntry.row_id)
+        .order_by(last.desc())
+        .limit(3 * MOST)
+    )
+    found = visit.context.session.execute(statement).all()
+    rows = visible(visit, [(name, row_id) for name, row_id, _ in found])
+    for name, row_id, at in [each for each in found if (each[0], each[1]) in rows][:MOST]:
+        row, resource = rows[name, row_id], registry[name]
+        state = getattr(row, "state", None)
+        mark = Cell("state", words.lower_first(state).capitalize().replace("_", " "), key=state) if state else None
+        age = words.age(visit.context.now - at)
+        yield Entry(title_of(resource, row), f"{resource.title[0]} {resource.key_of(row)}", addresses.of_row(row), resource.icon, mark, age)
+
+
+def visible(visit: Visit, wanted: list[tuple[str, int]]) -> dict[tuple[str, int], Any]:
+    """Load rows of any resource that the reader may see, one query for each resource."""
+    by_resource: dict[str, set[int]] = {}
+    for name, row_id in wanted:
+        by_resource.setdefault(name, set()).add(row_id)
+    found: dict[tuple[str, int], Any] = {}
+    for name, ids in by_resource.items():
+        resource = next((each for each in registry if each.name == name), None)
+        if resource is not None and visit.actor.may(resource.permission("read")):
+            statement = scope.select_rows(visit.context, resource).where(resource.model.id.in_(ids))
+            found |= {(name, row.id): row for row in visit.context.session.scalars(statement)}
+    return found
+
+
+def _shortcuts(visit: Visit) -> Iterator[Shortcut]:
+    for resource in registry:
+        if shell.may_create(visit, resource) and _is_daily(resource):
+            label = f"New {words.lower_first(resource.title[0])}"
+            yield Shortcut(label, resource.help, resource.icon, addresses.of_list(resource, "new"))
+
+
+def _is_daily(resource: Resource) -> bool:
+    """Say whether people enter such rows often enough to begin there: it is searched for and goes through states."""
+    return bool(resource.search and resource.states)
+
+
+def _part_of_day(visit: Visit) -> str:
+    hour = words.local(visit.context.now, visit.zone).hour
+    return "morning" if hour < 12 else "afternoon" if hour < 18 else "evening"  # noqa: PLR2004

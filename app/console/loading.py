@@ -1,0 +1,96 @@
+"""Loads rows with everything a page shows of them, in a number of queries that does not grow with the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import inspect as inspect_model
+from sqlalchemy.orm import joinedload, selectinload, with_parent
+
+from app.infra import scope
+from app.infra.intake import find_row
+from app.kernel.actor import Context
+from app.kernel.problem import Kind, Problem, Refused
+from app.kernel.resource import Resource, registry
+
+SOME = 5
+
+
+def one(context: Context, resource: Resource, key: str, names: Iterable[str] = ()) -> Any:
+    """Find a visible row by its key, with the relations that are to be shown; refuse when there is none."""
+    row = find_row(context, resource, key)
+    if row is None:
+        raise missing(resource, key)
+    options = [*single_relations(resource.model, names), *_children(resource)]
+    if options:
+        statement = scope.select_rows(context, resource).where(resource.model.id == row.id).options(*options)
+        context.session.scalars(statement.execution_options(populate_existing=True)).unique().all()
+    return row
+
+
+def missing(resource: Resource, key: str) -> Refused:
+    """Say that there is no such row, or none that the caller may see."""
+    return Refused(Kind.MISSING, Problem("not_found", f"{resource.title[0]} {key[:80]} was not found."))
+
+
+def single_relations(model: Any, names: Iterable[str]) -> list[Any]:
+    """Load what columns refer to along with the row: `cost_centre`, `supplier.currency`."""
+    loads = []
+    for name in names:
+        load, at = None, model
+        for part in name.split("."):
+            relation = inspect_model(at).relationships.get(part)
+            if relation is None or relation.uselist:
+                break
+            load = (load.joinedload if load else joinedload)(getattr(at, part))
+            at = relation.mapper.class_
+        if load is not None:
+            loads.append(load)
+    return loads
+
+
+def some_of(context: Context, row: Any, name: str, target: Resource, most: int = SOME) -> tuple[Sequence[Any], bool]:
+    """Give the first few visible rows of a relation to many, and whether there are more."""
+    attribute = getattr(type(row), name)
+    order = getattr(target.model, target.key)
+    statement = scope.select_rows(context, target).where(with_parent(row, attribute)).order_by(order).limit(most + 1)
+    found = list(context.session.scalars(statement))
+    return found[:most], len(found) > most
+
+
+class Reachable:
+    """Knows which of the rows that a page refers to can be opened by the reader; asks once per resource."""
+
+    def __init__(self, context: Context, rows: Iterable[Any]) -> None:
+        wanted: dict[str, set[int]] = {}
+        for row in rows:
+            resource = registry.of(type(row))
+            if resource is not None:
+                wanted.setdefault(resource.name, set()).add(row.id)
+        self._open = {name: _visible(context, registry[name], ids) for name, ids in wanted.items()}
+
+    def __contains__(self, row: Any) -> bool:
+        """Say whether a link to this row leads somewhere."""
+        resource = registry.of(type(row))
+        return resource is not None and row.id in self._open.get(resource.name, ())
+
+
+def _visible(context: Context, resource: Resource, ids: set[int]) -> set[int]:
+    if not context.actor.may(resource.permission("read")):
+        return set()
+    limited = resource.scope.entity or resource.scope.cost_centre or resource.scope.owner
+    if not limited or (not resource.scope.owner and context.actor.reach(resource.permission("read")).everywhere):
+        return ids
+    statement = scope.select_rows(context, resource).where(resource.model.id.in_(ids))
+    return set(context.session.scalars(statement.with_only_columns(resource.model.id)))
+
+
+def _children(resource: Resource) -> list[Any]:
+    """Load child rows in one more query each, along with what they refer to."""
+    loads = []
+    for children in resource.children:
+        load = selectinload(getattr(resource.model, children.name))
+        inner = single_relations(children.model, children.fields)
+        loads.append(load.options(*inner) if inner else load)
+    return loads

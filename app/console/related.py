@@ -1,0 +1,86 @@
+"""Rows elsewhere that refer to a row: a few of each kind that the reader may see, and the way to the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import inspect as inspect_model
+
+from app.console import addresses, columns, lists, shell, words
+from app.console.cells import Cell, Sight
+from app.console.columns import Column
+from app.console.gate import Visit
+from app.console.loading import SOME
+from app.infra import listing
+from app.infra.fields import Field, fields_of
+from app.infra.listing import Filter, Query
+from app.kernel.resource import Resource, registry
+
+MOST_COLUMNS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of a small table."""
+
+    cells: tuple[Cell | None, ...]
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A small table on the page of a row."""
+
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    empty: str = ""
+    note: str = ""
+    url: str = ""
+    add_url: str = ""
+    foot: tuple[Cell | None, ...] = ()
+
+
+def tables(visit: Visit, resource: Resource, row: Any) -> tuple[Table, ...]:
+    """List what refers to a row, kind by kind; kinds without a row are left out unless one can be added."""
+    found = (_table(visit, resource, row, other, each) for other, each in referring(visit, resource))
+    return tuple(table for table in found if table.rows or table.add_url)
+
+
+def referring(visit: Visit, resource: Resource) -> Iterator[tuple[Resource, Field]]:
+    """Find the lists that can be filtered by a row of this resource."""
+    for other in registry:
+        if not visit.actor.may(other.permission("read")):
+            continue
+        relations = inspect_model(other.model).relationships
+        for name, each in fields_of(other, other.filters).items():
+            if name in relations and not each.multiple and each.target == resource.name:
+                yield other, each
+
+
+def _table(visit: Visit, resource: Resource, row: Any, other: Resource, each: Field) -> Table:
+    key = resource.key_of(row)
+    order = other.order or other.key
+    condition = Filter(each, "", (key,), (row,))
+    query = Query(filters=(condition,), sort=order.removeprefix("-"), descending=order.startswith("-"), size=SOME)
+    names = [name for name in other.list if name != each.name][:MOST_COLUMNS]
+    fields = fields_of(other, names)
+    page = listing.page(visit.context, other, query, lists.to_load(fields))
+    sight = Sight(visit, fields.values(), page.rows)
+    link = lists.link_column(other, fields)
+    lines = [lists.line(sight, other, fields, each_row, link) for each_row in page.rows]
+    several = sum(1 for found, _ in referring(visit, resource) if found is other) > 1
+    many = words.lower_first(other.title[1])
+    args = {each.name: [key]}
+    addable = shell.may_create(visit, other) and each.name in other.form
+    return Table(
+        title=f"{other.title[1]} ({words.lower_first(each.label)})" if several else other.title[1],
+        columns=columns.heads(other, query, fields, link),
+        rows=tuple(Row(line.cells, line.url) for line in lines),
+        empty=f"No {many}.",
+        note=f"the first {SOME}" if page.next else "",
+        url=addresses.of_list(other, args=args),
+        add_url=addresses.of_list(other, "new", args=args) if addable else "",
+    )

@@ -1,0 +1,191 @@
+"""What surrounds every page: menu, path, person, preferences, messages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import current_app, get_flashed_messages, make_response, render_template, request
+from flask_appbuilder.menu import MenuItem
+
+from app.console import addresses, gate, words
+from app.console.gate import Visit
+from app.infra import preferences
+from app.kernel.resource import Resource, registry
+
+#: The groups of the menu in their order; a group that is not named here comes before Administration.
+GROUPS = ("", "Inbox", "Buy", "Buying", "Pay", "Paying", "Suppliers", "Catalogue", "Master data", "Control", "Administration")
+#: The letters after G that go to a page; the first resource that takes a letter has it.
+LETTERS = {"home": "h"}
+MOST_TABS = 4
+LIVE_PATH = "/live"
+TONES = {"message": "ok", "success": "ok", "info": "info", "warning": "warn", "danger": "bad"}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the menu, of the tabs or of a person's own menu."""
+
+    label: str
+    icon: str
+    url: str
+    here: bool = False
+    key: str = ""
+    post: bool = False
+    rule_before: bool = False
+    count: int | None = None
+    tone: str = ""
+    topic: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Lines of the menu that belong together."""
+
+    label: str
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Crumb:
+    """One step of the path to this page."""
+
+    label: str
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What a page says about itself."""
+
+    title: str
+    crumbs: tuple[Crumb, ...] = ()
+    back_url: str = ""
+    width: str = "mid"
+
+
+@dataclass(frozen=True, slots=True)
+class Flash:
+    """A message that waited for the next page."""
+
+    text: str
+    tone: str = "ok"
+    url: str = ""
+    url_label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """Everything around a page."""
+
+    company: str
+    home_url: str
+    menu: tuple[Group, ...]
+    tabs: tuple[Entry, ...]
+    primary: Entry | None
+    person: dict[str, str]
+    person_menu: tuple[Entry, ...]
+    find_url: str
+    mentions_url: str
+    preferences_url: str
+    live_url: str
+    flashes: tuple[Flash, ...]
+    theme: str
+    density: str
+    keys: bool
+    language: str = "en"
+    figures: dict[str, str] = field(default_factory=lambda: {"group": words.SPACE, "decimal": "."})
+
+
+def render(template: str, page: Page, *, status: int = 200, notes: Sequence[Flash] = (), **values: Any) -> Any:
+    """Draw a page inside its shell, or the page alone when only a part was asked for."""
+    fragment = request.headers.get("HX-Request") == "true"
+    drawn = render_template(template, shell=shell(gate.visit(), notes), page=page, fragment=fragment, **values)
+    return make_response(drawn, status)
+
+
+def shell(visit: Visit, notes: Sequence[Flash] = ()) -> Shell:
+    """Put together what surrounds the pages of one person."""
+    chosen = choices(visit)
+    groups = menu(visit)
+    entries = [entry for group in groups for entry in group.entries]
+    return Shell(
+        company=visit.organisation,
+        home_url="/",
+        menu=groups,
+        tabs=tuple(entries[:MOST_TABS]),
+        primary=primary(visit),
+        person={"name": visit.actor.name, "detail": ", ".join(dict.fromkeys(g.role for g in visit.actor.grants))},
+        person_menu=_person_menu(visit),
+        find_url="/find",
+        mentions_url="/mentions",
+        preferences_url="/preferences",
+        live_url=gate.live_origin() + LIVE_PATH,
+        flashes=(*notes, *waiting_messages()),
+        theme=chosen["theme"],
+        density=chosen["density"],
+        keys=chosen["keys"],
+    )
+
+
+def choices(visit: Visit) -> dict[str, Any]:
+    """Read how the console should look to this person."""
+    kept = preferences.get(visit.context.session, visit.actor.id, "console", {}) or {}
+    return {"theme": kept.get("theme", "auto"), "density": kept.get("density", "normal"), "keys": kept.get("keys", True)}
+
+
+def menu(visit: Visit) -> tuple[Group, ...]:
+    """List the pages this person may open, group by group, out of the host's menu."""
+    groups = [
+        Group(item.label if item.name != HOME else "", tuple(_entry(child) for child in item.childs if child.should_render()))
+        for item in sorted(current_app.appbuilder.menu.get_list(), key=_group_place)  # type: ignore[attr-defined]
+    ]
+    return tuple(group for group in groups if group.entries)
+
+
+HOME = "Home"
+
+
+def primary(visit: Visit) -> Entry | None:
+    """Offer what is entered where the reader is: the new row of this list, or nothing."""
+    resource = registry.by_plural(request.path.strip("/").partition("/")[0])
+    if resource is None or not may_create(visit, resource):
+        return None
+    return Entry(f"New {words.lower_first(resource.title[0])}", "plus", addresses.of_list(resource, "new"))
+
+
+def may_create(visit: Visit, resource: Resource) -> bool:
+    """Say whether this person may enter rows of a resource."""
+    return bool(resource.form) and visit.actor.may(resource.permission("create"))
+
+
+def crumbs(resource: Resource, *steps: Crumb) -> tuple[Crumb, ...]:
+    """Write the path to a page of a resource."""
+    first = Crumb(resource.title[1], addresses.of_list(resource) if steps else "")
+    return (first, *steps)
+
+
+def waiting_messages() -> list[Flash]:
+    """Take the messages that waited for this page."""
+    waiting: list[Any] = get_flashed_messages(with_categories=True)
+    return [Flash(str(text), TONES.get(category, category)) for category, text in waiting]
+
+
+def _entry(item: MenuItem) -> Entry:
+    url = item.get_url()
+    here = request.path == url or (url != "/" and request.path.startswith(f"{url}/"))
+    return Entry(item.label, item.icon, url, here=here, key=getattr(item, "letter", ""))
+
+
+def _group_place(item: MenuItem) -> float:
+    if item.name == HOME:
+        return -1
+    return GROUPS.index(item.name) if item.name in GROUPS else GROUPS.index("Control") - 0.5
+
+
+def _person_menu(visit: Visit) -> tuple[Entry, ...]:
+    entries = [Entry("Preferences", "adjustments-horizontal", "/preferences")]
+    own = [("session.read", "My sessions", "device-mobile", "/my-sessions"), ("token.read", "My tokens", "lock", "/my-tokens")]
+    entries += [Entry(label, icon, url) for right, label, icon, url in own if visit.actor.may(right)]
+    return (*entries, Entry("Sign out", "arrow-back-up", "/sign-out", post=True, rule_before=True))

@@ -1,0 +1,139 @@
+"""The page of one row: its facts, child rows, what refers to it, its story, and what can be done with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from app.console import actions, activity, addresses, loading, related, words
+from app.console.actions import Action
+from app.console.activity import Activity, Files
+from app.console.cells import Cell, Sight, Tag, cell, is_number, moment, text, title_of
+from app.console.columns import Column
+from app.console.gate import Visit
+from app.console.related import Row, Table
+from app.console.shell import Flash
+from app.infra.fields import Field, child_fields, field, fields_of
+from app.kernel.resource import Children, Resource, registry
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One thing that is so."""
+
+    label: str
+    value: Cell | None
+    wide: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Facts that belong together."""
+
+    title: str
+    facts: tuple[Fact, ...]
+    kind: str = "facts"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A row as its page shows it."""
+
+    title: str
+    state: Cell | None
+    kind_label: str
+    subs: tuple[Cell, ...]
+    actions: tuple[Action, ...]
+    more: tuple[Action, ...]
+    notes: tuple[Flash, ...]
+    sections: tuple[Facts, ...]
+    children: tuple[Table, ...]
+    related: tuple[Table, ...]
+    activity: Activity
+    rail: tuple[Facts | Files, ...]
+    version: int | None
+    topic: str
+
+
+def names(resource: Resource) -> list[str]:
+    """List every column the page of a row shows."""
+    shown = [name for _, names in resource.show for name in names]
+    return list(dict.fromkeys([*shown, *(("state",) if resource.states else ())]))
+
+
+def load(visit: Visit, resource: Resource, key: str) -> Any:
+    """Load a row with everything its page shows."""
+    fields = fields_of(resource, names(resource))
+    wanted = [*fields, *(each.currency for each in fields.values() if each.currency)]
+    return loading.one(visit.context, resource, key, wanted)
+
+
+def build(visit: Visit, resource: Resource, row: Any, told: Activity | None = None) -> Document:
+    """Describe the page of a row; `told` is its story, where it says what was refused."""
+    fields = fields_of(resource, names(resource))
+    stamps = [name for name in ("created_by",) if hasattr(row, name)]
+    sight = Sight(visit, [*fields.values(), *fields_of(resource, stamps).values()], [row])
+    buttons, more = actions.of_row(visit, resource, row)
+    told = told or activity.build(visit, resource, row)
+    return Document(
+        title=title_of(resource, row),
+        state=cell(sight, fields["state"], row) if "state" in fields else None,
+        kind_label=resource.title[0],
+        subs=_subs(resource, row),
+        actions=buttons,
+        more=more,
+        notes=(),
+        sections=tuple(_section(sight, fields, row, title, shown) for title, shown in resource.show),
+        children=tuple(_children(visit, resource, children, row) for children in resource.children),
+        related=related.tables(visit, resource, row),
+        activity=told,
+        rail=(*((told.files,) if told.files else ()), *_record(sight, row)),
+        version=getattr(row, "version", None),
+        topic=f"{resource.name}:{resource.key_of(row)}",
+    )
+
+
+def _subs(resource: Resource, row: Any) -> tuple[Cell, ...]:
+    return (text(resource.title[0]), text(resource.key_of(row), mono=True))
+
+
+def _section(sight: Sight, fields: dict[str, Field], row: Any, title: str, shown: Sequence[str]) -> Facts:
+    return Facts(title, tuple(_fact(sight, fields[name], row) for name in shown))
+
+
+def _fact(sight: Sight, each: Field, row: Any) -> Fact:
+    if each.multiple and each.target and each.stored and each.kind == "reference":
+        return Fact(each.label, _several(sight, each, row), wide=True)
+    return Fact(each.label, cell(sight, each, row), wide=each.kind in ("longtext", "json"))
+
+
+def _several(sight: Sight, each: Field, row: Any) -> Cell | None:
+    """Name the first few rows of a relation to many; the reader sees those within their reach."""
+    target = registry[each.target or ""]
+    found, more = loading.some_of(sight.visit.context, row, each.name, target)
+    tags = [Tag(str(part), url=addresses.of_row(part)) for part in found]
+    if more:
+        tags.append(Tag("and more"))
+    return Cell("tags", entries=tuple(tags)) if tags else None
+
+
+def _children(visit: Visit, resource: Resource, children: Children, row: Any) -> Table:
+    fields = child_fields(children)
+    rows = list(getattr(row, children.name))
+    sight = Sight(visit, fields.values(), rows)
+    columns = tuple(Column(each.name, each.label, "end" if is_number(each) else "") for each in fields.values())
+    lines = tuple(Row(tuple(cell(sight, each, child) for each in fields.values())) for child in rows)
+    label = fields_of(resource, [children.name])[children.name].label
+    note = words.count(len(rows), "line", "lines") if rows else ""
+    return Table(label, columns, lines, empty=f"No {words.lower_first(label)}.", note=note)
+
+
+def _record(sight: Sight, row: Any) -> tuple[Facts, ...]:
+    created, changed = getattr(row, "created_at", None), getattr(row, "changed_at", None)
+    if created is None or changed is None:
+        return ()
+    facts = [Fact("Created", moment(sight, created)), Fact("Changed", moment(sight, changed))]
+    if row.created_by is not None:
+        facts.insert(1, Fact("Created by", Cell("person", sight.account(row.created_by))))
+    return (Facts("Record", tuple(facts)),)
