@@ -102,11 +102,18 @@ class Hub:
 
     def _run(self) -> None:
         patience = process.Patience("live")
-        while True:
+        while not self._is_idle():
             try:
                 self._listen(patience)
             except redis.RedisError as error:
-                time.sleep(patience.failed(error))
+                if self._listeners:
+                    time.sleep(patience.failed(error))
+
+    def _is_idle(self) -> bool:
+        """Give the subscription up when nobody is there to hear; the next page opens another."""
+        with self._lock:
+            self._started = bool(self._listeners)
+            return not self._started
 
     def _listen(self, patience: process.Patience) -> None:
         connection = redis.Redis.from_url(self._url, socket_connect_timeout=1, health_check_interval=15)

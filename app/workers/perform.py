@@ -108,17 +108,24 @@ def _do_stream(shift: Shift, first: Job) -> int:
     """Do a job and, while this worker holds their stream, those behind it."""
     job: Job | None = first
     done = 0
+
+    def follow() -> timedelta | None:
+        """Say at the end of a job for how long to take the next one."""
+        return process.lease_of(shift.app) if done < MOST_OF_A_STREAM and not shift.is_over() else None
+
     while job is not None:
         done += 1
-        goes_on = done < MOST_OF_A_STREAM and not shift.is_over()
         with shift.app.app_context(), telemetry.bind(job=job.id, kind=job.kind, request_id=job.request_id):
-            following = _do(job, process.lease_of(shift.app) if goes_on else None)
+            following = _do(job, follow)
             job = None if following is None else leases.load(db.session(), following)
     return done
 
 
-def _do(job: Job, follow: timedelta | None) -> int | None:
-    """Do one job or put down why not; give the next of its stream if this worker may go on with it."""
+Follow = Callable[[], timedelta | None]
+
+
+def _do(job: Job, follow: Follow) -> int | None:
+    """Do one job or put down why not; give the next of its stream if this worker goes on with it."""
     try:
         with _no_longer_than(LIMITS[job.queue]):
             following = _run(job, follow)
@@ -132,17 +139,17 @@ def _do(job: Job, follow: timedelta | None) -> int | None:
     return following
 
 
-def _run(job: Job, follow: timedelta | None) -> int | None:
+def _run(job: Job, follow: Follow) -> int | None:
     kind = jobs.kind_of(job.kind)
     context = context_of(db.session(), job, as_system=kind.as_system)
     command = f"job.{job.kind}"
     if job.queue == "light":
         with unit.transaction(context, command) as bound:
-            return leases.finish(bound, job, kind.work(bound, job), follow)
+            return leases.finish(bound, job, kind.work(bound, job), follow())
     db.session().close()  # heavy work takes longer than a connection may sit in an open transaction
     result = kind.work(context, job)
     with unit.transaction(dataclasses.replace(context, now=clock.system.now()), command) as bound:
-        return leases.finish(bound, job, result, follow)
+        return leases.finish(bound, job, result, follow())
 
 
 def context_of(session: Session, job: Job, *, as_system: bool) -> Context:

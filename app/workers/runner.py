@@ -66,8 +66,9 @@ class HeavyWorker(_Attentive, Worker):
     """Does each job in a forked process, which takes its memory with it."""
 
     def main_work_horse(self, job: Any, queue: Any) -> None:
-        """Begin without the connections of the parent process."""
+        """Begin without the connections of the parent process, and finish whatever it is told meanwhile."""
         app = perform.current().app
+        perform.use(Shift(app))
         with app.app_context():
             db.engine.dispose(close=False)
         super().main_work_horse(job, queue)

@@ -1,0 +1,1 @@
+"""Processes killed and servers taken away."""
