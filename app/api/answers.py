@@ -62,6 +62,7 @@ def _finish(response: Response) -> Response:
         return response
     response.headers["X-Request-Id"] = request_id()
     response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
     response.headers.setdefault("Cache-Control", "no-store")
     response.vary.update(("Authorization", "Cookie", "Accept-Encoding"))
     return _compressed(response)

@@ -12,14 +12,14 @@ from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
 from werkzeug.routing import RequestRedirect
 
-from app.api.answers import answer, request_id
+from app.api.answers import PREFIX, answer, request_id
 from app.infra.audit import plain
 from app.infra.files import StoreDown
 from app.kernel.problem import Problem, Refused
 
 log = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
-TYPES = "/docs/problems"
+TYPES = f"{PREFIX}/problems"
 _BUSY = {"40001", "40P01", "55P03"}
 
 #: What each status says at this door; the documentation shows the same words.

@@ -7,11 +7,11 @@ from typing import Any
 from flask import Blueprint, Flask, Response, request
 from flask_restx import Api
 
-from app.api import answers, around, gate, health, limits, openapi, own, problems, resources
+from app.api import answers, around, gate, health, limits, openapi, own, pages, problems, resources
 from app.api.answers import PREFIX
 from app.kernel.resource import registry
 
-RESERVED_PLURALS = ("me", "search", "docs", "openapi.json")
+RESERVED_PLURALS = ("me", "search", "docs", "problems", "openapi.json")
 RESERVED_COMMANDS = ("commands", "history", "comments", "attachments")
 
 
@@ -55,6 +55,7 @@ def register(app: Flask) -> None:
     _leave_csrf_to_the_gate(app, blueprint)
     app.register_blueprint(blueprint)
     app.register_blueprint(openapi.blueprint)
+    app.register_blueprint(pages.blueprint)
     health.register(app)
     answers.register(app)
     gate.register(app)
