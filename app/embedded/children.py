@@ -64,20 +64,27 @@ def rest() -> None:
 
 
 def stop(
-    process: subprocess.Popen[bytes],
+    processes: Sequence[subprocess.Popen[bytes]],
     steps: Sequence[tuple[signal.Signals, float]],
     *,
     pause: Callable[[], None] = rest,
     hurried: Callable[[], bool] = lambda: False,
 ) -> None:
-    """Send each signal in turn and wait its seconds until the process has ended; hurry skips all waits but the last."""
+    """Send each signal in turn, in the order of the processes, and wait its seconds until all have ended.
+
+    Whoever is hurried waits for the last signal only.
+    """
     for number, (signal_number, seconds) in enumerate(steps, start=1):
+        for process in processes:
+            if process.poll() is None:
+                process.send_signal(signal_number)
         deadline = time.monotonic() + seconds
-        if process.poll() is None:
-            process.send_signal(signal_number)
-        while process.poll() is None and time.monotonic() < deadline and (number == len(steps) or not hurried()):
+        while any(process.poll() is None for process in processes) and time.monotonic() < deadline:
+            if hurried() and number < len(steps):
+                break
             pause()
-    kill(process)
+    for process in processes:
+        kill(process)
 
 
 def kill(process: subprocess.Popen[bytes]) -> None:

@@ -51,7 +51,7 @@ class Server:
 
     def stop(self, pause: Callable[[], None] = children.rest, hurried: Callable[[], bool] = lambda: False) -> None:
         """Shut down in order, or when hurried as fast as the data allow."""
-        children.stop(self.process, self.stopping, pause=pause, hurried=hurried)
+        children.stop([self.process], self.stopping, pause=pause, hurried=hurried)
         if self.sockets != self.data:
             shutil.rmtree(self.sockets, ignore_errors=True)
 

@@ -103,7 +103,7 @@ class Supervisor:
             while process.poll() is None or self._selector.get_map():
                 self.rest()
         finally:
-            children.stop(process, ENDING, pause=self._pump, hurried=self._is_hurried)
+            children.stop([process], ENDING, pause=self._pump, hurried=self._is_hurried)
         return process.returncode, answer
 
     def start(self, name: str, command: Sequence[str]) -> Child:
@@ -125,12 +125,14 @@ class Supervisor:
                 self._revive(child)
 
     def stop(self) -> None:
-        """Stop the processes in the order they are named, then the servers, last started first."""
+        """Tell the processes to end in the order they are named, and once all have ended stop the servers."""
         self._stopping = True
         self.say("", "Stopping. Press Ctrl-C again to stop at once.")
-        for child in self.processes:
-            if child.process:
-                children.stop(child.process, ENDING, pause=self._pump, hurried=self._is_hurried)
+        running = {child.process: child.name for child in self.processes if child.process}
+        children.stop([*running], ENDING, pause=self._pump, hurried=self._is_hurried)
+        for process, name in running.items():
+            if process.returncode == -signal.SIGKILL:
+                self.say(name, f"was killed, as it did not end within {GRACE:.0f} s")
         for server, _ in reversed(self.servers.values()):
             server.stop(pause=self._pump, hurried=self._is_hurried)
 
