@@ -73,6 +73,9 @@ class Held:
     entity: int | None = None
 
 
+# What decides over somebody's authority, and so is for others to change.
+AUTHORITY = ("approval_limit", "manager", "entity", "cost_centre")
+
 # Each pair is two duties that control each other: with both, one person could make up a purchase and pay it.
 CONFLICTS: dict[frozenset[str], str] = {
     frozenset({"AP clerk", "Treasurer"}): "whoever captures invoices does not release their payment",
@@ -316,6 +319,14 @@ def why_not_self(context: Context, person: Any) -> list[Problem]:
     if person.user_id == context.actor.id:
         return [Problem("own_access", "This is your own account. Ask another administrator.")]
     return []
+
+
+def why_not_own_authority(context: Context, person: Any, changed: set[str]) -> list[Problem]:
+    """Say that nobody raises their own approval limit or chooses who decides over them."""
+    if person.user_id != context.actor.id:
+        return []
+    words = "This decides what you may do yourself. Ask another administrator to change it."
+    return [Problem("own_authority", words, field) for field in AUTHORITY if field in changed]
 
 
 def why_not_role(role: str, entity: int | None, held: Iterable[Held]) -> list[Problem]:

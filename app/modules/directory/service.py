@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask_appbuilder.security.sqla.models import User
+from sqlalchemy import inspect
 
 from app.kernel.actor import Context
 from app.kernel.problem import Problem
@@ -30,11 +31,15 @@ def keep_account(context: Context, person: Person) -> None:
 
 
 def why_not_person(context: Context, person: Person) -> list[Problem]:
-    """Say what is wrong with a person's data, and whether someone else signs in with them."""
-    problems = domain.why_not_person(context, person)
+    """Say what is wrong with a person's data, whether someone else signs in with them, and whose they are to change."""
+    problems = [*domain.why_not_person(context, person), *domain.why_not_own_authority(context, person, _changed(person))]
     other = queries.find_other_account(context, person)
     if other is not None:
         same_name = other.username.lower() == person.code
         field, label = ("code", "Code") if same_name else ("email", "E-mail")
         problems.append(Problem("taken", f"{label}: another account has this. Choose another.", field))
     return problems
+
+
+def _changed(person: Person) -> set[str]:
+    return {attribute.key for attribute in inspect(person).attrs if attribute.history.has_changes()}
