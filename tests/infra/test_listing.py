@@ -1,0 +1,178 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from app.infra import listing, scope, unit
+from app.infra.listing import Query
+from app.kernel.resource import registry
+from tests.acting import acting, system
+from tests.making import Maker
+
+
+@pytest.fixture(autouse=True)
+def within_app(app: Flask) -> Any:
+    with app.app_context():
+        yield app
+
+
+@pytest.fixture
+def categories() -> list[str]:
+    """Thirty categories, a third of them without a ledger account and several with the same one."""
+    maker = Maker()
+    codes = []
+    for number in range(30):
+        account = None if number % 3 == 0 else f"5{number % 4}00"
+        codes.append(maker.create(registry["category"], code=f"C{number:02}", ledger_account=account))
+    return codes
+
+
+def keys(context: Any, args: dict[str, list[str]]) -> list[str]:
+    """Walk over all pages forwards, then back again, and give what was seen; both ways must agree."""
+    resource = registry["category"]
+    with unit.reading(context) as bound:
+        query, problems = listing.parse(bound, resource, args)
+        assert problems == []
+        seen, cursors = [], []
+        after = ""
+        while True:
+            query, _ = listing.parse(bound, resource, {**args, "after": [after]})
+            page = listing.page(bound, resource, query)
+            seen += [row.code for row in page.rows]
+            if not page.next:
+                break
+            cursors.append(page.next)
+            after = page.next
+        back = [row.code for row in page.rows]
+        while page.previous:
+            query, _ = listing.parse(bound, resource, {**args, "before": [page.previous]})
+            page = listing.page(bound, resource, query)
+            back = [row.code for row in page.rows] + back
+        assert back == seen
+        return seen
+
+
+@pytest.mark.parametrize("sort", ["code", "-code", "ledger_account", "-ledger_account", "changed_at", "-changed_at", "state"])
+@pytest.mark.parametrize("size", ["1", "7", "30", "200"])
+def test_every_row_is_on_exactly_one_page_in_both_directions(categories: list[str], sort: str, size: str) -> None:
+    seen = keys(system(), {"sort": [sort], "size": [size]})
+
+    assert sorted(seen) == categories
+    if sort.endswith("code"):
+        assert seen == sorted(categories, reverse=sort.startswith("-"))
+
+
+def test_rows_without_a_value_come_last(categories: list[str]) -> None:
+    seen = keys(system(), {"sort": ["ledger_account"], "size": ["7"]})
+
+    assert seen[-10:] == [code for code in categories if int(code[1:]) % 3 == 0]
+
+
+@pytest.mark.parametrize(
+    ("args", "expected"),
+    [
+        ({"ledger_account": ["5100"]}, lambda n: n % 3 and n % 4 == 1),
+        ({"ledger_account.empty": ["yes"]}, lambda n: n % 3 == 0),
+        ({"ledger_account.has": ["51"]}, lambda n: n % 3 and n % 4 == 1),
+        ({"state": ["open"], "ledger_account": ["5200"]}, lambda n: n % 3 and n % 4 == 2),
+        ({"state": ["closed"]}, lambda n: False),
+        ({"state.not": ["closed"]}, lambda n: True),
+        ({"changed_at.from": ["2026-11-22"]}, lambda n: True),
+        ({"changed_at.to": ["2026-11-21T00:00:00Z"]}, lambda n: False),
+    ],
+)
+def test_filters_give_exactly_the_rows_they_name(categories: list[str], args: Any, expected: Any) -> None:
+    assert keys(system(), args) == [code for code in categories if expected(int(code[1:]))]
+
+
+@pytest.mark.parametrize(
+    ("args", "code"),
+    [
+        ({"colour": ["red"]}, "unknown_filter"),
+        ({"state.from": ["open"]}, "unknown_filter"),
+        ({"state": ["nonsense"]}, "unknown_choice"),
+        ({"changed_at.from": ["yesterday"]}, "not_an_instant"),
+        ({"parent": ["NOWHERE"]}, "unknown_reference"),
+        ({"sort": ["search"]}, "unknown_sort"),
+        ({"size": ["0"]}, "out_of_range"),
+        ({"size": ["1000000"]}, "out_of_range"),
+        ({"size": ["many"]}, "out_of_range"),
+        ({"after": ["%%%"]}, "bad_cursor"),
+        ({"after": ["WyJuYW1lIiwieCIsIjEiXQ"]}, "bad_cursor"),
+    ],
+)
+def test_what_is_not_understood_is_told(args: dict[str, list[str]], code: str) -> None:
+    with unit.reading(system()) as bound:
+        _, problems = listing.parse(bound, registry["category"], args)
+
+    assert [problem.code for problem in problems] == [code]
+
+
+def test_the_count_is_exact_up_to_its_bound_and_open_beyond(categories: list[str], monkeypatch: Any) -> None:
+    with unit.reading(system()) as bound:
+        query = Query(sort="code")
+        assert listing.totals(bound, registry["category"], query).count == 30
+        monkeypatch.setattr(listing, "COUNT_BOUND", 20)
+        beyond = listing.totals(bound, registry["category"], query)
+
+    assert (beyond.count, beyond.exact) == (20, False)
+
+
+def test_an_address_asks_the_same_again() -> None:
+    args = {"state": ["open"], "ledger_account.has": ["51"], "q": ["komp"], "sort": ["-code"], "size": ["50"]}
+    with unit.reading(system()) as bound:
+        query, _ = listing.parse(bound, registry["category"], args)
+        again, problems = listing.parse(bound, registry["category"], listing.written(query))
+
+    assert (problems, again) == ([], query)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [("skoda", True), ("ŠKODA", True), ("škod", True), ("oda", False), ("plz skoda", False), ("stra", True), ("STRASSE", True)],
+)
+def test_search_finds_beginnings_of_words_whatever_their_accents(text: str, found: bool) -> None:
+    Maker().create(registry["category"], code="X1", name="Škoda Straße")
+
+    assert keys(system(), {"q": [text]}) == (["X1"] if found else [])
+
+
+@pytest.mark.parametrize("text", ["'", "a & b", "!", ":*", "x'); DROP TABLE category; --", "(((", "\\", "<->"])
+def test_search_takes_signs_as_text(text: str) -> None:
+    assert keys(system(), {"q": [text]}) == []
+
+
+def test_a_reach_of_one_cost_centre_shows_it_with_all_below_and_nothing_else() -> None:
+    maker = Maker()
+    entity = maker.key("entity")
+    resource = registry["cost_centre"]
+    for code, parent in (("A", None), ("A1", "A"), ("A11", "A1"), ("A2", "A"), ("B", None)):
+        unit.create(system(), resource, {"code": code, "name": code, "entity": entity, "parent": parent})
+    with unit.reading(system()) as bound:
+        rows = {row.code: row for row in bound.session.scalars(scope.everything(resource.model, why="test"))}
+        narrow = acting("Controller", cost_centre=rows["A1"].id)
+        seen = [row.code for row in bound.session.scalars(scope.select_rows(narrow, resource).order_by("code"))]
+
+    assert seen == ["A1", "A11"]
+
+
+def test_a_reach_of_one_entity_shows_its_rows_and_those_of_no_entity_in_particular() -> None:
+    maker = Maker()
+    first, second = maker.create(registry["entity"]), maker.create(registry["entity"])
+    for code, entity in (("S-1", first), ("S-2", second), ("S-3", None)):
+        maker.create(registry["supplier"], code=code, entity=entity, tax_ids=[], tax_id_waiver="A sole trader")
+    with unit.reading(system()) as bound:
+        entities = {row.code: row.id for row in bound.session.scalars(scope.everything(registry["entity"].model, why="t"))}
+        narrow = acting("Buyer", entity=entities[first])
+        rows = bound.session.scalars(scope.select_rows(narrow, registry["supplier"]).order_by("code"))
+        seen = [row.code for row in rows]
+
+    assert seen == ["S-1", "S-3"]
+
+
+def test_without_the_permission_nothing_is_seen() -> None:
+    Maker().create(registry["supplier"])
+    with unit.reading(acting("Administrator")) as bound:
+        assert list(bound.session.scalars(scope.select_rows(bound, registry["supplier"]))) == []
