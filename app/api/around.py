@@ -47,7 +47,9 @@ class Comments(View):  # type: ignore[misc]
         content = asked.body()
         text = content.get("text")
         if not isinstance(text, str) or set(content) != {"text"}:
-            raise Refused(Kind.INVALID, Problem("required", 'Send the comment as {"text": "…"}, and nothing else.', "text"))
+            raise Refused(
+                Kind.INVALID, Problem("required", 'Send the comment as {"text": "…"}, and nothing else.', "text")
+            )
 
         def act(bound: Context) -> dict[str, Any]:
             return _comment(activity.comment_within(bound, resource, asked.key_in(key), text))
@@ -93,7 +95,9 @@ class OneAttachment(View):  # type: ignore[misc]
     def get(self, plural: str, key: str, attachment: str) -> Response:
         """Tell about a file."""
         context, resource, row = _row(plural, key)
-        return answer(_attachment(written.href(resource, row), _file(context, resource, row, asked.number_in(attachment))))
+        return answer(
+            _attachment(written.href(resource, row), _file(context, resource, row, asked.number_in(attachment)))
+        )
 
     def delete(self, plural: str, key: str, attachment: str) -> Response:
         """Take a file off the row; the history still names it."""

@@ -13,12 +13,18 @@ TEXT: Part = {"type": "string"}
 TEXT_OR_NULL: Part = {"type": ["string", "null"]}
 WHOLE: Part = {"type": "integer"}
 MOMENT: Part = {"type": "string", "format": "date-time"}
+OWN = "api."
 ADDRESS: Part = {"type": "string", "format": "uri-reference"}
 
 
 def ref(kind: str, name: str) -> Part:
     """Point to a component."""
     return {"$ref": f"#/components/{kind}/{name}"}
+
+
+def part(name: str) -> Part:
+    """Point to a schema of the API itself; its prefix keeps it apart from resources, which may be called anything."""
+    return ref("schemas", f"{OWN}{name}")
 
 
 def record(properties: Part, *, optional: tuple[str, ...] = (), **more: Any) -> Part:
@@ -34,12 +40,18 @@ def array(items: Part, **more: Any) -> Part:
 
 def common_schemas() -> Part:
     """Describe what answers are made of."""
-    return {
+    found = {
         "Reference": schemas.reference(),
         "Problem": _problem(),
         "ProblemDocument": _problem_document(),
-        "Receipt": _receipt(),
-        "Page": record({"next": {**ADDRESS, "type": ["string", "null"]}, "previous": {**ADDRESS, "type": ["string", "null"]}, "size": WHOLE}),
+        "Outcome": _outcome(),
+        "Page": record(
+            {
+                "next": {**ADDRESS, "type": ["string", "null"]},
+                "previous": {**ADDRESS, "type": ["string", "null"]},
+                "size": WHOLE,
+            }
+        ),
         "Total": record(
             {
                 "count": {**WHOLE, "description": "Exact up to 10 000; `exact` says whether there are more."},
@@ -55,9 +67,10 @@ def common_schemas() -> Part:
         "Token": _token(),
         "NewToken": _new_token(),
         "Me": _me(),
-        "Group": record({"resource": TEXT, "title": TEXT, "rows": array(ref("schemas", "Reference"))}),
+        "Group": record({"resource": TEXT, "title": TEXT, "rows": array(part("Reference"))}),
         "Entry": record({"resource": TEXT, "title": TEXT, "help": TEXT, "href": ADDRESS}),
     }
+    return {f"{OWN}{name}": schema for name, schema in found.items()}
 
 
 def common_parameters() -> Part:
@@ -67,7 +80,10 @@ def common_parameters() -> Part:
         "attachment": _parameter("attachment", "path", TEXT, "The id of the file.", required=True),
         "token": _parameter("token", "path", TEXT, "The id of the token.", required=True),
         "size": _parameter(
-            "size", "query", {"type": "integer", "minimum": 1, "maximum": MAX_SIZE, "default": SIZES[0]}, "Rows per page."
+            "size",
+            "query",
+            {"type": "integer", "minimum": 1, "maximum": MAX_SIZE, "default": SIZES[0]},
+            "Rows per page.",
         ),
         "most": _parameter(
             "size", "query", {"type": "integer", "minimum": 1, "maximum": MAX_SIZE, "default": 100}, "At most so many."
@@ -109,7 +125,7 @@ def common_responses() -> Part:
         f"Problem{status}": {
             "description": title,
             "headers": {name: ref("headers", name) for name in ("X-Request-Id", *extra.get(status, ()))},
-            "content": {MEDIA_TYPE: {"schema": ref("schemas", "ProblemDocument")}},
+            "content": {MEDIA_TYPE: {"schema": part("ProblemDocument")}},
         }
         for status, title in TITLES.items()
         if status not in (405, 500)
@@ -149,13 +165,13 @@ def _problem_document() -> Part:
             "detail": TEXT,
             "instance": TEXT,
             "request_id": TEXT,
-            "problems": array(ref("schemas", "Problem"), minItems=1),
+            "problems": array(part("Problem"), minItems=1),
         },
         description="RFC 9457: why the request was refused, every problem at once. Nothing was changed.",
     )
 
 
-def _receipt() -> Part:
+def _outcome() -> Part:
     return record(
         {
             "resource": TEXT,
@@ -165,7 +181,7 @@ def _receipt() -> Part:
             "events": array({"type": "object", "properties": {"name": TEXT}, "required": ["name"]}),
             "href": ADDRESS,
         },
-        description="What a change led to. A repeated request is answered with the same receipt.",
+        description="What a change led to. A repeated request is answered with the same outcome.",
     )
 
 
@@ -174,8 +190,8 @@ def _bulk_result() -> Part:
         {
             "key": TEXT,
             "status": WHOLE,
-            "receipt": {"anyOf": [ref("schemas", "Receipt"), {"type": "null"}]},
-            "problems": array(ref("schemas", "Problem")),
+            "outcome": {"anyOf": [part("Outcome"), {"type": "null"}]},
+            "problems": array(part("Problem")),
         }
     )
     return record({"data": array(one), "done": WHOLE, "refused": WHOLE})
@@ -188,7 +204,7 @@ def _offer() -> Part:
             "label": TEXT,
             "help": TEXT,
             "possible": {"type": "boolean"},
-            "problems": array(ref("schemas", "Problem"), description="What stands against it now."),
+            "problems": array(part("Problem"), description="What stands against it now."),
             "confirm": TEXT_OR_NULL,
             "danger": {"type": "boolean"},
             "step_up": {"type": "boolean"},
@@ -232,7 +248,10 @@ def _token() -> Part:
             "created_at": MOMENT,
             "used_at": {"type": ["string", "null"], "format": "date-time"},
             "href": ADDRESS,
-            "secret": {**TEXT_OR_NULL, "description": "Given once, when it is made; null when the request is repeated."},
+            "secret": {
+                **TEXT_OR_NULL,
+                "description": "Given once, when it is made; null when the request is repeated.",
+            },
         },
         optional=("secret",),
     )
@@ -242,7 +261,9 @@ def _new_token() -> Part:
     return record(
         {
             "name": {"type": "string", "minLength": 1, "maxLength": 100, "description": "What will use it."},
-            "limits": array({"type": "string", "pattern": r"^[^.]+\.[^.]+$"}, description="Permissions; none: all of yours."),
+            "limits": array(
+                {"type": "string", "pattern": r"^[^.]+\.[^.]+$"}, description="Permissions; none: all of yours."
+            ),
             "expires_on": {"type": "string", "format": "date"},
         },
         optional=("limits",),
@@ -250,7 +271,7 @@ def _new_token() -> Part:
 
 
 def _me() -> Part:
-    place = {"anyOf": [ref("schemas", "Reference"), {"type": "null"}]}
+    place = {"anyOf": [part("Reference"), {"type": "null"}]}
     return record(
         {
             "account": record({"key": TEXT, "label": TEXT, "email": TEXT_OR_NULL}),

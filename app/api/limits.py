@@ -65,7 +65,9 @@ def count(credential: str) -> None:
     except redis.RedisError as error:
         log.warning("requests are not counted, Valkey does not answer: %s", error)
         return
-    shares = [Share(name, quota, each, seconds) for (name, (_, quota)), each in zip(subjects.items(), used, strict=True)]
+    shares = [
+        Share(name, quota, each, seconds) for (name, (_, quota)), each in zip(subjects.items(), used, strict=True)
+    ]
     g.outlay_shares = shares
     if any(share.used > share.quota for share in shares):
         message = f"Too many requests in this minute. Wait {seconds} seconds and go on."

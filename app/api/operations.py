@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from app.api import representation, schemas
 from app.api.answers import JSON
-from app.api.components import TEXT, Part, array, record, ref
+from app.api.components import TEXT, Part, array, part, record, ref
 from app.api.resources import LARGEST_BULK
 from app.infra import listing
 from app.infra.fields import Field
@@ -55,12 +55,12 @@ def resource_paths(resource: Resource) -> Part:
 
 def own_paths() -> Part:
     """Describe what belongs to the caller, and the search over everything."""
-    token = ref("schemas", "Token")
+    token = part("Token")
     tag, one = "You", "/me/tokens/{token}"
     list_of = _list_answer
     return {
-        "/": {"get": operation("index", "What there is", tag, answers={200: list_of(ref("schemas", "Entry"))})},
-        "/me": {"get": operation("me", "Who is calling", tag, answers={200: content(ref("schemas", "Me"))})},
+        "/": {"get": operation("index", "What there is", tag, answers={200: list_of(part("Entry"))})},
+        "/me": {"get": operation("me", "Who is calling", tag, answers={200: content(part("Me"))})},
         "/me/tokens": {
             "get": operation("me.tokens", "List your API tokens", tag, answers={200: list_of(token)}),
             "post": operation(
@@ -69,14 +69,19 @@ def own_paths() -> Part:
                 tag,
                 help="The secret is in this answer, and never again. A token does not make tokens.",
                 takes=("Idempotency-Key",),
-                body=ref("schemas", "NewToken"),
+                body=part("NewToken"),
                 answers={201: content(token, "Location", "Idempotency-Replayed")},
                 problems=(400, 409, 413, 415, 422),
             ),
         },
         one: {
             "get": operation(
-                "me.token", "Show one of your API tokens", tag, takes=("token",), answers={200: content(token)}, problems=(404,)
+                "me.token",
+                "Show one of your API tokens",
+                tag,
+                takes=("token",),
+                answers={200: content(token)},
+                problems=(404,),
             ),
             "delete": operation(
                 "me.revoke_token",
@@ -145,8 +150,8 @@ def _list(resource: Resource) -> Part:
     page = record(
         {
             "data": array(ref("schemas", pascal(resource.name))),
-            "page": ref("schemas", "Page"),
-            "total": ref("schemas", "Total"),
+            "page": part("Page"),
+            "total": part("Total"),
         },
         optional=("total",),
     )
@@ -154,7 +159,13 @@ def _list(resource: Resource) -> Part:
     takes = ["q", *_filters(resource), _sort(resource), *paging, *_selected(resource)]
     id, tag = _of(resource, "list")
     return operation(
-        id, f"List {tag.lower()}", tag, help=resource.help, takes=takes, answers={200: content(page, "Link")}, problems=(422,)
+        id,
+        f"List {tag.lower()}",
+        tag,
+        help=resource.help,
+        takes=takes,
+        answers={200: content(page, "Link")},
+        problems=(422,),
     )
 
 
@@ -170,14 +181,14 @@ def _get(resource: Resource) -> Part:
 
 def _create(resource: Resource) -> Part:
     id, tag = _of(resource, "create")
-    receipt = content(ref("schemas", "Receipt"), "Location", "ETag", "Idempotency-Replayed")
+    outcome = content(part("Outcome"), "Location", "ETag", "Idempotency-Replayed")
     return operation(
         id,
         f"Enter a {_noun(resource)}",
         tag,
         takes=("Idempotency-Key",),
         body=ref("schemas", f"New{pascal(resource.name)}"),
-        answers={201: receipt},
+        answers={201: outcome},
         problems=(400, 409, 413, 415, 422),
     )
 
@@ -192,7 +203,7 @@ def _edit(resource: Resource) -> Part:
         help="What is sent is set, null empties, the rest stays. Child rows are sent as a whole list, old ones with their id.",
         takes=("key", *(("If-Match",) if versioned else ())),
         body=ref("schemas", f"{pascal(resource.name)}Changes"),
-        answers={200: content(ref("schemas", "Receipt"), "ETag")},
+        answers={200: content(part("Outcome"), "ETag")},
         problems=(400, 404, 409, 412, 413, 415, 422, 428),
     )
 
@@ -208,7 +219,7 @@ def _run(resource: Resource, command: Command) -> Part:
         takes=("key", "If-Match", "Idempotency-Key"),
         body=schema,
         optional_body="required" not in schema,
-        answers={200: content(ref("schemas", "Receipt"), "ETag", "Idempotency-Replayed")},
+        answers={200: content(part("Outcome"), "ETag", "Idempotency-Replayed")},
         problems=(400, 404, 409, 412, 413, 415, 422),
     )
 
@@ -229,31 +240,41 @@ def _run_each(resource: Resource, command: Command) -> Part:
         help=f"{command.help}\n\nEach row for itself: the answer names every refusal.".strip(),
         takes=("Idempotency-Key",),
         body=body,
-        answers={200: content(ref("schemas", "BulkResult"), "Idempotency-Replayed")},
+        answers={200: content(part("BulkResult"), "Idempotency-Replayed")},
         problems=(400, 409, 413, 415, 422),
     )
 
 
 def _commands(resource: Resource) -> Part:
     id, tag = _of(resource, "commands")
-    answers = {200: _list_answer(ref("schemas", "Offer"))}
+    answers = {200: _list_answer(part("Offer"))}
     summary = f"List what can be done with a {_noun(resource)} now, and why not"
     return operation(id, summary, tag, takes=("key",), answers=answers, problems=(404,))
 
 
 def _history(resource: Resource) -> Part:
     id, tag = _of(resource, "history")
-    answers = {200: _list_answer(ref("schemas", "Step"))}
+    answers = {200: _list_answer(part("Step"))}
     return operation(
-        id, f"Tell what happened to a {_noun(resource)}", tag, takes=("key", "most"), answers=answers, problems=(404, 422)
+        id,
+        f"Tell what happened to a {_noun(resource)}",
+        tag,
+        takes=("key", "most"),
+        answers=answers,
+        problems=(404, 422),
     )
 
 
 def _comments(resource: Resource) -> Part:
     id, tag = _of(resource, "comments")
-    answers = {200: _list_answer(ref("schemas", "Comment"))}
+    answers = {200: _list_answer(part("Comment"))}
     return operation(
-        id, f"List the comments on a {_noun(resource)}", tag, takes=("key", "most"), answers=answers, problems=(404, 422)
+        id,
+        f"List the comments on a {_noun(resource)}",
+        tag,
+        takes=("key", "most"),
+        answers=answers,
+        problems=(404, 422),
     )
 
 
@@ -266,15 +287,17 @@ def _comment(resource: Resource) -> Part:
         help="@name tells a person about it.",
         takes=("key", "Idempotency-Key"),
         body=record({"text": {"type": "string", "minLength": 1, "maxLength": 5000}}),
-        answers={201: content(ref("schemas", "Comment"), "Idempotency-Replayed")},
+        answers={201: content(part("Comment"), "Idempotency-Replayed")},
         problems=(400, 404, 409, 413, 415, 422),
     )
 
 
 def _attachments(resource: Resource) -> Part:
     id, tag = _of(resource, "attachments")
-    answers = {200: _list_answer(ref("schemas", "Attachment"))}
-    return operation(id, f"List the files of a {_noun(resource)}", tag, takes=("key",), answers=answers, problems=(404,))
+    answers = {200: _list_answer(part("Attachment"))}
+    return operation(
+        id, f"List the files of a {_noun(resource)}", tag, takes=("key",), answers=answers, problems=(404,)
+    )
 
 
 def _attach(resource: Resource) -> Part:
@@ -288,16 +311,21 @@ def _attach(resource: Resource) -> Part:
         takes=("key", "Idempotency-Key"),
         body={"type": "object", "properties": {"file": file}, "required": ["file"]},
         media_type="multipart/form-data",
-        answers={201: content(ref("schemas", "Attachment"), "Location", "Idempotency-Replayed")},
+        answers={201: content(part("Attachment"), "Location", "Idempotency-Replayed")},
         problems=(400, 404, 409, 413, 415, 422),
     )
 
 
 def _attachment(resource: Resource) -> Part:
     id, tag = _of(resource, "attachment")
-    answers = {200: content(ref("schemas", "Attachment"))}
+    answers = {200: content(part("Attachment"))}
     return operation(
-        id, f"Tell about a file of a {_noun(resource)}", tag, takes=("key", "attachment"), answers=answers, problems=(404,)
+        id,
+        f"Tell about a file of a {_noun(resource)}",
+        tag,
+        takes=("key", "attachment"),
+        answers=answers,
+        problems=(404,),
     )
 
 
@@ -317,7 +345,11 @@ def _detach(resource: Resource) -> Part:
 def _content(resource: Resource) -> Part:
     id, tag = _of(resource, "download")
     binary: Part = {"description": "The file", "content": {"*/*": {"schema": {}}}}
-    answers: dict[int, Part] = {200: binary, 206: {**binary, "description": "A part of the file"}, 304: {"description": "You have it"}}
+    answers: dict[int, Part] = {
+        200: binary,
+        206: {**binary, "description": "A part of the file"},
+        304: {"description": "You have it"},
+    }
     return operation(
         id,
         f"Download a file of a {_noun(resource)}",
@@ -330,8 +362,10 @@ def _content(resource: Resource) -> Part:
 
 def _search() -> Part:
     q = {"name": "q", "in": "query", "required": True, "schema": {"type": "string", "minLength": 2}}
-    answers = {200: _list_answer(ref("schemas", "Group"))}
-    return operation("search", "Find rows of every resource you may see", "You", takes=(q,), answers=answers, problems=(422,))
+    answers = {200: _list_answer(part("Group"))}
+    return operation(
+        "search", "Find rows of every resource you may see", "You", takes=(q,), answers=answers, problems=(422,)
+    )
 
 
 def _noun(resource: Resource) -> str:
@@ -401,4 +435,3 @@ def _filter_schema(each: Field) -> Part:
         "money": {"type": "string", "pattern": schemas.DECIMAL},
     }
     return kinds.get(each.kind, TEXT)
-

@@ -93,7 +93,9 @@ class Search(View):  # type: ignore[misc]
         """Find rows of every resource the caller may see."""
         args = query_args()
         refuse_if(
-            Problem("unknown_field", f"There is no parameter {asked.printable(name)} here. Use q.", asked.printable(name))
+            Problem(
+                "unknown_field", f"There is no parameter {asked.printable(name)} here. Use q.", asked.printable(name)
+            )
             for name in args
             if name != "q"
         )

@@ -9,13 +9,19 @@ from flask import Blueprint, Response, make_response, render_template
 
 from app.api import codes, openapi
 from app.api.answers import PREFIX
+from app.api.components import OWN
 from app.api.problems import TITLES
 
 POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'none'"
 METHODS = ("get", "post", "patch", "delete")
 
 blueprint = Blueprint(
-    "api_pages", __name__, url_prefix=PREFIX, template_folder="templates", static_folder="static", static_url_path="/docs/static"
+    "api_pages",
+    __name__,
+    url_prefix=PREFIX,
+    template_folder="templates",
+    static_folder="static",
+    static_url_path="/docs/static",
 )
 
 
@@ -102,7 +108,7 @@ def _resolved(document: Mapping[str, Any], part: Mapping[str, Any]) -> Mapping[s
 def kind_of(schema: Mapping[str, Any]) -> str:
     """Say in a few words what a value is."""
     if "$ref" in schema:
-        return str(schema["$ref"].rpartition("/")[2])
+        return str(schema["$ref"].rpartition("/")[2].removeprefix(OWN))
     if "enum" in schema:
         return " | ".join(str(each) for each in schema["enum"] if each is not None)
     if schema.get("x-resource"):

@@ -63,9 +63,7 @@ def answer_to(error: Exception) -> Response:
     return _unforeseen(error)
 
 
-def problem_answer(
-    status: int, problems: Iterable[Problem], headers: Mapping[str, str] | None = None
-) -> Response:
+def problem_answer(status: int, problems: Iterable[Problem], headers: Mapping[str, str] | None = None) -> Response:
     """Write a problem answer."""
     found = list(problems)
     body = {

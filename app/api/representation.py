@@ -182,7 +182,9 @@ def _written_targets(context: Context, rows: Sequence[Any], each: Field) -> dict
     visible = scope.select_rows(context, target).where(target.model.id.in_(wanted))
     found = list(context.session.scalars(visible).unique())
     written = write(context, target, found, Selection(list_fields(target)))
-    return {row.id: {"key": target.key_of(row), "label": str(row), **each} for row, each in zip(found, written, strict=True)}
+    return {
+        row.id: {"key": target.key_of(row), "label": str(row), **each} for row, each in zip(found, written, strict=True)
+    }
 
 
 def _visible_ids(context: Context, rows: Sequence[Any], each: Field) -> set[Any]:

@@ -72,7 +72,7 @@ class Rows(View):  # type: ignore[misc]
         resource = _writable(context, plural, "create")
         raw = asked.body()
         outcome = unit.create(context, resource, raw, repeat=asked.repeat(request.get_data()))
-        return receipt(outcome, 201)
+        return outcome_of(outcome, 201)
 
 
 class Row(View):  # type: ignore[misc]
@@ -101,7 +101,7 @@ class Row(View):  # type: ignore[misc]
         versioned = hasattr(resource.model, "version")
         version = asked.version(required=versioned)
         outcome = unit.save(context, resource, asked.key_in(key), asked.body(), version=version)
-        return receipt(outcome)
+        return outcome_of(outcome)
 
     def post(self, plural: str, key: str) -> Response:
         """Run a command, named where the key would stand, on several rows: each for itself."""
@@ -146,12 +146,12 @@ class RunCommand(View):  # type: ignore[misc]
         raw = asked.body(optional=True)
         repeat = asked.repeat(request.get_data(), version)
         outcome = unit.execute(context, resource, asked.key_in(key), name, raw, version=version, repeat=repeat)
-        return receipt(outcome)
+        return outcome_of(outcome)
 
 
-def receipt(outcome: Outcome, status: int = 200) -> Response:
+def outcome_of(outcome: Outcome, status: int = 200) -> Response:
     """Write what a change led to; the same for the first request and for its repetition."""
-    content = _receipt(outcome)
+    content = _told_outcome(outcome)
     headers = {**_replayed(repeated=outcome.repeated), "Location": content["href"]}
     response = answer(content, status, headers if status == 201 else _replayed(repeated=outcome.repeated))  # noqa: PLR2004
     if outcome.version is not None:
@@ -232,11 +232,11 @@ def _bulk(content: Mapping[str, Any]) -> tuple[list[str], dict[str, Any]]:
 def _result(resource: Resource, key: str, outcome: Outcome | Refused) -> dict[str, Any]:
     if isinstance(outcome, Refused):
         problems = [told(problem) for problem in outcome.problems]
-        return {"key": key, "status": outcome.kind.value, "receipt": None, "problems": problems}
-    return {"key": key, "status": 200, "receipt": _receipt(outcome), "problems": []}
+        return {"key": key, "status": outcome.kind.value, "outcome": None, "problems": problems}
+    return {"key": key, "status": 200, "outcome": _told_outcome(outcome), "problems": []}
 
 
-def _receipt(outcome: Outcome) -> dict[str, Any]:
+def _told_outcome(outcome: Outcome) -> dict[str, Any]:
     resource = registry[outcome.resource]
     return {
         "resource": outcome.resource,

@@ -163,7 +163,7 @@ def _read(each: Field, *, expanded: bool = False) -> Schema:
     if each.secret or each.kind == "secret":
         return _words(each, {"type": ["string", "null"], "description": "Kept secret; masked when read."})
     if each.kind in ("reference", "account"):
-        target = {"$ref": "#/components/schemas/Reference"}
+        target = {"$ref": "#/components/schemas/api.Reference"}
         if each.multiple:
             return _words(each, {"type": "array", "items": target})
         kept = {"x-resource": each.target} if each.target else {}
