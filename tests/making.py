@@ -17,9 +17,11 @@ from tests.acting import system
 
 Form = Callable[["Maker", int], dict[str, Any]]
 FORMS: dict[str, Form] = {}
-ARGUMENTS: dict[str, Callable[["Maker", Any], dict[str, Any]]] = {}
-ROUTES: dict[tuple[str, str], Callable[["Maker", str], None]] = {}
-PREPARED: dict[str, Callable[["Maker", str], None]] = {}
+ARGUMENTS: dict[str, Callable[[Maker, Any], dict[str, Any]]] = {}
+ROUTES: dict[tuple[str, str], Callable[[Maker, str], None]] = {}
+PREPARED: dict[str, Callable[[Maker, str], None]] = {}
+OBSTRUCTED: dict[str, Callable[[Maker, str], None]] = {}
+ROWS: dict[str, Callable[[Maker], str]] = {}
 
 for _module in pkgutil.iter_modules(factories.__path__):
     _known = importlib.import_module(f"tests.factories.{_module.name}")
@@ -27,19 +29,33 @@ for _module in pkgutil.iter_modules(factories.__path__):
     ARGUMENTS.update(getattr(_known, "ARGUMENTS", {}))
     ROUTES.update(getattr(_known, "ROUTES", {}))
     PREPARED.update(getattr(_known, "PREPARED", {}))
+    OBSTRUCTED.update(getattr(_known, "OBSTRUCTED", {}))
+    ROWS.update(getattr(_known, "ROWS", {}))
 
 
 class Maker:
-    """Makes rows through the door, as Outlay itself; each number is used once."""
+    """Makes rows through the door, as Outlay itself; each number is used once.
 
-    def __init__(self) -> None:
+    Rows that belong to somebody (a session, a job) are made for the account `owner`.
+    """
+
+    def __init__(self, owner: int = 0) -> None:
         self.number = 0
-        self.made: dict[str, str] = {}
+        self.made: dict[str, Any] = {}
+        self.owner = owner
+
+    def next(self) -> int:
+        """Give a number that was not used yet."""
+        self.number += 1
+        return self.number
+
+    def resource(self, name: str) -> Resource:
+        """Find a resource by its name."""
+        return registry[name]
 
     def form(self, resource: Resource) -> dict[str, Any]:
         """Make a valid form: every required field, and the optional ones that need no other row."""
-        self.number += 1
-        number = self.number
+        number = self.next()
         known = FORMS[resource.name](self, number) if resource.name in FORMS else {}
         names = list(resource.form) if resource.number else [resource.key, *resource.form]
         form = {}
@@ -83,7 +99,9 @@ class Maker:
         return self.made[name]
 
     def create(self, resource: Resource, context: Context | None = None, **changes: Any) -> str:
-        """Make a row and give its key."""
+        """Make a row and give its key; one that nobody enters in a form comes about in its own way."""
+        if resource.name in ROWS:
+            return ROWS[resource.name](self)
         return unit.create(context or system(), resource, {**self.form(resource), **changes}).key
 
     def arguments(self, resource: Resource, command: Command, row_key: str) -> dict[str, Any]:
@@ -92,8 +110,8 @@ class Maker:
         if name in ARGUMENTS:
             return ARGUMENTS[name](self, row_key)
         fields = param_fields(command.params)
-        self.number += 1
-        return {name: self.value(each, self.number) for name, each in fields.items() if each.required}
+        number = self.next()
+        return {name: self.value(each, number) for name, each in fields.items() if each.required}
 
     def in_state(self, resource: Resource, state: str) -> str:
         """Make a row and bring it to a state by running commands, as people would."""
@@ -114,6 +132,13 @@ class Maker:
         prepared = PREPARED.get(resource.permission(command.name))
         if prepared:
             prepared(self, key)
+
+    def obstruct(self, resource: Resource, command: Command, key: str) -> bool:
+        """Do what makes a command impossible on this row although its state is right; say whether anything can."""
+        obstructed = OBSTRUCTED.get(resource.permission(command.name))
+        if obstructed:
+            obstructed(self, key)
+        return obstructed is not None
 
 
 def _shortest(resource: Resource, state: str) -> list[str]:

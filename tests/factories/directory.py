@@ -139,3 +139,16 @@ ARGUMENTS = {
     "person.grant": lambda maker, key: {"role": "Buyer"},
     "person.revoke": lambda maker, key: {"role": "Buyer"},
 }
+
+
+def _part_of(name: str, relation: str) -> Any:
+    """Enter something below, which has to be closed first."""
+    return lambda maker, key: maker.create(registry[name], **{relation: key})
+
+
+OBSTRUCTED = {
+    "entity.close": _part_of("location", "entity"),
+    "cost_centre.close": _part_of("cost_centre", "parent"),
+    "category.close": _part_of("category", "parent"),
+    "project.close": _part_of("project", "parent"),
+}

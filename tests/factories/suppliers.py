@@ -83,6 +83,12 @@ def _make_alike(maker: Any, key: str) -> None:
     maker.create(resource, tax_ids=tax_ids)
 
 
+def _forget_tax_ids(maker: Any, key: str) -> None:
+    unit.save(system(), registry["supplier"], key, {"tax_ids": []})
+
+
+OBSTRUCTED = {"supplier.approve": _forget_tax_ids}
+
 PREPARED = {"supplier.acknowledge_duplicates": _make_alike}
 
 ARGUMENTS = {
