@@ -48,6 +48,10 @@ types:
 unit:
 	@$(BIN)/python -m pytest tests/unit tests/architecture
 
+.PHONY: migration
+migration: $(DEVELOPMENT) ## Draft a migration for changed models: make migration name="vehicles"
+	@$(BIN)/python migrations/draft.py "$(name)"
+
 .PHONY: clean
 clean: ## Remove the virtual environment and caches; the data in var/ stay
 	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -18,15 +18,17 @@ from sqlalchemy import (
     DateTime,
     ForeignKey,
     Identity,
+    Index,
     Integer,
     Numeric,
     String,
+    Table,
     Text,
     event,
     func,
 )
 from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
-from sqlalchemy.orm import DeclarativeBase, Mapped, MappedColumn, ORMExecuteState, Session, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, MappedColumn, Mapper, ORMExecuteState, Session, mapped_column
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from app.infra import clock
@@ -75,6 +77,14 @@ class Row(Base):
     search: Mapped[Any] = mapped_column(TSVECTOR, nullable=True, deferred=True, sort_order=94, info={"hidden": True})
 
     __mapper_args__ = {"version_id_col": version}
+
+
+@event.listens_for(Row, "instrument_class", propagate=True)
+def _index_search(mapper: Mapper[Any], cls: type[Row]) -> None:
+    """Give every business table the index that search by text needs."""
+    table = mapper.local_table
+    if isinstance(table, Table) and "search" in table.c:
+        Index(f"ix_{table.name}_search", table.c.search, postgresql_using="gin")
 
 
 class Child(Base):

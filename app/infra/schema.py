@@ -33,7 +33,7 @@ def current(connection: Connection) -> str | None:
 
 def head() -> str | None:
     """Tell which revision this release needs."""
-    return ScriptDirectory.from_config(_config(None)).get_current_head()
+    return ScriptDirectory.fromconfiguration(configuration(None)).get_current_head()
 
 
 def _migrate(url: str, act: Callable[[Config], None]) -> tuple[str | None, str | None]:
@@ -42,13 +42,14 @@ def _migrate(url: str, act: Callable[[Config], None]) -> tuple[str | None, str |
         guard.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": _LOCK})
         with connection.begin():
             before = current(connection)
-        act(_config(connection))
+        act(configuration(connection))
         with connection.begin():
             after = current(connection)
     return before, after
 
 
-def _config(connection: Connection | None) -> Config:
+def configuration(connection: Connection | None) -> Config:
+    """Give Alembic its place and, to change or compare tables, a connection."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection

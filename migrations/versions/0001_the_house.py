@@ -152,6 +152,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_currency')),
     sa.UniqueConstraint('code', name=op.f('uq_currency_code'))
     )
+    op.create_index('ix_currency_search', 'currency', ['search'], unique=False, postgresql_using='gin')
     op.create_table('idempotency_key',
     sa.Column('actor_id', sa.Integer(), autoincrement=False, nullable=False),
     sa.Column('key', sa.Text(), nullable=False),
@@ -229,6 +230,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_setting')),
     sa.UniqueConstraint('name', name=op.f('uq_setting_name'))
     )
+    op.create_index('ix_setting_search', 'setting', ['search'], unique=False, postgresql_using='gin')
     op.create_table('tax_code',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('code', sa.String(length=20), nullable=False),
@@ -249,6 +251,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_tax_code')),
     sa.UniqueConstraint('code', name=op.f('uq_tax_code_code'))
     )
+    op.create_index('ix_tax_code_search', 'tax_code', ['search'], unique=False, postgresql_using='gin')
     op.create_table('unit',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('code', sa.String(length=3), nullable=False),
@@ -264,6 +267,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_unit')),
     sa.UniqueConstraint('code', name=op.f('uq_unit_code'))
     )
+    op.create_index('ix_unit_search', 'unit', ['search'], unique=False, postgresql_using='gin')
     op.create_table('ab_api_key',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('uuid', sa.String(length=36), nullable=False),
@@ -357,6 +361,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_api_token')),
     sa.UniqueConstraint('digest', name=op.f('uq_api_token_digest'))
     )
+    op.create_index('ix_api_token_search', 'api_token', ['search'], unique=False, postgresql_using='gin')
     op.create_index(op.f('ix_api_token_user_id'), 'api_token', ['user_id'], unique=False)
     op.create_table('entity',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -380,6 +385,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('code', name=op.f('uq_entity_code'))
     )
     op.create_index(op.f('ix_entity_base_currency_id'), 'entity', ['base_currency_id'], unique=False)
+    op.create_index('ix_entity_search', 'entity', ['search'], unique=False, postgresql_using='gin')
     op.create_index(op.f('ix_entity_state'), 'entity', ['state'], unique=False)
     op.create_table('exchange_rate',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -404,6 +410,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f('ix_exchange_rate_base_id'), 'exchange_rate', ['base_id'], unique=False)
     op.create_index(op.f('ix_exchange_rate_currency_id'), 'exchange_rate', ['currency_id'], unique=False)
+    op.create_index('ix_exchange_rate_search', 'exchange_rate', ['search'], unique=False, postgresql_using='gin')
     op.create_index(op.f('ix_exchange_rate_valid_on'), 'exchange_rate', ['valid_on'], unique=False)
     op.create_table('import_refusal',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -522,6 +529,7 @@ def upgrade() -> None:
     op.create_index(op.f('ix_cost_centre_owner_id'), 'cost_centre', ['owner_id'], unique=False)
     op.create_index(op.f('ix_cost_centre_parent_id'), 'cost_centre', ['parent_id'], unique=False)
     op.create_index(op.f('ix_cost_centre_path'), 'cost_centre', ['path'], unique=False)
+    op.create_index('ix_cost_centre_search', 'cost_centre', ['search'], unique=False, postgresql_using='gin')
     op.create_index(op.f('ix_cost_centre_state'), 'cost_centre', ['state'], unique=False)
     op.create_table('location',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -544,6 +552,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('code', name=op.f('uq_location_code'))
     )
     op.create_index(op.f('ix_location_entity_id'), 'location', ['entity_id'], unique=False)
+    op.create_index('ix_location_search', 'location', ['search'], unique=False, postgresql_using='gin')
     op.create_index(op.f('ix_location_state'), 'location', ['state'], unique=False)
     op.create_table('schedule_run',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -593,6 +602,7 @@ def upgrade() -> None:
     op.create_index(op.f('ix_person_cost_centre_id'), 'person', ['cost_centre_id'], unique=False)
     op.create_index(op.f('ix_person_entity_id'), 'person', ['entity_id'], unique=False)
     op.create_index(op.f('ix_person_manager_id'), 'person', ['manager_id'], unique=False)
+    op.create_index('ix_person_search', 'person', ['search'], unique=False, postgresql_using='gin')
     op.create_index(op.f('ix_person_state'), 'person', ['state'], unique=False)
     op.create_table('role_grant',
     sa.Column('id', sa.Integer(), sa.Identity(always=False), nullable=False),
@@ -634,6 +644,7 @@ def upgrade() -> None:
     op.create_index(op.f('ix_category_owner_id'), 'category', ['owner_id'], unique=False)
     op.create_index(op.f('ix_category_parent_id'), 'category', ['parent_id'], unique=False)
     op.create_index(op.f('ix_category_path'), 'category', ['path'], unique=False)
+    op.create_index('ix_category_search', 'category', ['search'], unique=False, postgresql_using='gin')
     op.create_index(op.f('ix_category_state'), 'category', ['state'], unique=False)
     op.create_table('project',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -665,6 +676,7 @@ def upgrade() -> None:
     op.create_index(op.f('ix_project_owner_id'), 'project', ['owner_id'], unique=False)
     op.create_index(op.f('ix_project_parent_id'), 'project', ['parent_id'], unique=False)
     op.create_index(op.f('ix_project_path'), 'project', ['path'], unique=False)
+    op.create_index('ix_project_search', 'project', ['search'], unique=False, postgresql_using='gin')
     op.create_index(op.f('ix_project_state'), 'project', ['state'], unique=False)
     op.create_table('supplier',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -717,6 +729,7 @@ def upgrade() -> None:
     op.create_index('ix_supplier_name_keys', 'supplier', ['name_keys'], unique=False, postgresql_using='gin')
     op.create_index(op.f('ix_supplier_normal_name'), 'supplier', ['normal_name'], unique=False)
     op.create_index(op.f('ix_supplier_owner_id'), 'supplier', ['owner_id'], unique=False)
+    op.create_index('ix_supplier_search', 'supplier', ['search'], unique=False, postgresql_using='gin')
     op.create_index(op.f('ix_supplier_state'), 'supplier', ['state'], unique=False)
     op.create_table('bank_account',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -754,6 +767,7 @@ def upgrade() -> None:
     op.create_index(op.f('ix_bank_account_currency_id'), 'bank_account', ['currency_id'], unique=False)
     op.create_index(op.f('ix_bank_account_fingerprint'), 'bank_account', ['fingerprint'], unique=False)
     op.create_index(op.f('ix_bank_account_replaces_id'), 'bank_account', ['replaces_id'], unique=False)
+    op.create_index('ix_bank_account_search', 'bank_account', ['search'], unique=False, postgresql_using='gin')
     op.create_index(op.f('ix_bank_account_state'), 'bank_account', ['state'], unique=False)
     op.create_index(op.f('ix_bank_account_supplier_id'), 'bank_account', ['supplier_id'], unique=False)
     op.create_index('uq_bank_account_live', 'bank_account', ['supplier_id', 'fingerprint', 'state'], unique=True, postgresql_where=sa.text("state IN ('proposed', 'confirmed')"))
@@ -788,6 +802,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f('ix_item_category_id'), 'item', ['category_id'], unique=False)
     op.create_index(op.f('ix_item_preferred_supplier_id'), 'item', ['preferred_supplier_id'], unique=False)
+    op.create_index('ix_item_search', 'item', ['search'], unique=False, postgresql_using='gin')
     op.create_index(op.f('ix_item_state'), 'item', ['state'], unique=False)
     op.create_index(op.f('ix_item_tax_code_id'), 'item', ['tax_code_id'], unique=False)
     op.create_index(op.f('ix_item_unit_id'), 'item', ['unit_id'], unique=False)
@@ -855,6 +870,7 @@ def upgrade() -> None:
         op.execute(f"CREATE TRIGGER {table}_stays BEFORE UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION refuse_change()")
     op.execute("CREATE TRIGGER audit_entry_kept BEFORE DELETE ON audit_entry FOR EACH ROW EXECUTE FUNCTION refuse_change()")
     op.execute("CREATE TRIGGER audit_entry_whole BEFORE TRUNCATE ON audit_entry EXECUTE FUNCTION refuse_change()")
+    op.execute("ALTER TABLE audit_lane SET (fillfactor = 10, autovacuum_vacuum_threshold = 200)")
     op.execute("CREATE TRIGGER audit_lane_kept BEFORE DELETE ON audit_lane FOR EACH ROW EXECUTE FUNCTION refuse_change()")
     op.execute("CREATE TRIGGER audit_lane_whole BEFORE TRUNCATE ON audit_lane EXECUTE FUNCTION refuse_change()")
 
@@ -879,17 +895,20 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_item_unit_id'), table_name='item')
     op.drop_index(op.f('ix_item_tax_code_id'), table_name='item')
     op.drop_index(op.f('ix_item_state'), table_name='item')
+    op.drop_index('ix_item_search', table_name='item', postgresql_using='gin')
     op.drop_index(op.f('ix_item_preferred_supplier_id'), table_name='item')
     op.drop_index(op.f('ix_item_category_id'), table_name='item')
     op.drop_table('item')
     op.drop_index('uq_bank_account_live', table_name='bank_account', postgresql_where=sa.text("state IN ('proposed', 'confirmed')"))
     op.drop_index(op.f('ix_bank_account_supplier_id'), table_name='bank_account')
     op.drop_index(op.f('ix_bank_account_state'), table_name='bank_account')
+    op.drop_index('ix_bank_account_search', table_name='bank_account', postgresql_using='gin')
     op.drop_index(op.f('ix_bank_account_replaces_id'), table_name='bank_account')
     op.drop_index(op.f('ix_bank_account_fingerprint'), table_name='bank_account')
     op.drop_index(op.f('ix_bank_account_currency_id'), table_name='bank_account')
     op.drop_table('bank_account')
     op.drop_index(op.f('ix_supplier_state'), table_name='supplier')
+    op.drop_index('ix_supplier_search', table_name='supplier', postgresql_using='gin')
     op.drop_index(op.f('ix_supplier_owner_id'), table_name='supplier')
     op.drop_index(op.f('ix_supplier_normal_name'), table_name='supplier')
     op.drop_index('ix_supplier_name_keys', table_name='supplier', postgresql_using='gin')
@@ -898,6 +917,7 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_supplier_currency_id'), table_name='supplier')
     op.drop_table('supplier')
     op.drop_index(op.f('ix_project_state'), table_name='project')
+    op.drop_index('ix_project_search', table_name='project', postgresql_using='gin')
     op.drop_index(op.f('ix_project_path'), table_name='project')
     op.drop_index(op.f('ix_project_parent_id'), table_name='project')
     op.drop_index(op.f('ix_project_owner_id'), table_name='project')
@@ -905,6 +925,7 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_project_cost_centre_id'), table_name='project')
     op.drop_table('project')
     op.drop_index(op.f('ix_category_state'), table_name='category')
+    op.drop_index('ix_category_search', table_name='category', postgresql_using='gin')
     op.drop_index(op.f('ix_category_path'), table_name='category')
     op.drop_index(op.f('ix_category_parent_id'), table_name='category')
     op.drop_index(op.f('ix_category_owner_id'), table_name='category')
@@ -913,6 +934,7 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_role_grant_role_id'), table_name='role_grant')
     op.drop_table('role_grant')
     op.drop_index(op.f('ix_person_state'), table_name='person')
+    op.drop_index('ix_person_search', table_name='person', postgresql_using='gin')
     op.drop_index(op.f('ix_person_manager_id'), table_name='person')
     op.drop_index(op.f('ix_person_entity_id'), table_name='person')
     op.drop_index(op.f('ix_person_cost_centre_id'), table_name='person')
@@ -920,9 +942,11 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_schedule_run_job_id'), table_name='schedule_run')
     op.drop_table('schedule_run')
     op.drop_index(op.f('ix_location_state'), table_name='location')
+    op.drop_index('ix_location_search', table_name='location', postgresql_using='gin')
     op.drop_index(op.f('ix_location_entity_id'), table_name='location')
     op.drop_table('location')
     op.drop_index(op.f('ix_cost_centre_state'), table_name='cost_centre')
+    op.drop_index('ix_cost_centre_search', table_name='cost_centre', postgresql_using='gin')
     op.drop_index(op.f('ix_cost_centre_path'), table_name='cost_centre')
     op.drop_index(op.f('ix_cost_centre_parent_id'), table_name='cost_centre')
     op.drop_index(op.f('ix_cost_centre_owner_id'), table_name='cost_centre')
@@ -948,13 +972,16 @@ def downgrade() -> None:
     op.drop_index('ix_import_refusal_run', table_name='import_refusal')
     op.drop_table('import_refusal')
     op.drop_index(op.f('ix_exchange_rate_valid_on'), table_name='exchange_rate')
+    op.drop_index('ix_exchange_rate_search', table_name='exchange_rate', postgresql_using='gin')
     op.drop_index(op.f('ix_exchange_rate_currency_id'), table_name='exchange_rate')
     op.drop_index(op.f('ix_exchange_rate_base_id'), table_name='exchange_rate')
     op.drop_table('exchange_rate')
     op.drop_index(op.f('ix_entity_state'), table_name='entity')
+    op.drop_index('ix_entity_search', table_name='entity', postgresql_using='gin')
     op.drop_index(op.f('ix_entity_base_currency_id'), table_name='entity')
     op.drop_table('entity')
     op.drop_index(op.f('ix_api_token_user_id'), table_name='api_token')
+    op.drop_index('ix_api_token_search', table_name='api_token', postgresql_using='gin')
     op.drop_table('api_token')
     op.drop_table('account')
     op.drop_table('ab_user_role')
@@ -971,8 +998,11 @@ def downgrade() -> None:
     op.drop_index('idx_api_key_prefix', table_name='ab_api_key')
     op.drop_index('idx_api_key_lookup_hash', table_name='ab_api_key')
     op.drop_table('ab_api_key')
+    op.drop_index('ix_unit_search', table_name='unit', postgresql_using='gin')
     op.drop_table('unit')
+    op.drop_index('ix_tax_code_search', table_name='tax_code', postgresql_using='gin')
     op.drop_table('tax_code')
+    op.drop_index('ix_setting_search', table_name='setting', postgresql_using='gin')
     op.drop_table('setting')
     op.drop_index('ix_outbox_event_row', table_name='outbox_event')
     op.drop_index(op.f('ix_outbox_event_name'), table_name='outbox_event')
@@ -984,6 +1014,7 @@ def downgrade() -> None:
     op.drop_table('import_run')
     op.drop_index(op.f('ix_idempotency_key_created_at'), table_name='idempotency_key')
     op.drop_table('idempotency_key')
+    op.drop_index('ix_currency_search', table_name='currency', postgresql_using='gin')
     op.drop_table('currency')
     op.drop_index('ix_comment_row', table_name='comment')
     op.drop_table('comment')
