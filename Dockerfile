@@ -1,9 +1,10 @@
 # One image, four processes: web (the default), live, worker, relay and schedule differ in their command only.
 #   docker run … outlay
-#   docker run … outlay gunicorn -c deploy/gunicorn.py -k gevent -w 1 -b 0.0.0.0:8100 app.workers.live:application
-#   docker run … outlay python -m app.workers.runner
-#   docker run … outlay python -m app.workers.relay
-#   docker run … outlay python -m app.workers.schedule
+# The others do not answer on the web's port, so its health check is left out for them:
+#   docker run --no-healthcheck … outlay gunicorn -c deploy/gunicorn.py -k gevent -w 1 -b 0.0.0.0:8100 app.workers.live:application
+#   docker run --no-healthcheck … outlay python -m app.workers.runner
+#   docker run --no-healthcheck … outlay python -m app.workers.relay
+#   docker run --no-healthcheck … outlay python -m app.workers.schedule
 # Before a new version serves, once:  docker run --rm … outlay python -m app.embedded.release
 ARG BASE=python:3.11-slim-bookworm
 

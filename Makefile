@@ -3,7 +3,10 @@
 MAKEFLAGS += --no-print-directory
 SHELL := /bin/bash
 
-PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(shell command -v $(name))))
+# The first Python that is new enough and answers; a shim that only claims a name does not.
+new_enough := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3; do \
+	$$name -c '$(new_enough)' 2>/dev/null && { command -v $$name; break; }; done)
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --prefer-binary --disable-pip-version-check
@@ -58,9 +61,8 @@ clean: ## Remove the virtual environment and caches; the data in var/ stay
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/pip:
-	@test -n "$(PYTHON)" || { echo "Python 3.11 is missing. Install it: apt install python3 python3-venv"; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-		{ echo "$(PYTHON) is older than Python 3.11. Name a newer one: make run PYTHON=/path/to/python3.11"; exit 1; }
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is missing. Install it: apt install python3 python3-venv"; exit 1; }
+	@$(PYTHON) -c '$(new_enough)' || { echo "$(PYTHON) is older than Python 3.11. Name a newer one: PYTHON=/path/to/python3.11 make run"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
 		{ echo "$(PYTHON) cannot make virtual environments. Debian keeps that in a package of its own: apt install python3-venv"; exit 1; }
 	@echo "Making the virtual environment in $(VENV) with $(PYTHON)"

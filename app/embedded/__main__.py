@@ -12,7 +12,7 @@ from pathlib import Path
 
 from app.embedded import postgres, valkey
 from app.embedded.account import ServerError
-from app.embedded.start import claim, demand_port, is_free
+from app.embedded.start import claim, demand_port
 from app.embedded.supervisor import Stopping, Supervisor
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -83,10 +83,9 @@ def _start_processes(supervisor: Supervisor, port: int, live_port: int) -> None:
     web = supervisor.start("web", [*gunicorn, "--graceful-timeout", "5", "wsgi:app"])
     supervisor.watch(until=lambda: _is_healthy(port) or web.has_failed)
     options = ("-k", "gevent", "-w", "1", "-b", f"{LOOPBACK}:{live_port}", "--graceful-timeout", "1")
-    live = supervisor.start("live", [*gunicorn, *options, "app.workers.live:application"])
+    supervisor.start("live", [*gunicorn, *options, "app.workers.live:application"])
     for name, module in (("worker", "runner"), ("relay", "relay"), ("schedule", "schedule")):
         supervisor.start(name, [sys.executable, "-m", f"app.workers.{module}"])
-    supervisor.watch(until=lambda: not is_free(LOOPBACK, live_port) or live.has_failed)
 
 
 def _is_healthy(port: int) -> bool:

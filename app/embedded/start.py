@@ -49,15 +49,14 @@ def claim(home: Path, address: str) -> Claim:
 def demand_port(host: str, port: int, variable: str, *, patient: bool) -> None:
     """Refuse a port that another program uses; be patient when it may be our own predecessor's."""
     deadline = time.monotonic() + (PATIENCE if patient else 0)
-    while not is_free(host, port):
+    while not _is_free(host, port):
         if time.monotonic() >= deadline:
-            other = next(number for number in range(port + 1, 65536) if is_free(host, number))
+            other = next(number for number in range(port + 1, 65536) if _is_free(host, number))
             raise ServerError(f"Port {port} is in use by another program. Choose another: {variable}={other} make run")
         time.sleep(0.1)
 
 
-def is_free(host: str, port: int) -> bool:
-    """Say whether a port could be taken now."""
+def _is_free(host: str, port: int) -> bool:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
