@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from flask import request
@@ -14,8 +16,11 @@ from app.console.cells import Sight
 from app.console.gate import Visit
 from app.infra import activity
 from app.infra.activity import Attachment, Step
+from app.infra.db import Row
 from app.infra.fields import Field, child_fields, field, humanise
 from app.infra.unit import holds
+from app.kernel.command import Command
+from app.kernel.event import event_name
 from app.kernel.problem import Refused
 from app.kernel.resource import Resource
 
@@ -26,6 +31,7 @@ TABS = (("", "All"), ("comments", "Comments"), ("changes", "Changes"))
 _PICKED_MENTION = re.compile(r"@\[[^\]\n]*\]\(([\w.-]+)\)")
 _MENTION = re.compile(r"(@[A-Za-z0-9][A-Za-z0-9._-]*[A-Za-z0-9_-])")
 _ICONS = {"created": "plus", "deleted": "trash", "attached": "paperclip", "detached": "paperclip", "done": "bolt"}
+_ALONE = ("attached", "detached", "commented")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +138,8 @@ def build(
     """Tell the story of a row; `typed` and `refusal` are what was not taken, a comment or a file."""
     which, everything = request.args.get("activity", ""), "all" in request.args
     steps = [step for step in activity.story(visit.context, resource, row, MANY) if _belongs(step, which)]
-    shown = steps if everything else steps[:FEW]
+    acts = _acts(steps)
+    shown = acts if everything else acts[:FEW]
     url = addresses.of_row(row)
     sight = Sight(visit)
     problems = tuple(problem.message for problem in refusal.problems) if refusal else ()
@@ -141,11 +148,16 @@ def build(
         topic=f"{resource.name}:{resource.key_of(row)}",
         person=visit.actor.name,
         tabs=tuple(Tab(label, f"{url}/activity?activity={name}", name == which) for name, label in TABS),
-        entries=tuple(_entry(sight, resource, step) for step in shown),
+        entries=tuple(_entry(sight, resource, act) for act in shown),
         comment=_comment_box(visit, resource, row, typed, () if file else problems),
         files=_files(sight, resource, row, problems if file else ()),
-        more_url=f"{url}/activity?activity={which}&all" if len(steps) > len(shown) else "",
+        more_url=f"{url}/activity?activity={which}&all" if len(acts) > len(shown) else "",
     )
+
+
+def has_story(resource: Resource) -> bool:
+    """Say whether people talk about rows of a resource: about documents and master data, not about records of acts."""
+    return issubclass(resource.model, Row)
 
 
 def mentions_as_names(text: str) -> str:
@@ -157,49 +169,64 @@ def _belongs(step: Step, which: str) -> bool:
     return which not in ("comments", "changes") or (which == "comments") == (step.action == "commented" and bool(step.text))
 
 
-def _entry(sight: Sight, resource: Resource, step: Step) -> Entry:
-    at = At(sight.moment(step.at), step.at.isoformat())
-    if step.text:
-        return Entry("comment", step.actor, "commented", at, parts=tuple(_parts(step.text)))
-    changes = tuple(_differences(sight, resource, step))
-    is_command = step.action in ("done", "changed") and not step.command.endswith((".edit", ".create"))
+def _acts(steps: Sequence[Step]) -> list[list[Step]]:
+    """Put together what one act changed: the row and its lines."""
+    acts: list[list[Step]] = []
+    for step in steps:
+        last = acts[-1][0] if acts else None
+        same = last is not None and (step.at, step.actor_id, step.command) == (last.at, last.actor_id, last.command)
+        if same and not step.text and step.action not in _ALONE:
+            acts[-1].append(step)
+        else:
+            acts.append([step])
+    return acts
+
+
+def _entry(sight: Sight, resource: Resource, act: Sequence[Step]) -> Entry:
+    main = next((step for step in act if not step.part), act[0])
+    at = At(sight.moment(main.at), main.at.isoformat())
+    if main.text:
+        return Entry("comment", main.actor, "commented", at, parts=tuple(_parts(main.text)))
+    command = resource.command(main.command.rpartition(".")[2])
     return Entry(
-        kind="command" if is_command else "change",
-        who=step.actor,
-        text=_told(resource, step, is_command=is_command),
+        kind="command" if command else "change",
+        who=main.actor,
+        text=_told(resource, main, command),
         at=at,
-        icon=_ICONS.get(step.action, ""),
-        diff=changes,
-        reason=str((step.after or {}).get("reason") or "") if step.action == "done" else "",
+        icon=_ICONS.get(main.action, ""),
+        diff=tuple(difference for step in act for difference in _differences(sight, resource, step)),
     )
 
 
-def _told(resource: Resource, step: Step, *, is_command: bool) -> str:
-    """Say what was done: the words of the command, or what happened to the row or one of its lines."""
-    noun = words.lower_first(resource.title[0])
-    part = f"a line of {humanise(step.part.partition(':')[0]).lower()}" if step.part else ""
+def _told(resource: Resource, step: Step, command: Command | None) -> str:
+    """Say what was done, with the words of the command where it was one."""
     if step.action in ("attached", "detached"):
-        verb = "attached" if step.action == "attached" else "removed"
-        return f"{verb} {(step.after or {}).get('file', 'a file')}"
-    if step.action == "commented":
-        return "commented"
-    if is_command and not part:
-        command = resource.command(step.command.rpartition(".")[2])
-        return f"ran “{command.label}”" if command else humanise(step.command.rpartition(".")[2]).lower()
+        return f"{'attached' if step.action == 'attached' else 'removed'} {(step.after or {}).get('file', 'a file')}"
+    noun = words.lower_first(resource.title[0])
+    if command is not None:
+        done = humanise(event_name("", command.events[0])[1:]).lower()
+        is_verb = " " not in done and done.endswith("ed") and len(command.events) == 1
+        return f"{done} the {noun}" if is_verb else f"did “{command.label}”"
     verbs = {"created": "entered", "changed": "changed", "deleted": "removed"}
-    return f"{verbs.get(step.action, step.action)} {part or f'the {noun}'}"
+    return f"{verbs.get(step.action, humanise(step.action).lower())} the {noun}"
 
 
 def _differences(sight: Sight, resource: Resource, step: Step) -> Iterator[Difference]:
-    if step.action not in ("created", "changed", "deleted", "done"):
+    """Say what was and what is; a new row is told by its page, a line that came or went by its values."""
+    if step.action in _ALONE or (step.action == "created" and not step.part):
         return
-    fields = _fields(resource, step.part)
-    before, after = step.before or {}, step.after or {}
-    for name in dict.fromkeys([*before, *after]):
-        was, now = _said(sight, fields, name, before.get(name)), _said(sight, fields, name, after.get(name))
+    fields, before, after = _fields(resource, step.part), step.before or {}, step.after or {}
+    names = [name for name in dict.fromkeys([*fields, *before, *after]) if name in before or name in after]
+    told = {name: tuple(_said(sight, fields, name, side.get(name)) for side in (before, after)) for name in names}
+    place = humanise(step.part.partition(":")[0])
+    if place and step.action in ("created", "deleted"):
+        was, now = (", ".join(said[side] for name, said in told.items() if said[side] and name != "position") for side in (0, 1))
+        yield Difference(place, was, now or ("taken out" if was else ""))
+        return
+    for name, (was, now) in told.items():
         if was != now:
             label = fields[name].label if name in fields else humanise(name)
-            yield Difference(label, was, now)
+            yield Difference(f"{place}: {words.lower_first(label)}" if place else label, was, now)
 
 
 def _fields(resource: Resource, part: str) -> Mapping[str, Field]:
@@ -242,8 +269,6 @@ def _said(sight: Sight, fields: Mapping[str, Field], name: str, value: Any) -> s
 
 
 def _number(value: str) -> str:
-    from decimal import Decimal, InvalidOperation
-
     try:
         return words.number(Decimal(value))
     except InvalidOperation:
@@ -251,8 +276,6 @@ def _number(value: str) -> str:
 
 
 def _day(sight: Sight, value: str) -> str:
-    from datetime import date
-
     try:
         return words.day(date.fromisoformat(value), sight.today)
     except ValueError:

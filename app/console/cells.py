@@ -62,8 +62,10 @@ class Sight:
         self._accounts = _account_names(visit, named, rows)
 
     def account(self, account_id: int) -> str:
-        """Tell the name of the person behind an account."""
-        return self._accounts.get(account_id, "Outlay" if account_id == 0 else f"Account {account_id}")
+        """Tell the name of the person behind an account; 0 is Outlay itself."""
+        if account_id and account_id not in self._accounts:
+            self._accounts |= _names_of(self.visit, {account_id})
+        return self._accounts.get(account_id, f"Account {account_id}" if account_id else "Outlay")
 
     def moment(self, value: datetime) -> str:
         """Tell a moment as the organisation's clock showed it."""
@@ -214,8 +216,10 @@ def _referred(fields: Sequence[Field], rows: Sequence[Any]) -> Iterable[Any]:
 def _account_names(visit: Visit, fields: Sequence[Field], rows: Sequence[Any]) -> dict[int, str]:
     names = [each for each in fields if each.kind == "account"]
     ids = {value for each in names for row in rows if (value := each.of(row))}
-    if not ids:
-        return {}
+    return _names_of(visit, ids) if ids else {}
+
+
+def _names_of(visit: Visit, ids: set[int]) -> dict[int, str]:
     statement = select(User.id, User.first_name, User.last_name).where(User.id.in_(ids))
     found = visit.context.session.execute(statement)
     return {user_id: f"{first} {last}".strip() for user_id, first, last in found}

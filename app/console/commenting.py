@@ -26,7 +26,7 @@ _VIEWER = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; fra
 def fragment(visit: Visit, resource: Resource, key: str) -> Any:
     """Give the story of a row alone, for the page that shows it."""
     row = loading.one(visit.context, resource, key)
-    return _drawn(visit, activity.build(visit, resource, row))
+    return _drawn(activity.build(visit, resource, row))
 
 
 def comment(visit: Visit, resource: Resource, key: str) -> Any:
@@ -53,7 +53,7 @@ def upload(visit: Visit, resource: Resource, key: str) -> Any:
             records.attach(visit.context, resource, key, stored, name)
     except Refused as refusal:
         return _again(visit, resource, key, "", refusal, file=True)
-    return _shown(visit, resource, key)
+    return _shown(visit, resource, key, file=True)
 
 
 def download(visit: Visit, resource: Resource, key: str, number: int) -> Any:
@@ -103,11 +103,12 @@ def remove(visit: Visit, resource: Resource, key: str, number: int) -> Any:
     return _leave(addresses.of_key(resource, key))
 
 
-def _shown(visit: Visit, resource: Resource, key: str) -> Any:
-    """Show the story as it is now: alone to a part of a page, with its page to a browser without scripts."""
+def _shown(visit: Visit, resource: Resource, key: str, *, file: bool = False) -> Any:
+    """Show the story or the files as they are now: alone to a part of a page, else with their page."""
     if request.headers.get("HX-Request") != "true":
         return redirect(addresses.of_key(resource, key) + "#activity", 303)
-    return fragment(visit, resource, key)
+    told = activity.build(visit, resource, loading.one(visit.context, resource, key))
+    return _drawn(told, file=file)
 
 
 def _again(visit: Visit, resource: Resource, key: str, typed: str, refusal: Refused, *, file: bool) -> Any:
@@ -117,13 +118,15 @@ def _again(visit: Visit, resource: Resource, key: str, typed: str, refusal: Refu
     row = shows.load(visit, resource, key)
     told = activity.build(visit, resource, row, typed=typed, refusal=refusal, file=file)
     if request.headers.get("HX-Request") == "true":
-        return make_response(_drawn(visit, told), refusal.kind.value)
+        return make_response(_drawn(told, file=file), refusal.kind.value)
     page = Page(str(row), shell.crumbs(resource, Crumb(resource.key_of(row))), addresses.of_list(resource))
     document = shows.build(visit, resource, row, told)
     return shell.render("show.html", page, document=document, status=refusal.kind.value)
 
 
-def _drawn(visit: Visit, told: activity.Activity) -> str:
+def _drawn(told: activity.Activity, *, file: bool = False) -> str:
+    if file:
+        return render_template("_files.html", files_of_row=told.files)
     return render_template("_activity.html", shell=None, activity=told, fragment=True)
 
 

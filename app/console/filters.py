@@ -74,7 +74,7 @@ class Conditions:
 def conditions(sight: Sight, resource: Resource, query: Query) -> Conditions:
     """Describe the filters of a list as its address sets them."""
     by_name = {each.name: each for each in query.filters}
-    editors = tuple(_editor(resource, each, by_name) for each in listing.filter_fields(resource).values())
+    editors = tuple(_editor(sight, resource, each, by_name) for each in listing.filter_fields(resource).values())
     chips = tuple(_chip(sight, resource, query, each) for each in query.filters)
     return Conditions(chips, editors)
 
@@ -88,6 +88,8 @@ def words_of(sight: Sight, each: Field, value: Any) -> str:
     """Write the value of a condition."""
     if value is None:
         return words.NOTHING
+    if each.kind == "account":
+        return sight.account(value)
     if each.kind == "state":
         return dict(each.choices).get(value, str(value))
     if each.kind == "choice":
@@ -115,7 +117,7 @@ def _chip(sight: Sight, resource: Resource, query: Query, each: Filter) -> Chip:
     return Chip(editor_name(each.field), each.field.label, said, url)
 
 
-def _editor(resource: Resource, each: Field, by_name: dict[str, Filter]) -> Editor:
+def _editor(sight: Sight, resource: Resource, each: Field, by_name: dict[str, Filter]) -> Editor:
     name = editor_name(each)
     set_now = by_name.get(name)
     raw: Sequence[str] = set_now.raw if set_now else ()
@@ -124,7 +126,7 @@ def _editor(resource: Resource, each: Field, by_name: dict[str, Filter]) -> Edit
         return Editor(name, each.label, "choice", entries=options)
     if each.kind in ("reference", "account"):
         values = set_now.values if set_now else ()
-        picked = tuple(_picked(value, key) for value, key in zip(values, raw, strict=False))
+        picked = tuple(_picked(sight, each, value, key) for value, key in zip(values, raw, strict=False))
         return Editor(name, each.label, "reference", url=addresses.of_lookup(resource, each.name), chosen=picked)
     if each.kind in _RANGES:
         ends = {end: by_name.get(f"{each.name}.{end}") for end in ("from", "to")}
@@ -139,6 +141,8 @@ def _editor(resource: Resource, each: Field, by_name: dict[str, Filter]) -> Edit
     return Editor(name, each.label, "text", value=raw[0] if raw else "")
 
 
-def _picked(value: Any, key: str) -> Picked:
+def _picked(sight: Sight, each: Field, value: Any, key: str) -> Picked:
+    if each.kind == "account":
+        return Picked(key, sight.account(value))
     resource = registry.of(type(value))
     return Picked(resource.key_of(value) if resource else key, str(value) if resource else key)

@@ -14,6 +14,7 @@ from app.console import addresses, gate, shell, words
 from app.console.cells import Cell, title_of
 from app.console.gate import Visit
 from app.console.host import open_page
+from app.console.lists import Empty
 from app.console.shell import Page
 from app.infra import scope
 from app.infra.activity import Comment
@@ -21,6 +22,8 @@ from app.infra.audit import AuditEntry
 from app.kernel.resource import Resource, registry
 
 MOST = 8
+_NOTHING_WAITS = Empty("done", "Nothing waits for you", "When somebody asks you with @ in a comment, it stands here.")
+_NOTHING_DONE = Empty("first", "Nothing yet", "What you enter or change stands here, so that you find it again.")
 WAITING_DAYS = 30
 RECENT_DAYS = 90
 
@@ -39,12 +42,11 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Things of one sort."""
+    """Things of one sort, and what is said where there are none."""
 
     title: str
     entries: tuple[Entry, ...]
-    empty: str
-    url: str = ""
+    empty: Empty
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +91,8 @@ def build(visit: Visit) -> Home:
     return Home(
         greeting=f"Good {_part_of_day(visit)}, {visit.actor.name.partition(' ')[0]}",
         sub=words.long_day(visit.context.today),
-        waiting=Block("People who asked you", asked, "Nobody waits for an answer from you."),
-        recent=Block("What you worked on", tuple(_recent(visit)), "What you enter or change appears here."),
+        waiting=Block("Waits for you", asked, _NOTHING_WAITS),
+        recent=Block("What you worked on", tuple(_recent(visit)), _NOTHING_DONE),
         shortcuts=tuple(_shortcuts(visit)),
     )
 

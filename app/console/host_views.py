@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterable
 
 from flask import Flask
 
-from app.console import addresses
+from app.console import addresses, pages
 from app.console.find import FindView
 from app.console.home import HomeView
 from app.console.host import Host, Security
+from app.console.kit import KitView
 from app.console.preferences import PreferencesView
-from app.console.resource_view import ResourceView, view_of
+from app.console.resource_view import view_of
 from app.console.roles import RolesView
 from app.console.shell import HOME
 from app.console.signin import SignInView
@@ -30,12 +31,11 @@ def register(app: Flask) -> Host:
     letters = _Letters("h")
     _link(host, HOME, "home", "Home", "/", "home", "h", lambda: identity.current() is not None)
     for resource in registry:
-        view = host.add_view_no_menu(view_of(resource))
-        address = view.menu_address or addresses.of_list(resource)
-        letter = letters.take(resource.title[1])
-        _link(host, resource.menu, resource.name, resource.title[1], address, resource.icon, letter, _held(resource, view))
+        host.add_view_no_menu(view_of(resource))
+        address, letter = addresses.of_list(resource), letters.take(resource.title[1])
+        _link(host, resource.menu, resource.name, resource.title[1], address, resource.icon, letter, _shown(resource))
     _link(host, ADMINISTRATION, "role", "Roles", "/roles", "user-check", letters.take("roles"), lambda: _may("role.read"))
-    for page in (SignInView, FindView, PreferencesView, RolesView):
+    for page in (SignInView, FindView, PreferencesView, RolesView, KitView, *pages.added()):
         host.add_view_no_menu(page)
     return host
 
@@ -47,8 +47,10 @@ def _link(
     host.menu.find(name).letter = letter
 
 
-def _held(resource: Resource, view: ResourceView) -> Callable[[], bool]:
-    return lambda: _may(resource.permission(view.menu_verb))
+def _shown(resource: Resource) -> Callable[[], bool]:
+    """Show a resource to its readers; what people own without entering it, only to those who look after all of it."""
+    verb = "oversee" if resource.scope.owner and not resource.form else "read"
+    return lambda: _may(resource.permission(verb))
 
 
 def _may(permission: str) -> bool:

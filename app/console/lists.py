@@ -148,13 +148,17 @@ class Listing:
 
 def build(visit: Visit, resource: Resource) -> tuple[Listing, list[Problem]]:
     """Answer the address of a list, with what in it was not understood."""
-    args = parse_qs(request.query_string.decode(errors="replace"), keep_blank_values=False, max_num_fields=200)
-    query, problems = listing.parse(visit.context, resource, args)
+    query, problems = asked(visit, resource)
     fields = columns.shown(visit, resource)
     page = listing.page(visit.context, resource, query, to_load(fields))
     totals = listing.totals(visit.context, resource, query, list(fields))
     sight = Sight(visit, fields.values(), page.rows)
     return _listing(visit, resource, query, fields, page, totals, sight), problems
+
+
+def asked(visit: Visit, resource: Resource) -> tuple[Query, list[Problem]]:
+    """Read from the address which rows are asked for."""
+    return listing.parse(visit.context, resource, request.args.to_dict(flat=False))
 
 
 def _listing(

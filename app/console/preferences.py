@@ -51,10 +51,12 @@ class PreferencesView(BaseView):  # type: ignore[misc]
 
 def _chosen() -> dict[str, Any]:
     found: dict[str, Any] = {}
+    sent = dict(request.form)
+    sent.setdefault(sent.pop("name", ""), sent.pop("value", ""))
     for name, allowed in CHOICES.items():
-        if name not in request.form:
+        if name not in sent:
             continue
-        value = request.form[name]
+        value = sent[name]
         if value not in allowed:
             message = f"{name.capitalize()}: choose one of {', '.join(allowed)}."
             raise Refused(Kind.INVALID, Problem("unknown_choice", message, name))

@@ -49,6 +49,15 @@ def tables(visit: Visit, resource: Resource, row: Any) -> tuple[Table, ...]:
     return tuple(table for table in found if table.rows or table.add_url)
 
 
+def has_table(visit: Visit, resource: Resource, name: str) -> bool:
+    """Say whether a relation to many rows is shown as a table of those that refer to the row."""
+    relation = inspect_model(resource.model).relationships.get(name)
+    if relation is None or not relation.uselist:
+        return False
+    other, back = registry.of(relation.mapper.class_), relation.back_populates
+    return any(found is other and each.name == back for found, each in referring(visit, resource))
+
+
 def referring(visit: Visit, resource: Resource) -> Iterator[tuple[Resource, Field]]:
     """Find the lists that can be filtered by a row of this resource."""
     for other in registry:

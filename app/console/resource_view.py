@@ -9,11 +9,13 @@ from flask import Response, flash, jsonify, make_response, redirect, request
 from flask_appbuilder.baseviews import BaseView
 
 from app.console import (
+    activity,
     addresses,
     bulk,
     commenting,
     decode,
     dialogs,
+    exports,
     forms,
     gate,
     lists,
@@ -41,6 +43,7 @@ VERBS = {
     "activity": "read",
     "file": "read",
     "lookup": "read",
+    "csv": "export",
     "columns": "read",
     "standard_columns": "read",
     "save_view": "read",
@@ -55,6 +58,9 @@ VERBS = {
     "ask_removal": "attach",
     "remove_file": "attach",
 }
+_TOLD = {"activity", "comment", "upload", "file", "ask_removal", "remove_file"}
+#: What stands behind the key of a row in addresses already.
+RESERVED = frozenset({"edit", "activity", "comments", "files"})
 
 
 class ResourceView(BaseView):  # type: ignore[misc]
@@ -63,10 +69,8 @@ class ResourceView(BaseView):  # type: ignore[misc]
     resource: Resource
     default_view = "list"
     template_folder = None
-    #: The verbs that pages added by a slice ask for, and the one without which the menu does not show the resource.
+    #: The verbs that pages added by a slice ask for.
     more_verbs: dict[str, str] = {}
-    menu_verb = "read"
-    menu_address = ""
 
     @page("")
     def list(self) -> Any:
@@ -166,6 +170,11 @@ class ResourceView(BaseView):  # type: ignore[misc]
         """Take a file off a row."""
         return commenting.remove(gate.visit(), self.resource, key, number)
 
+    @page("/csv")
+    def csv(self) -> Any:
+        """Give the rows and columns of a view as a file, piece by piece."""
+        return exports.csv(gate.visit(), self.resource)
+
     @page("/lookup/<path:field>")
     def lookup(self, field: str) -> Any:
         """Find what a field may refer to, as somebody types."""
@@ -221,7 +230,8 @@ class ResourceView(BaseView):  # type: ignore[misc]
             row = self._load(visit, key)
             return self._dialog(dialogs.of_row(visit, self.resource, command, row, raw, refusal), refusal, row)
         flash(f"{command.label}: done for {self.resource.title[0].lower()} {outcome.key}", "ok")
-        return leave_to(addresses.of_key(self.resource, outcome.key))
+        back = gate.safe_address(request.args["next"]) if "next" in request.args else ""
+        return leave_to(back or addresses.of_key(self.resource, outcome.key))
 
     def bulk(self, command: Command) -> Any:
         """Ask about a command for several rows, then run it on each and tell what came of it."""
@@ -270,11 +280,13 @@ def view_of(resource: Resource) -> type[ResourceView]:
         "__doc__": f"The pages of {resource.title[1].lower()}.",
     }
     for command in resource.commands:
+        if command.name in RESERVED:
+            raise ValueError(f"command {resource.name}.{command.name}: the name is taken by a page of the console")
         for name, answer in _command_pages(command).items():
             members[name] = answer
             members["method_permission_name"][name] = command.name
-    if not resource.form:
-        members["exclude_route_methods"] = {"add", "enter", "edit", "save"}
+    without_form = set() if resource.form else {"add", "enter", "edit", "save"}
+    members["exclude_route_methods"] = without_form | (set() if activity.has_story(resource) else _TOLD)
     name = "".join(part.title() for part in resource.name.split("_")) + "View"
     return type(name, (base,), members)
 

@@ -186,6 +186,6 @@ def _group_place(item: MenuItem) -> float:
 
 def _person_menu(visit: Visit) -> tuple[Entry, ...]:
     entries = [Entry("Preferences", "adjustments-horizontal", "/preferences")]
-    own = [("session.read", "My sessions", "device-mobile", "/my-sessions"), ("token.read", "My tokens", "lock", "/my-tokens")]
+    own = [("session.read", "My sessions", "device-mobile", "/me/sessions"), ("token.read", "My tokens", "lock", "/me/tokens")]
     entries += [Entry(label, icon, url) for right, label, icon, url in own if visit.actor.may(right)]
     return (*entries, Entry("Sign out", "arrow-back-up", "/sign-out", post=True, rule_before=True))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +13,7 @@ from app.console.columns import Column
 from app.console.gate import Visit
 from app.console.related import Row, Table
 from app.console.shell import Flash
-from app.infra.fields import Field, child_fields, field, fields_of
+from app.infra.fields import Field, child_fields, fields_of
 from app.kernel.resource import Children, Resource, registry
 
 
@@ -50,7 +49,7 @@ class Document:
     sections: tuple[Facts, ...]
     children: tuple[Table, ...]
     related: tuple[Table, ...]
-    activity: Activity
+    activity: Activity | None
     rail: tuple[Facts | Files, ...]
     version: int | None
     topic: str
@@ -75,7 +74,8 @@ def build(visit: Visit, resource: Resource, row: Any, told: Activity | None = No
     stamps = [name for name in ("created_by",) if hasattr(row, name)]
     sight = Sight(visit, [*fields.values(), *fields_of(resource, stamps).values()], [row])
     buttons, more = actions.of_row(visit, resource, row)
-    told = told or activity.build(visit, resource, row)
+    if told is None and activity.has_story(resource):
+        told = activity.build(visit, resource, row)
     return Document(
         title=title_of(resource, row),
         state=cell(sight, fields["state"], row) if "state" in fields else None,
@@ -84,11 +84,11 @@ def build(visit: Visit, resource: Resource, row: Any, told: Activity | None = No
         actions=buttons,
         more=more,
         notes=(),
-        sections=tuple(_section(sight, fields, row, title, shown) for title, shown in resource.show),
+        sections=_sections(visit, sight, resource, fields, row),
         children=tuple(_children(visit, resource, children, row) for children in resource.children),
         related=related.tables(visit, resource, row),
         activity=told,
-        rail=(*((told.files,) if told.files else ()), *_record(sight, row)),
+        rail=(*((told.files,) if told and told.files else ()), *_record(sight, row)),
         version=getattr(row, "version", None),
         topic=f"{resource.name}:{resource.key_of(row)}",
     )
@@ -98,8 +98,12 @@ def _subs(resource: Resource, row: Any) -> tuple[Cell, ...]:
     return (text(resource.title[0]), text(resource.key_of(row), mono=True))
 
 
-def _section(sight: Sight, fields: dict[str, Field], row: Any, title: str, shown: Sequence[str]) -> Facts:
-    return Facts(title, tuple(_fact(sight, fields[name], row) for name in shown))
+def _sections(visit: Visit, sight: Sight, resource: Resource, fields: dict[str, Field], row: Any) -> tuple[Facts, ...]:
+    """Write the facts; rows that refer to this one stand in tables of their own."""
+    in_tables = {name for name in fields if related.has_table(visit, resource, name)}
+    facts = {name: _fact(sight, each, row) for name, each in fields.items() if name not in in_tables}
+    sections = (Facts(title, tuple(facts[name] for name in shown if name in facts)) for title, shown in resource.show)
+    return tuple(section for section in sections if section.facts)
 
 
 def _fact(sight: Sight, each: Field, row: Any) -> Fact:

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import func
 
-from app.infra import scope
+from app.infra import identity, scope
 from app.infra.fields import Field, child_fields, field
 from app.kernel.actor import Context
 from app.kernel.problem import Problem
@@ -114,7 +114,7 @@ class Reader:
         if isinstance(raw, Mapping):
             raw = raw.get("key", "")
         key = str(raw).strip()
-        row = self.find(each, key)
+        row = self._find_account(key) if each.kind == "account" else self.find(each, key)
         if row is None:
             return None, _wrong(each, "unknown_reference", f"{key[:80]} was not found; choose one from the list")
         return row, None
@@ -127,6 +127,14 @@ class Reader:
         if known not in self._found:
             self._found[known] = find_row(self.context, registry[each.target], key)
         return self._found[known]
+
+    def _find_account(self, key: str) -> int | None:
+        """Find the account of a user name; an account is stored as its number."""
+        if ("account", key) not in self._found:
+            user = identity.find_user(self.context.session, key)
+            self._found["account", key] = user.id if user else None
+        found: int | None = self._found["account", key]
+        return found
 
     def forget(self, name: str) -> None:
         """Look again for rows of a resource that were not found so far, as one has been entered since."""

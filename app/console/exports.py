@@ -1,0 +1,26 @@
+"""A list as a file: the rows and columns that are shown, all pages of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import current_app, stream_with_context
+
+from app.console import columns, lists
+from app.console.gate import Visit
+from app.infra.transfer import export
+from app.kernel.problem import Kind, Refused
+from app.kernel.resource import Resource
+
+
+def csv(visit: Visit, resource: Resource) -> Any:
+    """Send a view as CSV, while it is read."""
+    query, problems = lists.asked(visit, resource)
+    if problems:
+        raise Refused(Kind.INVALID, problems)
+    known = export.exportable(resource)
+    names = [name for name in columns.shown(visit, resource) if name in known]
+    pieces = export.export(visit.context, resource, query, export.shown_columns(resource, names), mark=True)
+    response = current_app.response_class(stream_with_context(pieces), mimetype="text/csv")
+    response.headers["Content-Disposition"] = f'attachment; filename="{resource.plural}-{visit.context.today}.csv"'
+    return response

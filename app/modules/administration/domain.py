@@ -1,0 +1,48 @@
+"""Which permissions control each other, and how the browser of a session is called."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+#: Two permissions that one role should not hold together, with what somebody could then do alone.
+DUTIES: tuple[tuple[str, str, str], ...] = (
+    ("bank_account.create", "bank_account.confirm", "enter a bank account and confirm it"),
+    ("bank_account.edit", "bank_account.confirm", "change a bank account and confirm it"),
+    ("role.edit", "bank_account.confirm", "give themselves rights and confirm bank accounts"),
+    ("person.grant", "bank_account.confirm", "give themselves roles and confirm bank accounts"),
+)
+_BROWSERS = (("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+_SYSTEMS = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "Mac"),
+    ("CrOS", "ChromeOS"),
+    ("Linux", "Linux"),
+)
+_HANDHELD = ("iPhone", "iPad", "Android")
+
+
+def conflicts(permissions: Mapping[str, frozenset[str]]) -> list[str]:
+    """Say which roles let one person do alone what takes two (segregation of duties)."""
+    return [
+        f"{role}: one person could {words}. Take {first} or {second} from the role."
+        for role, held in permissions.items()
+        for first, second, words in DUTIES
+        if first in held and second in held
+    ]
+
+
+def device(agent: str) -> str:
+    """Call a browser by what people know it as: `Firefox on Linux`."""
+    browser = next((name for mark, name in _BROWSERS if mark in agent), "")
+    system = next((name for mark, name in _SYSTEMS if mark in agent), "")
+    known = " on ".join(filter(None, (browser, system)))
+    return known or re.split(r"[/\s]", agent.strip(), maxsplit=1)[0][:40] or "Unknown browser"
+
+
+def is_handheld(agent: str) -> bool:
+    """Say whether a browser runs on a phone or tablet."""
+    return any(mark in agent for mark in _HANDHELD)
