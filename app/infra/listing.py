@@ -300,7 +300,7 @@ def _filter_column(resource: Resource, each: Field) -> Any:
 
 def _key_is(resource: Resource, text: str, *, prefix: bool = False) -> ColumnElement[bool]:
     column = getattr(resource.model, resource.key)
-    if not hasattr(column.type, "length"):
+    if column.type.python_type is not str:
         numeric = column.type.python_type is int and text.isdecimal() and len(text) < 10  # noqa: PLR2004
         return column == int(text) if numeric else column.is_(None)
     return column.istartswith(text, autoescape=True) if prefix else func.lower(column) == text.lower()
