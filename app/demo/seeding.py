@@ -66,6 +66,8 @@ class _Seeding:
             self._codes(bound)
             self._places(bound)
             self._rates(bound)
+        for name, value in (("organisation.name", "Halden Instruments"), ("organisation.time_zone", "Europe/Prague")):
+            unit.execute(as_system, registry["setting"], name, "change", {"value": value})
 
     def people(self) -> None:
         """Enter the staff with managers, limits and roles; everyone may sign in."""
@@ -158,7 +160,7 @@ class _Seeding:
 
     def _places(self, bound: Context) -> None:
         for code, name, legal_name, country, currency, start, zone in company.ENTITIES:
-            form = {"code": code, "name": name, "legal_name": legal_name, "country": country, "base_currency": currency}
+            form: dict[str, Any] = {"code": code, "name": name, "legal_name": legal_name, "country": country, "base_currency": currency}
             _, tax_id = numbers.tax_id(self.random, country)
             self._create(bound, "entity", {**form, "fiscal_year_start": start, "time_zone": zone, "tax_id": tax_id})
         names = ("code", "name", "entity", "street", "postcode", "city", "country")
