@@ -13,11 +13,10 @@ from typing import Any
 import orjson
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
 from sqlalchemy import inspect as inspect_model
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from app.infra import scope, search
 from app.infra.fields import Field, fields_of
-from app.infra.fields import field as describe
 from app.infra.intake import Reader
 from app.kernel.actor import Context
 from app.kernel.problem import Problem
@@ -375,25 +374,19 @@ def _cursor_read(kind: Any, value: Any) -> Any:
 
 
 def _currency(model: Any, each: Field) -> Any:
-    """Give the column that holds the currency of an amount; a path leads through one relation."""
-    head, _, rest = (each.currency or "").partition(".")
-    mapper = inspect_model(model)
-    if not rest:
-        if head in mapper.relationships:
-            return _through(mapper, head, describe(model, head).model, "code")
-        return getattr(model, head)
-    return _through(mapper, head, mapper.relationships[head].mapper.class_, rest)
+    """Give the column that holds the currency of an amount, or its code at the end of a chain of relations."""
+    return _at_end(model, (each.currency or "").split("."), "code")
 
 
-def _through(mapper: Any, head: str, target: Any, name: str) -> Any:
-    local = next(iter(mapper.relationships[head].local_columns))
-    column = getattr(target, name)
-    if name in inspect_model(target).relationships:
-        relation = inspect_model(target).relationships[name]
-        inner = next(iter(relation.local_columns))
-        code = select(relation.mapper.class_.code).where(relation.mapper.class_.id == inner)
-        return select(code.scalar_subquery()).where(target.id == local).scalar_subquery()
-    return select(column).where(target.id == local).scalar_subquery()
+def _at_end(model: Any, path: Sequence[str], name: str) -> Any:
+    if not path:
+        return getattr(model, name)
+    relation = inspect_model(model).mapper.relationships.get(path[0])
+    if relation is None:
+        return getattr(model, path[0])
+    target = aliased(relation.mapper.class_)
+    local = getattr(model, next(iter(relation.local_columns)).key)
+    return select(_at_end(target, path[1:], name)).where(target.id == local).scalar_subquery()
 
 
 def loads(resource: Resource, names: Sequence[str]) -> list[Any]:
