@@ -62,7 +62,7 @@ clean: ## Remove the virtual environment and caches; the data in var/ stay
 
 $(BIN)/pip:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is missing. Install it: apt install python3 python3-venv"; exit 1; }
-	@$(PYTHON) -c '$(new_enough)' || { echo "$(PYTHON) is older than Python 3.11. Name a newer one: PYTHON=/path/to/python3.11 make run"; exit 1; }
+	@$(PYTHON) -c '$(new_enough)' || { echo "$(PYTHON) is no Python 3.11 or newer. Name one: PYTHON=/path/to/python3.11 make run"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
 		{ echo "$(PYTHON) cannot make virtual environments. Debian keeps that in a package of its own: apt install python3-venv"; exit 1; }
 	@echo "Making the virtual environment in $(VENV) with $(PYTHON)"
