@@ -56,6 +56,7 @@ def load_slices() -> None:
     """Import every slice, so that its resources, subscribers and jobs are known."""
     importlib.import_module("app.infra.activity")
     importlib.import_module("app.infra.preferences")
+    importlib.import_module("app.infra.transfer.work")
     for name in SLICES:
         for part in ("resource", "subscribers", "jobs"):
             _import_part(f"app.modules.{name}", part)

@@ -49,8 +49,11 @@ class StoreDown(Exception):
 class Store(Protocol):
     """Keep files by their content; a file is deleted only when no row names its digest any more."""
 
-    def put(self, stream: IO[bytes]) -> Stored:
-        """Take a file in, or raise `FileRefused`; a file that is there already is not stored twice."""
+    def put(self, stream: IO[bytes], media_type: str = "") -> Stored:
+        """Take a file in, or raise `FileRefused`; a file that is there already is not stored twice.
+
+        With a `media_type` the caller has found out what it is, and never offers it as a file again.
+        """
 
     def open(self, digest: str) -> BinaryIO:
         """Give a file from its beginning, seekable; the caller closes it."""
@@ -72,13 +75,13 @@ class DiskStore:
         self._incoming = root / "incoming"
         self._incoming.mkdir(parents=True, exist_ok=True)
 
-    def put(self, stream: IO[bytes]) -> Stored:
+    def put(self, stream: IO[bytes], media_type: str = "") -> Stored:
         """Take a file in; it appears under its digest whole or not at all, even when the machine fails."""
         handle, name = tempfile.mkstemp(dir=self._incoming)
         arriving = Path(name)
         try:
             with os.fdopen(handle, "w+b") as file:
-                stored = _receive(stream, file, self._largest)
+                stored = _receive(stream, file, self._largest, media_type)
                 os.fsync(file.fileno())
             target = self._path(stored.digest)
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -138,10 +141,10 @@ class S3Store:
         )
         return cls(bucket, client)
 
-    def put(self, stream: IO[bytes]) -> Stored:
+    def put(self, stream: IO[bytes], media_type: str = "") -> Stored:
         """Take a file in; the server checks the digest, so what is stored is what was sent."""
         with tempfile.SpooledTemporaryFile(max_size=MEGABYTE) as file:
-            stored = _receive(stream, cast(BinaryIO, file), self._largest)
+            stored = _receive(stream, cast(BinaryIO, file), self._largest, media_type)
             file.seek(0)
             with self._call(taken=(HTTPStatus.PRECONDITION_FAILED, HTTPStatus.CONFLICT)):
                 self._client.put_object(
@@ -260,10 +263,9 @@ def verify(key: bytes, token: str, now: datetime) -> SignedFile:
     return file
 
 
-def _receive(stream: IO[bytes], into: BinaryIO, largest: int) -> Stored:
+def _receive(stream: IO[bytes], into: BinaryIO, largest: int, media_type: str) -> Stored:
     size, digest = _copy(stream, into, largest)
-    media_type = filetypes.sniff(into)
-    return Stored(digest, size, media_type)
+    return Stored(digest, size, media_type or filetypes.sniff(into))
 
 
 def _copy(stream: Any, into: BinaryIO, largest: int) -> tuple[int, str]:

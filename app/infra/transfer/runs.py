@@ -1,0 +1,325 @@
+"""Imports as they go on: one file, what its columns mean, how far it has come, and every row that was refused."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
+from datetime import datetime
+from typing import Any, BinaryIO
+
+from flask import current_app
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    Text,
+    delete,
+    select,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.infra import audit, filetypes, jobs, scope, unit
+from app.infra.db import Base
+from app.infra.files import Store
+from app.infra.jobs import Job
+from app.infra.transfer import matching, sheets
+from app.infra.transfer.entries import Plan
+from app.infra.transfer.sheets import Options, Sheet
+from app.kernel.actor import Context
+from app.kernel.problem import Kind, Problem, Refused, refuse_if
+from app.kernel.resource import Resource, registry
+
+STATES = ("matching", "checking", "checked", "importing", "done", "failed", "cancelled")
+UNDER_WAY = ("checking", "importing")
+MOST_TOGETHER = 50_000
+ATTEMPTS = 3
+PEEK = 1000
+SAMPLES = 3
+CHECK, APPLY = "import.check", "import.apply"
+
+
+class ImportRun(Base):
+    """One file on its way in. What the counts say, and how far it has come, is written with the rows themselves."""
+
+    __tablename__ = "import_run"
+    __table_args__ = (
+        CheckConstraint(f"state IN ({', '.join(repr(state) for state in STATES)})", name="state"),
+        Index("ix_import_run_actor", "actor_id", "id"),
+        Index("ix_import_run_digest", "digest", "resource"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    resource: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(Text)
+    actor_id: Mapped[int] = mapped_column(Integer)
+    actor_name: Mapped[str] = mapped_column(Text)
+    file_name: Mapped[str] = mapped_column(Text)
+    digest: Mapped[str] = mapped_column(Text)
+    size: Mapped[int] = mapped_column(BigInteger)
+    options: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    headings: Mapped[list[str]] = mapped_column(JSONB)
+    columns: Mapped[list[str | None]] = mapped_column(JSONB)
+    corrections: Mapped[dict[str, dict[str, str]]] = mapped_column(JSONB)
+    mode: Mapped[str] = mapped_column(Text)
+    together: Mapped[bool] = mapped_column(Boolean)
+    repeated: Mapped[dict[str, list[int]]] = mapped_column(JSONB)
+    samples: Mapped[dict[str, list[Any]]] = mapped_column(JSONB)
+    attempts: Mapped[int] = mapped_column(Integer, server_default="0")
+    total: Mapped[int | None] = mapped_column(Integer)
+    next_row: Mapped[int] = mapped_column(Integer, server_default="0")
+    blank: Mapped[int] = mapped_column(Integer, server_default="0")
+    created: Mapped[int] = mapped_column(Integer, server_default="0")
+    changed: Mapped[int] = mapped_column(Integer, server_default="0")
+    same: Mapped[int] = mapped_column(Integer, server_default="0")
+    refused: Mapped[int] = mapped_column(Integer, server_default="0")
+    error: Mapped[str | None] = mapped_column(Text)
+    job_id: Mapped[int | None] = mapped_column(BigInteger)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    finished_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class ImportRefusal(Base):
+    """One line of a file that stays out, with its cells as they were meant and every reason."""
+
+    __tablename__ = "import_refusal"
+    __table_args__ = (Index("ix_import_refusal_run", "run_id", "line", "id"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    run_id: Mapped[int] = mapped_column(ForeignKey("import_run.id", ondelete="CASCADE"))
+    line: Mapped[int] = mapped_column(Integer)
+    cells: Mapped[list[str]] = mapped_column(JSONB)
+    problems: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+
+
+def begin(context: Context, resource: Resource, stream: BinaryIO, name: str, options: Options = Options()) -> int:  # noqa: B008
+    """Take a file in: find out how it is written, guess what its columns mean, and keep it. Gives the import's id."""
+    permit(context, resource)
+    sheet = sheets.open_sheet(stream, options)
+    columns = _guessed(resource, sheet)
+    stream.seek(0)
+    stored = store().put(stream, media_type="application/octet-stream")
+    with unit.transaction(context, resource.permission("import")) as bound:
+        run = ImportRun(
+            resource=resource.name,
+            state="matching",
+            actor_id=bound.actor.id,
+            actor_name=bound.actor.name,
+            file_name=filetypes.clean_name(name),
+            digest=stored.digest,
+            size=stored.size,
+            options=_pinned(sheet),
+            headings=_headings(sheet),
+            columns=columns,
+            corrections={},
+            mode="both",
+            together=False,
+            repeated={},
+            samples={},
+            created_at=bound.now,
+        )
+        bound.session.add(run)
+        bound.session.flush()
+        return int(run.id)
+
+
+def reread(context: Context, run_id: int, options: Options) -> None:
+    """Read the file of an import once more in another way: another encoding, delimiter, heading or sheet."""
+    with _changing(context, run_id, "matching", "checking", "checked", "failed") as (_, run):
+        resource = registry[run.resource]
+        with contextlib.closing(store().open(run.digest)) as stream:
+            sheet = sheets.open_sheet(stream, options)
+            run.columns = _guessed(resource, sheet)
+        run.options, run.headings, run.state = _pinned(sheet), _headings(sheet), "matching"
+        run.corrections = {}
+
+
+def match(
+    context: Context, run_id: int, columns: Sequence[str | None], mode: str = "both", *, together: bool = False
+) -> None:
+    """Say what the columns mean and what may be done, and line up the check of all rows."""
+    with _changing(context, run_id, "matching", "checking", "checked", "failed", "cancelled") as (bound, run):
+        with opened(run) as sheet:
+            refuse_if(matching.why_not(registry[run.resource], sheet, columns, mode))
+        run.columns, run.mode, run.together = list(columns), mode, together
+        _line_up(bound, run, "checking", CHECK)
+
+
+def correct(context: Context, run_id: int, line: int, column: int, value: str) -> None:
+    """Put another value in the place of one cell, and line up the check again; the file stays as it is."""
+    with _changing(context, run_id, "checked") as (bound, run):
+        if not 0 <= column < len(run.headings) or run.options["kind"] == "json":
+            raise Refused(Kind.MISSING, Problem("unknown_column", "There is no such cell."))
+        cells = {**run.corrections.get(str(line), {}), str(column): value[:5000]}
+        run.corrections = {**run.corrections, str(line): cells}
+        _line_up(bound, run, "checking", CHECK)
+
+
+def start(context: Context, run_id: int) -> None:
+    """Line up the import itself: of what was checked, or of what an import that failed has left."""
+    with _changing(context, run_id, "checked", "failed") as (bound, run):
+        if run.together and (run.total or 0) > MOST_TOGETHER:
+            words = f"All or nothing takes up to {MOST_TOGETHER} rows. Let the good rows in, or split the file."
+            raise Refused(Kind.INVALID, Problem("too_many_rows", words))
+        if run.state == "failed" and run.total is None:
+            raise Refused(Kind.CONFLICT, Problem("wrong_state", "This file was never checked. Check it first."))
+        if run.state == "checked":
+            reset(bound, run)
+        _line_up(bound, run, "importing", APPLY)
+
+
+def cancel(context: Context, run_id: int) -> None:
+    """Stop an import: what is in stays in, and no further row follows."""
+    with _changing(context, run_id, "matching", "checking", "checked", "importing", "failed") as (bound, run):
+        run.state, run.finished_at = "cancelled", bound.now
+
+
+def reset(bound: Context, run: ImportRun) -> None:
+    """Begin again at the first row, and forget who stayed out."""
+    bound.session.execute(delete(ImportRefusal).where(ImportRefusal.run_id == run.id))
+    run.next_row = run.blank = run.created = run.changed = run.same = run.refused = 0
+    run.error = run.finished_at = None
+
+
+def find(context: Context, run_id: int) -> ImportRun:
+    """Find an import of the actor's own, or any for who oversees jobs. A worker's sudden end counts as its failure."""
+    run = _seen(context, run_id, lock=False)
+    if run.state in UNDER_WAY and run.job_id:
+        job = context.session.scalars(
+            scope.everything(Job, why="the job of an import").where(Job.id == run.job_id)
+        ).first()
+        if job is None or job.state in ("dead", "discarded"):
+            context.session.expunge(run)
+            run.state, run.error = "failed", (job.error if job else None) or "The work was given up."
+    return run
+
+
+def list_recent(context: Context, resource: Resource | None = None, most: int = 20) -> list[ImportRun]:
+    """List the imports the actor may see, the newest first."""
+    statement = select(ImportRun).where(*_mine(context)).order_by(ImportRun.id.desc()).limit(most)
+    if resource is not None:
+        statement = statement.where(ImportRun.resource == resource.name)
+    return list(context.session.scalars(statement))
+
+
+def find_earlier(context: Context, run: ImportRun) -> ImportRun | None:
+    """Find an import that took in the very same file before."""
+    same = (ImportRun.digest == run.digest, ImportRun.resource == run.resource, ImportRun.id != run.id)
+    statement = select(ImportRun).where(*same, ImportRun.state == "done").order_by(ImportRun.id.desc())
+    found: ImportRun | None = context.session.scalars(statement).first()
+    return found
+
+
+def refusals(context: Context, run: ImportRun, after: tuple[int, int] = (0, 0), most: int = 200) -> list[ImportRefusal]:
+    """List the refused lines of an import in the order of the file, a part at a time."""
+    beyond = (ImportRefusal.line > after[0]) | ((ImportRefusal.line == after[0]) & (ImportRefusal.id > after[1]))
+    statement = select(ImportRefusal).where(ImportRefusal.run_id == run.id, beyond)
+    return list(context.session.scalars(statement.order_by(ImportRefusal.line, ImportRefusal.id).limit(most)))
+
+
+def permit(context: Context, resource: Resource) -> None:
+    """Refuse an actor who may not import, or may neither enter nor edit what the file holds."""
+    may = [verb for verb in ("create", "edit") if context.actor.may(resource.permission(verb))]
+    if not resource.form or not context.actor.may(resource.permission("import")) or not may:
+        words = f"Your roles do not allow you to import {resource.title[1].lower()}. Ask an administrator."
+        raise Refused(Kind.FORBIDDEN, Problem("forbidden", words, None, {"permission": resource.permission("import")}))
+
+
+def store() -> Store:
+    """Give the store that keeps the files of this installation."""
+    found: Store = current_app.extensions["files"]
+    return found
+
+
+@contextlib.contextmanager
+def opened(run: ImportRun) -> Iterator[Sheet]:
+    """Open the file of an import exactly as it was read before."""
+    options = {name: value for name, value in run.options.items() if name in Options.__dataclass_fields__}
+    with contextlib.closing(store().open(run.digest)) as stream:
+        yield sheets.open_sheet(stream, Options(**options))
+
+
+def plan_of(run: ImportRun, sheet: Sheet) -> Plan:
+    """Give the plan by which the file of an import becomes rows."""
+    return Plan(registry[run.resource], sheet, list(run.columns), run.mode, run.repeated, _corrections(run))
+
+
+def samples_of(sheet: Sheet) -> list[list[str]]:
+    """Give the first different values of each column, so that people see what they match."""
+    found: list[dict[str, None]] = [{} for _ in sheet.columns]
+    for line in itertools.islice(sheet.lines(), PEEK):
+        for known, cell in zip(found, line.cells, strict=False):
+            if cell.strip() and not line.torn and len(known) < SAMPLES:
+                known[cell.strip()[:60]] = None
+    return [list(known) for known in found]
+
+
+def note(context: Context, run: ImportRun, action: str) -> None:
+    """Put on record what became of a file."""
+    counts = {name: getattr(run, name) for name in ("created", "changed", "same", "refused", "blank")}
+    told = {"import": run.id, "file": run.file_name, "sha256": run.digest, **counts}
+    audit.note(context, action=action, resource=run.resource, row_id=None, row_key=run.file_name, after=told)
+
+
+def _guessed(resource: Resource, sheet: Sheet) -> list[str | None]:
+    """Guess the columns; one without a heading is left to a person only if something stands in it."""
+    samples = samples_of(sheet)
+    guessed = matching.guess(resource, sheet.columns)
+    return [None if name == matching.NAMELESS and samples[at] else name for at, name in enumerate(guessed)]
+
+
+def _headings(sheet: Sheet) -> list[str]:
+    return [sheets.storable(heading) for heading in sheet.columns]
+
+
+def _pinned(sheet: Sheet) -> dict[str, Any]:
+    """Keep how a file was read, so that it is never read in another way later."""
+    options = Options(sheet.encoding, sheet.delimiter, sheet.heading, sheet.name)
+    return {**asdict(options), "kind": sheet.kind, "sure": sheet.is_encoding_sure, "sheets": list(sheet.names)}
+
+
+def _corrections(run: ImportRun) -> Mapping[int, Mapping[int, str]]:
+    return {int(line): {int(at): text for at, text in cells.items()} for line, cells in run.corrections.items()}
+
+
+def _line_up(bound: Context, run: ImportRun, state: str, kind: str) -> None:
+    run.state, run.error = state, None
+    job = jobs.enqueue(
+        bound, kind, {"run": run.id}, unique_key=f"import:{run.id}:{run.attempts}", max_attempts=ATTEMPTS
+    )
+    bound.session.flush()
+    run.job_id = job.id
+
+
+@contextlib.contextmanager
+def _changing(context: Context, run_id: int, *states: str) -> Iterator[tuple[Context, ImportRun]]:
+    """Take an import for a change, if it is in one of these states."""
+    with unit.transaction(context, "import") as bound:
+        run = _seen(bound, run_id, lock=True)
+        permit(replace(bound), registry[run.resource])
+        if run.state not in states:
+            words = f"This import is {run.state}. Look at it again."
+            raise Refused(Kind.CONFLICT, Problem("wrong_state", words, None, {"state": run.state}))
+        yield bound, run
+
+
+def _seen(context: Context, run_id: int, *, lock: bool) -> ImportRun:
+    statement = select(ImportRun).where(ImportRun.id == run_id, *_mine(context))
+    if lock:
+        statement = statement.with_for_update()
+    run: ImportRun | None = context.session.scalars(statement.execution_options(populate_existing=True)).first()
+    if run is None or run.resource not in {resource.name for resource in registry}:
+        raise Refused(Kind.MISSING, Problem("not_found", f"Import {run_id} was not found."))
+    return run
+
+
+def _mine(context: Context) -> list[Any]:
+    oversees = context.actor.is_system or context.actor.may("job.oversee")
+    return [] if oversees else [ImportRun.actor_id == context.actor.id]
