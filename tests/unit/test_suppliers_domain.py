@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from app.kernel.actor import Actor, Context
 from app.kernel.problem import Problem
-from app.modules.suppliers import domain
-from app.modules.suppliers.domain import Duplicate, Profile, Reason, TaxIdKind
+from app.modules.suppliers.domain import banking, likeness, standing
+from app.modules.suppliers.domain.likeness import Duplicate, Profile, Reason
+from app.modules.suppliers.domain.standing import TaxIdKind
 
 quick = settings(max_examples=60, deadline=None, database=None)
 
@@ -87,13 +88,13 @@ def contact(email: str | None = None, *, is_primary: bool = False) -> Any:
     ],
 )
 def test_a_name_is_compared_without_accents_and_legal_form(name: str, normal: str) -> None:
-    assert domain.normal_name(name) == normal
+    assert likeness.normal_name(name) == normal
 
 
 @quick
 @given(st.text(max_size=60))
 def test_a_normal_name_has_only_small_letters_digits_and_spaces(name: str) -> None:
-    normal = domain.normal_name(name)
+    normal = likeness.normal_name(name)
     assert all(char.isalnum() or char == " " for char in normal)
     assert normal == normal.casefold() == normal.strip()
 
@@ -103,12 +104,12 @@ def test_a_normal_name_has_only_small_letters_digits_and_spaces(name: str) -> No
     [("Siemens", "Simens"), ("Müller", "Mueller"), ("Philips", "Phillips"), ("Thyssen", "Tyssen"), ("Cirrus", "Kirus")],
 )
 def test_misspelt_names_meet_under_the_same_key(one: str, other: str) -> None:
-    assert domain.name_keys(domain.normal_name(one)) == domain.name_keys(domain.normal_name(other))
+    assert likeness.name_keys(likeness.normal_name(one)) == likeness.name_keys(likeness.normal_name(other))
 
 
 def test_words_that_too_many_names_share_are_no_keys() -> None:
-    assert domain.name_keys("alba international trading") == ["alb"]
-    assert domain.name_keys("global services") == ["glbl", "srvks"]
+    assert likeness.name_keys("alba international trading") == ["alb"]
+    assert likeness.name_keys("global services") == ["glbl", "srvks"]
 
 
 @pytest.mark.parametrize(
@@ -116,13 +117,13 @@ def test_words_that_too_many_names_share_are_no_keys() -> None:
     [("siemens", "siemens", 100), ("alba nord", "nord alba", 100), ("siemens", "bosch", 0), ("", "", 0), ("", "a", 0)],
 )
 def test_likeness_of_names_is_a_percentage(one: str, other: str, percent: int) -> None:
-    assert domain.similarity(one, other) == percent
+    assert likeness.similarity(one, other) == percent
 
 
 @quick
 @given(st.text("abcde ", max_size=20), st.text("abcde ", max_size=20))
 def test_likeness_is_mutual_and_between_0_and_100(one: str, other: str) -> None:
-    assert 0 <= domain.similarity(one, other) == domain.similarity(other, one) <= 100
+    assert 0 <= likeness.similarity(one, other) == likeness.similarity(other, one) <= 100
 
 
 @pytest.mark.parametrize(
@@ -130,7 +131,7 @@ def test_likeness_is_mutual_and_between_0_and_100(one: str, other: str) -> None:
     [("maja@Alba.example", "alba.example"), ("alba@gmail.com", None), (None, None), ("", None), ("a@seznam.cz", None)],
 )
 def test_a_mail_domain_tells_a_company_only_when_it_is_its_own(email: str | None, found: str | None) -> None:
-    assert domain.email_domain(email) == found
+    assert likeness.email_domain(email) == found
 
 
 # --- duplicates ----------------------------------------------------------------------------------------------------
@@ -142,7 +143,7 @@ def profile(name: str = "alba", number: int = 1, country: str = "AT", **values: 
 
 
 def reasons(one: Profile, other: Profile) -> tuple[int, list[str]]:
-    found = domain.compare(one, other)
+    found = likeness.compare(one, other)
     return (found.score, [reason.code for reason in found.reasons]) if found else (0, [])
 
 
@@ -199,7 +200,7 @@ def test_a_score_never_leaves_0_to_100_and_never_falls_by_another_reason(weights
 
 def test_a_supplier_the_reader_may_not_see_is_not_named() -> None:
     hidden = Duplicate(profile("secret", 5), (Reason("same_tax_id", "same tax id", 95),), is_visible=False)
-    [problem] = domain.why_not_distinct([hidden], [])
+    [problem] = likeness.why_not_distinct([hidden], [])
     assert "ecret" not in problem.message
     assert "S-5" not in problem.message
     assert problem.values == {"score": 95, "supplier": None}
@@ -208,16 +209,16 @@ def test_a_supplier_the_reader_may_not_see_is_not_named() -> None:
 
 def test_a_duplicate_that_somebody_looked_at_is_not_asked_about_again() -> None:
     found = [Duplicate(profile(number=2), (Reason("a", "same name", 75),)), Duplicate(profile(number=3), ())]
-    assert [problem.values["supplier"] for problem in domain.why_not_distinct(found, [2])] == ["S-3"]
-    assert codes(domain.why_not_acknowledgeable(supplier(distinct_from=[2, 3]), found)) == [("no_duplicates", None)]
-    assert domain.why_not_acknowledgeable(supplier(distinct_from=[2]), found) == []
+    assert [problem.values["supplier"] for problem in likeness.why_not_distinct(found, [2])] == ["S-3"]
+    assert codes(standing.why_not_acknowledgeable(supplier(distinct_from=[2, 3]), found)) == [("no_duplicates", None)]
+    assert standing.why_not_acknowledgeable(supplier(distinct_from=[2]), found) == []
 
 
 # --- suppliers -----------------------------------------------------------------------------------------------------
 
 
 def test_a_supplier_with_the_usual_data_is_fine() -> None:
-    assert domain.why_not_supplier(acting(1), supplier()) == []
+    assert standing.why_not_supplier(acting(1), supplier()) == []
 
 
 @pytest.mark.parametrize(
@@ -237,18 +238,18 @@ def test_a_supplier_with_the_usual_data_is_fine() -> None:
     ],
 )
 def test_what_is_wrong_is_said_at_its_field(values: dict[str, Any], expected: tuple[str, str]) -> None:
-    assert codes(domain.why_not_supplier(acting(1), supplier(**values))) == [expected]
+    assert codes(standing.why_not_supplier(acting(1), supplier(**values))) == [expected]
 
 
 @pytest.mark.parametrize(("scheme", "identifier"), [("0088", "7300010000001"), ("9915", "b"), ("AN", "OFTP1")])
 def test_endpoints_of_the_network_pass(scheme: str, identifier: str) -> None:
-    assert domain.why_not_supplier(acting(1), supplier(endpoint_scheme=scheme, endpoint_id=identifier)) == []
+    assert standing.why_not_supplier(acting(1), supplier(endpoint_scheme=scheme, endpoint_id=identifier)) == []
 
 
 def test_problems_of_child_rows_name_the_row() -> None:
     rows = [tax_id(), tax_id("ATU00000000"), tax_id("X", "QQ")]
     contacts = [contact("maja@alba.example", is_primary=True), contact("maja", is_primary=True)]
-    problems = domain.why_not_supplier(acting(1), supplier(tax_ids=rows, contacts=contacts))
+    problems = standing.why_not_supplier(acting(1), supplier(tax_ids=rows, contacts=contacts))
     assert codes(problems) == [
         ("bad_tax_id", "tax_ids.1.value"),
         ("unknown_country", "tax_ids.2.country"),
@@ -258,7 +259,7 @@ def test_problems_of_child_rows_name_the_row() -> None:
 
 
 def test_a_tax_id_stands_once() -> None:
-    problems = domain.why_not_supplier(acting(1), supplier(tax_ids=[tax_id(), tax_id()]))
+    problems = standing.why_not_supplier(acting(1), supplier(tax_ids=[tax_id(), tax_id()]))
     assert codes(problems) == [("repeated_tax_id", "tax_ids.1.value")]
 
 
@@ -273,23 +274,23 @@ def test_a_tax_id_stands_once() -> None:
     ],
 )
 def test_terms_are_told_in_words(days: int, percent: Decimal | None, within: int | None, words: str) -> None:
-    assert domain.describe_terms(days, percent, within) == words
+    assert standing.describe_terms(days, percent, within) == words
 
 
 def test_someone_else_approves_a_supplier() -> None:
-    assert codes(domain.why_not_approvable(acting(1), supplier(created_by=1), [])) == [("own_supplier", None)]
-    assert codes(domain.why_not_approvable(acting(2, 1), supplier(created_by=1), [])) == [("own_supplier", None)]
-    assert domain.why_not_approvable(acting(2), supplier(created_by=1), []) == []
+    assert codes(standing.why_not_approvable(acting(1), supplier(created_by=1), [])) == [("own_supplier", None)]
+    assert codes(standing.why_not_approvable(acting(2, 1), supplier(created_by=1), [])) == [("own_supplier", None)]
+    assert standing.why_not_approvable(acting(2), supplier(created_by=1), []) == []
 
 
 def test_a_supplier_without_tax_id_needs_a_reason() -> None:
-    assert codes(domain.why_not_approvable(acting(2), supplier(tax_ids=[]), [])) == [("tax_id_missing", "tax_ids")]
-    assert domain.why_not_approvable(acting(2), supplier(tax_ids=[], tax_id_waiver="A private person"), []) == []
+    assert codes(standing.why_not_approvable(acting(2), supplier(tax_ids=[]), [])) == [("tax_id_missing", "tax_ids")]
+    assert standing.why_not_approvable(acting(2), supplier(tax_ids=[], tax_id_waiver="A private person"), []) == []
 
 
 def test_everything_against_an_approval_is_said_at_once() -> None:
     alike = Duplicate(profile(number=2), (Reason("same_name", "same name", 75),))
-    problems = domain.why_not_approvable(acting(1), supplier(tax_ids=[]), [alike])
+    problems = standing.why_not_approvable(acting(1), supplier(tax_ids=[]), [alike])
     assert [problem.code for problem in problems] == ["own_supplier", "tax_id_missing", "possible_duplicate"]
     assert problems[2].message == "May be the same as S-2 Alba (same name). Merge them, or say why they are two."
 
@@ -297,12 +298,12 @@ def test_everything_against_an_approval_is_said_at_once() -> None:
 def test_a_supplier_becomes_part_of_another_that_stays() -> None:
     one, other = supplier(), supplier("Alba")
     vienna = named("Vienna")
-    assert domain.why_not_mergeable(one, other) == []
-    assert codes(domain.why_not_mergeable(one, one)) == [("same_supplier", "into")]
-    assert codes(domain.why_not_mergeable(one, supplier(state="merged"))) == [("merged_already", "into")]
-    assert codes(domain.why_not_mergeable(one, supplier(entity=vienna))) == [("other_entity", "into")]
-    assert domain.why_not_mergeable(supplier(entity=vienna), supplier(entity=vienna)) == []
-    assert domain.why_not_mergeable(supplier(entity=vienna), other) == []
+    assert standing.why_not_mergeable(one, other) == []
+    assert codes(standing.why_not_mergeable(one, one)) == [("same_supplier", "into")]
+    assert codes(standing.why_not_mergeable(one, supplier(state="merged"))) == [("merged_already", "into")]
+    assert codes(standing.why_not_mergeable(one, supplier(entity=vienna))) == [("other_entity", "into")]
+    assert standing.why_not_mergeable(supplier(entity=vienna), supplier(entity=vienna)) == []
+    assert standing.why_not_mergeable(supplier(entity=vienna), other) == []
 
 
 # --- bank accounts -------------------------------------------------------------------------------------------------
@@ -336,18 +337,18 @@ def account(**values: Any) -> Any:
     ],
 )
 def test_an_account_shows_no_more_than_it_is_recognised_by(number: str, shown: str) -> None:
-    assert domain.mask(number) == shown
+    assert banking.mask(number) == shown
 
 
 @quick
 @given(st.integers(0, 10**10 - 1))
 def test_the_middle_of_an_iban_is_never_shown(number: int) -> None:
-    assert f"{number:010d}"[:6] not in domain.mask(f"DE0037040044{number:010d}").replace("DE00", "")
+    assert f"{number:010d}"[:6] not in banking.mask(f"DE0037040044{number:010d}").replace("DE00", "")
 
 
 def test_an_account_with_the_usual_data_is_fine() -> None:
-    assert domain.why_not_account(acting(1), account()) == []
-    assert domain.why_not_account(acting(1), account(iban=None, account_number="12345678", routing="20-00-00")) == []
+    assert banking.why_not_account(acting(1), account()) == []
+    assert banking.why_not_account(acting(1), account(iban=None, account_number="12345678", routing="20-00-00")) == []
 
 
 @pytest.mark.parametrize(
@@ -366,39 +367,39 @@ def test_an_account_with_the_usual_data_is_fine() -> None:
     ],
 )
 def test_what_is_wrong_with_an_account_is_said_at_its_field(values: dict[str, Any], expected: tuple[str, str]) -> None:
-    assert codes(domain.why_not_account(acting(1), account(**values))) == [expected]
+    assert codes(banking.why_not_account(acting(1), account(**values))) == [expected]
 
 
 def test_an_iban_never_stands_in_a_message() -> None:
     for wrong in ({"iban": "DE89370400440532013001"}, {"country": "AT"}, {"account_number": "1"}):
-        for problem in domain.why_not_account(acting(1), account(**wrong)):
+        for problem in banking.why_not_account(acting(1), account(**wrong)):
             assert "3704" not in problem.message
 
 
 def test_a_new_account_replaces_a_confirmed_one_of_the_same_supplier() -> None:
     mine = supplier()
     old = account(supplier=mine, state="confirmed")
-    assert domain.why_not_account(acting(1), account(supplier=mine, replaces=old)) == []
+    assert banking.why_not_account(acting(1), account(supplier=mine, replaces=old)) == []
     for replaced, expected in (
         (account(state="confirmed"), ("other_supplier", "replaces")),
         (account(supplier=mine), ("not_confirmed", "replaces")),
         (account(supplier=mine, state="retired"), ("not_confirmed", "replaces")),
     ):
-        assert codes(domain.why_not_account(acting(1), account(supplier=mine, replaces=replaced))) == [expected]
+        assert codes(banking.why_not_account(acting(1), account(supplier=mine, replaces=replaced))) == [expected]
 
 
 def test_an_account_that_was_confirmed_is_not_held_to_what_it_replaced() -> None:
     mine = supplier()
     old = account(supplier=mine, state="retired")
-    assert domain.why_not_account(acting(1), account(supplier=mine, replaces=old, state="confirmed")) == []
+    assert banking.why_not_account(acting(1), account(supplier=mine, replaces=old, state="confirmed")) == []
 
 
 def test_nobody_confirms_an_account_they_had_a_hand_in() -> None:
     mine = account(makers=[1, 4])
     for context in (acting(1), acting(4), acting(9, 4)):
-        assert codes(domain.why_not_confirmable(context, mine)) == [("own_change", None)]
-    assert domain.why_not_confirmable(acting(9), mine) == []
-    assert domain.why_not_confirmable(acting(9, 8), mine) == []
+        assert codes(banking.why_not_confirmable(context, mine)) == [("own_change", None)]
+    assert banking.why_not_confirmable(acting(9), mine) == []
+    assert banking.why_not_confirmable(acting(9, 8), mine) == []
 
 
 @pytest.mark.parametrize(
@@ -412,29 +413,29 @@ def test_nobody_confirms_an_account_they_had_a_hand_in() -> None:
     ],
 )
 def test_an_account_is_paid_to_after_its_cooling_off(state: str, usable: date | None, expected: str | None) -> None:
-    assert [problem.code for problem in domain.why_not_payable(state, usable, TODAY)] == (
+    assert [problem.code for problem in banking.why_not_payable(state, usable, TODAY)] == (
         [expected] if expected else []
     )
 
 
 def test_cooling_off_counts_days() -> None:
-    assert domain.usable_from(date(2026, 12, 30), 3) == date(2027, 1, 2)
-    assert domain.usable_from(TODAY, 0) == TODAY
+    assert banking.usable_from(date(2026, 12, 30), 3) == date(2027, 1, 2)
+    assert banking.usable_from(TODAY, 0) == TODAY
 
 
 @pytest.mark.parametrize(
     ("value", "compact"), [("de89 3704-0044", "DE8937040044"), ("  ", None), (None, None), ("", None)]
 )
 def test_an_account_number_has_one_spelling(value: str | None, compact: str | None) -> None:
-    assert domain.compact(value) == compact
+    assert banking.compact(value) == compact
 
 
 def test_accounts_without_iban_are_told_apart_by_country_and_bank() -> None:
     names = {
-        domain.identify("US", None, "021000021", "12345"),
-        domain.identify("US", None, "021000089", "12345"),
-        domain.identify("GB", None, "021000021", "12345"),
-        domain.identify("DE", IBAN, None, None),
+        banking.identify("US", None, "021000021", "12345"),
+        banking.identify("US", None, "021000089", "12345"),
+        banking.identify("GB", None, "021000021", "12345"),
+        banking.identify("DE", IBAN, None, None),
     }
     assert len(names) == 4
-    assert domain.identify("DE", IBAN, "x", None) == domain.identify(None, IBAN, None, None)
+    assert banking.identify("DE", IBAN, "x", None) == banking.identify(None, IBAN, None, None)

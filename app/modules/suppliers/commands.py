@@ -10,7 +10,8 @@ from app.kernel.actor import Context
 from app.kernel.command import Ask, command
 from app.kernel.event import Event
 from app.kernel.problem import Kind, Problem, Refused, refuse_if
-from app.modules.suppliers import domain, queries, service
+from app.modules.suppliers import queries, service
+from app.modules.suppliers.domain import banking, standing
 from app.modules.suppliers.models import BankAccount, Supplier
 
 Why = Annotated[str, Ask("Reason", long=True)]
@@ -86,12 +87,12 @@ class Retired(Event):
 
 def why_not_approvable(context: Context, supplier: Supplier) -> list[Problem]:
     """Say what stands against buying from a supplier."""
-    return domain.why_not_approvable(context, supplier, queries.find_duplicates(context, supplier))
+    return standing.why_not_approvable(context, supplier, queries.find_duplicates(context, supplier))
 
 
 def why_not_acknowledgeable(context: Context, supplier: Supplier) -> list[Problem]:
     """Say that there is no duplicate to look at."""
-    return domain.why_not_acknowledgeable(supplier, queries.find_duplicates(context, supplier))
+    return standing.why_not_acknowledgeable(supplier, queries.find_duplicates(context, supplier))
 
 
 @command("Approve", moves=["prospect -> approved"], guard=why_not_approvable)
@@ -139,7 +140,7 @@ def merge(
     reason: Why,
 ) -> Merged:
     """Make this supplier part of another that is the same; contacts, tax ids and bank accounts go there."""
-    refuse_if(domain.why_not_mergeable(supplier, into))
+    refuse_if(standing.why_not_mergeable(supplier, into))
     if not queries.is_in_reach(context, into, "merge"):
         words = f"Your roles do not allow merging into {into}. Choose another."
         raise Refused(Kind.FORBIDDEN, Problem("out_of_reach", words, "into"))
@@ -148,14 +149,14 @@ def merge(
     return Merged(supplier.code, into.code, into.id, reason)
 
 
-@command("Confirm", moves=["proposed -> confirmed"], guard=domain.why_not_confirmable)
+@command("Confirm", moves=["proposed -> confirmed"], guard=banking.why_not_confirmable)
 def confirm(context: Context, account: BankAccount) -> Confirmed:
     """Confirm that the account belongs to the supplier, best by calling a number you already knew.
 
     It may be paid to when its cooling-off days are over. Whoever entered or changed it cannot confirm it.
     """
     account.confirmed_at, account.confirmed_by = context.now, context.actor.id
-    account.usable_from = domain.usable_from(context.today, service.cooling_off_days(context))
+    account.usable_from = banking.usable_from(context.today, service.cooling_off_days(context))
     if account.replaces is not None:
         account.replaces.state, account.replaces.state_reason = "retired", f"Replaced by {account.number}"
     return Confirmed(account.number, account.supplier.code, account.usable_from)

@@ -13,8 +13,8 @@ from app.infra import db
 from app.infra.crypto import Encrypted
 from app.infra.db import Child, Row
 from app.modules.directory.models import Currency, Entity, Person, code, country
-from app.modules.suppliers import domain
-from app.modules.suppliers.domain import TaxIdKind
+from app.modules.suppliers.domain import banking, standing
+from app.modules.suppliers.domain.standing import TaxIdKind
 
 
 class Supplier(Row):
@@ -87,7 +87,7 @@ class Supplier(Row):
     @property
     def terms(self) -> str:
         """When it is to be paid."""
-        return domain.describe_terms(self.payment_days, self.discount_percent, self.discount_days)
+        return standing.describe_terms(self.payment_days, self.discount_percent, self.discount_days)
 
     def __str__(self) -> str:
         return self.name
@@ -192,7 +192,7 @@ class BankAccount(Row):
     @property
     def masked(self) -> str:
         """Beginning and end of the account, as it is shown."""
-        return domain.mask(self.iban or self.account_number or "")
+        return banking.mask(self.iban or self.account_number or "")
 
     def __str__(self) -> str:
         return f"{self.masked} {self.currency.code}"

@@ -9,8 +9,8 @@ from app.infra import scope
 from app.kernel.actor import Context
 from app.kernel.resource import registry
 from app.modules.directory.models import Person
-from app.modules.suppliers import domain
-from app.modules.suppliers.domain import Duplicate, Profile
+from app.modules.suppliers.domain import likeness
+from app.modules.suppliers.domain.likeness import Duplicate, Profile
 from app.modules.suppliers.models import BankAccount, Supplier, SupplierContact, SupplierTaxId
 
 MOST_CANDIDATES = 300
@@ -26,7 +26,7 @@ def find_duplicates(context: Context, supplier: Supplier) -> list[Duplicate]:
         .order_by(Supplier.id)
         .limit(MOST_CANDIDATES)
     )
-    compared = (domain.compare(mine, profile(other)) for other in context.session.scalars(statement))
+    compared = (likeness.compare(mine, profile(other)) for other in context.session.scalars(statement))
     found = [duplicate for duplicate in compared if duplicate]
     seen = _visible(context, [duplicate.profile.id for duplicate in found])
     marked = [Duplicate(each.profile, each.reasons, each.profile.id in seen) for each in found]
@@ -39,7 +39,7 @@ def profile(supplier: Supplier) -> Profile:
         id=supplier.id,
         code=supplier.code,
         name=supplier.name,
-        names=frozenset(filter(None, (supplier.normal_name, domain.normal_name(supplier.legal_name or "")))),
+        names=frozenset(filter(None, (supplier.normal_name, likeness.normal_name(supplier.legal_name or "")))),
         country=supplier.country,
         tax_ids=frozenset(f"{tax_id.country}:{tax_id.normal}" for tax_id in supplier.tax_ids),
         accounts=frozenset(a.fingerprint for a in supplier.bank_accounts if a.state in ("proposed", "confirmed")),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from app.kernel.resource import Children, Resource, Series, registry, within
 from app.modules.suppliers import commands as do
-from app.modules.suppliers import domain, service
+from app.modules.suppliers import service
+from app.modules.suppliers.domain import banking, standing
 from app.modules.suppliers.models import BankAccount, Supplier, SupplierContact, SupplierTaxId
 
 suppliers = registry.add(
@@ -59,7 +60,7 @@ suppliers = registry.add(
         scope=within("entity"),
         personal=("contacts",),
         prepare=service.keep_names,
-        check=domain.why_not_supplier,
+        check=standing.why_not_supplier,
         commands=(do.approve, do.block, do.unblock, do.acknowledge_duplicates, do.merge),
     )
 )
@@ -85,7 +86,7 @@ bank_accounts = registry.add(
         scope=within("supplier.entity"),
         personal=("holder",),
         prepare=service.keep_account,
-        check=domain.why_not_account,
+        check=banking.why_not_account,
         commands=(do.confirm, do.reject, do.retire),
         help="A new account pays nothing until a second person confirmed it and its cooling-off days are over.",
     )

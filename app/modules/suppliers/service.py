@@ -6,7 +6,8 @@ from app.infra import crypto, settings
 from app.infra.settings import Declared
 from app.kernel.actor import Context
 from app.modules.directory import domain as directory
-from app.modules.suppliers import domain, queries
+from app.modules.suppliers import queries
+from app.modules.suppliers.domain import banking, likeness, standing
 from app.modules.suppliers.models import BankAccount, Supplier, SupplierContact, SupplierTaxId
 
 COOLING_OFF = settings.declare(
@@ -24,24 +25,24 @@ COOLING_OFF = settings.declare(
 def keep_names(context: Context, supplier: Supplier) -> None:
     """Derive what a supplier is found and compared by."""
     supplier.country = supplier.country.upper()
-    supplier.normal_name = domain.normal_name(supplier.name)
-    supplier.name_keys = domain.name_keys(f"{supplier.normal_name} {domain.normal_name(supplier.legal_name or '')}")
+    supplier.normal_name = likeness.normal_name(supplier.name)
+    supplier.name_keys = likeness.name_keys(f"{supplier.normal_name} {likeness.normal_name(supplier.legal_name or '')}")
     for tax_id in supplier.tax_ids:
         tax_id.country = tax_id.country.upper()
         tax_id.normal = directory.normal_tax_id(tax_id.value, tax_id.country, tax_id.kind.value)
     for contact in supplier.contacts:
-        contact.email_domain = domain.email_domain(contact.email)
+        contact.email_domain = likeness.email_domain(contact.email)
 
 
 def keep_account(context: Context, account: BankAccount) -> None:
     """Write an account in one way only, remember who had a hand in it, and make it findable without reading it."""
     account.country = account.country.upper() if account.country else None
-    account.iban, account.bic = domain.compact(account.iban), domain.compact(account.bic)
-    account.account_number, account.routing = domain.compact(account.account_number), domain.compact(account.routing)
+    account.iban, account.bic = banking.compact(account.iban), banking.compact(account.bic)
+    account.account_number, account.routing = banking.compact(account.account_number), banking.compact(account.routing)
     if account.iban and not account.country:
         account.country = account.iban[:2]
-    account.makers = sorted({*(account.makers or ()), *domain.hands(context)})
-    name = domain.identify(account.country, account.iban, account.routing, account.account_number)
+    account.makers = sorted({*(account.makers or ()), *standing.hands(context)})
+    name = banking.identify(account.country, account.iban, account.routing, account.account_number)
     account.fingerprint = crypto.keyring().blind_index(name, "bank_account")
 
 
@@ -68,7 +69,7 @@ def take_over(context: Context, supplier: Supplier, into: Supplier) -> int:
             continue
         account.supplier, account.state, account.replaces = into, "proposed", None
         account.confirmed_at = account.confirmed_by = account.usable_from = None
-        account.makers = sorted({*account.makers, *domain.hands(context)})
+        account.makers = sorted({*account.makers, *standing.hands(context)})
         present.add(account.fingerprint)
         moved += 1
     return moved
