@@ -20,7 +20,7 @@ from app.infra import jobs, leases, unit
 from app.infra.leases import Handed
 from app.workers import process
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("app.workers.relay")
 PERFORM = "app.workers.perform.perform"
 SWEEP_SECONDS = 1
 FORGET_SECONDS = 60

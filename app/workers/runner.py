@@ -23,7 +23,7 @@ from app.infra.db import db
 from app.workers import perform, process
 from app.workers.perform import Shift
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("app.workers.runner")
 DEQUEUE_SECONDS = 1
 WORKER_TTL = 30
 TIDY_SECONDS = 60

@@ -14,7 +14,7 @@ from app.infra import schedules, unit
 from app.infra.db import db
 from app.workers import process
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("app.workers.schedule")
 LOCK = 727_002
 TICK_SECONDS = 1.0
 STAND_BY_SECONDS = 5.0

@@ -53,7 +53,7 @@ events = registry.add(
 
 schedules = registry.add(
     Resource(
-        name="schedule",
+        name="schedule_run",
         model=ScheduleRun,
         title=("Schedule", "Schedules"),
         menu=MENU,
