@@ -69,7 +69,7 @@ const example = (part, depth = 0) => {
   return { integer: 1, number: 1, boolean: true, null: null }[type] ?? { date: "2026-12-15", "date-time": "2026-12-15T09:00:00Z", uuid: crypto.randomUUID() }[plain.format] ?? "";
 };
 
-const parametersTable = parameters => make("div", { class: "o-table-scroll", role: "region", tabindex: "0", "aria-label": "Parameters" },
+const parametersTable = (parameters, of) => make("div", { class: "o-table-scroll", role: "region", tabindex: "0", "aria-label": `Parameters of ${of}` },
   make("table", { class: "o-table" },
     make("thead", {}, make("tr", {}, ...["Name", "In", "Type", "Meaning"].map(text => make("th", { scope: "col" }, text)))),
     make("tbody", {}, ...parameters.map(one => make("tr", {},
@@ -118,7 +118,7 @@ const tryOut = (method, path, parameters, body) => {
   const id = `try-${method}-${path.replace(/\W+/g, "-")}`;
   const [media, content] = contentOf(body).find(([kind]) => kind.includes("json")) ?? [];
   const answer = make("div", { class: "o-stack-sm", "aria-live": "polite" });
-  const form = make("form", { class: "o-try", "data-media": media ?? "" }, make("h4", {}, "Try it with your session"),
+  const form = make("form", { class: "o-try", "data-media": media ?? "" }, make("h3", {}, "Try it with your session"),
     make("div", { class: "o-form-grid" }, ...parameters.map(one => make("div", { class: "o-field o-span-3" },
       make("label", { class: "form-label", for: `${id}-${one.in}-${one.name}` }, one.name, make("small", {}, one.required ? "" : " optional")),
       make("input", { class: "form-control", id: `${id}-${one.in}-${one.name}`, name: `${one.in}:${one.name}`, required: !!one.required, autocomplete: "off" })))));
@@ -140,9 +140,9 @@ const fill = (box, method, path, operation, shared) => {
   const body = media && schema(media.schema);
   box.append(...[
     operation.description && make("p", { class: "mb-0 o-soft o-lines-kept" }, operation.description),
-    parameters.length && make("div", { class: "o-stack-sm" }, make("h4", {}, "Parameters"), parametersTable(parameters)),
-    media && make("div", { class: "o-stack-sm" }, make("h4", {}, `Body, ${kind}`, nameOf(media.schema) ? ` · ${nameOf(media.schema)}` : ""), body),
-    make("div", { class: "o-stack-sm" }, make("h4", {}, "Answers"), ...responses(operation)),
+    parameters.length && make("div", { class: "o-stack-sm" }, make("h3", {}, "Parameters"), parametersTable(parameters, `${method} ${path}`)),
+    media && make("div", { class: "o-stack-sm" }, make("h3", {}, `Body, ${kind}`, nameOf(media.schema) ? ` · ${nameOf(media.schema)}` : ""), body),
+    make("div", { class: "o-stack-sm" }, make("h3", {}, "Answers"), ...responses(operation)),
     tryOut(method, path, parameters, request),
   ].filter(Boolean));
 };

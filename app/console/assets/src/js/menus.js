@@ -1,5 +1,6 @@
 // Popover menus: the browser closes them and returns the focus; here they get their place and the arrow keys.
 import { $, $$ } from "./dom.js";
+import { startPickers } from "./pickers.js";
 
 let opener = null;
 
@@ -33,8 +34,8 @@ document.addEventListener("toggle", event => {
   if (!menu.matches?.(".o-menu") || event.newState !== "open") return;
   place(menu);
   const first = stops(menu)[0];
-  // A field that fetches its options on focus waits for the person instead.
-  if (first) first.focus({ preventScroll: true });
+  first?.focus({ preventScroll: true });
+  startPickers(menu);
 }, true);
 
 document.addEventListener("keydown", event => {

@@ -84,7 +84,7 @@ document.addEventListener("mousedown", wake);
 
 /** Fetch the library while nothing else happens, and make pickers with several choices at once. */
 export const startPickers = (within = document) => {
-  const selects = $$("select[data-o-select]", within).filter(select => !select.closest("template"));
+  const selects = $$("select[data-o-select]", within).filter(select => select.checkVisibility());
   if (!selects.length || !document.body.dataset.picker) return;
   const idle = window.requestIdleCallback ?? (work => setTimeout(work, 200));
   idle(async () => {
