@@ -53,6 +53,7 @@ def load(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "OUTLAY_PORT": port,
         "OUTLAY_LIVE_PORT": int(values.get("OUTLAY_LIVE_PORT", port + 100)),
         "OUTLAY_BASE_URL": base_url,
+        "OUTLAY_LEASE_SECONDS": int(values.get("OUTLAY_LEASE_SECONDS", "60")),
         "OUTLAY_FILES": values.get("OUTLAY_FILES", str(home / "files")),
         "OUTLAY_AUDIT_KEY": _key(values, "OUTLAY_AUDIT_KEY", home, _random_key),
         "OUTLAY_ENCRYPTION_KEYS": _key(values, "OUTLAY_ENCRYPTION_KEYS", home, lambda: f"k1:{_random_key()}"),
