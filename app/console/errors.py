@@ -18,7 +18,7 @@ from werkzeug.exceptions import HTTPException
 from app.console import gate, shell
 from app.console.lists import Link
 from app.console.shell import Crumb, Page, Shell
-from app.infra.db import db
+from app.infra import unit
 from app.infra.files import StoreDown
 from app.kernel.problem import Kind, Refused
 
@@ -88,7 +88,7 @@ def _shell_or_none(status: int) -> Shell | None:
     if visit is None or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return None
     try:
-        db.session().rollback()
+        unit.abandon()
         return shell.shell(visit)
     except (DBAPIError, OSError):
         return None
