@@ -484,19 +484,30 @@ def test_the_same_file_is_recognised(maker: Maker) -> None:
 
 
 def test_all_rows_or_none_when_asked(maker: Maker) -> None:
+    content = b"code,name\nAAA,a\nBBB,b\nCCC,c\n"
+    run = checked("unit", content, mode="create", together=True)
+    unit.create(system_(), registry["unit"], {"code": "BBB", "name": "Entered meanwhile"})
     before = traces()
-    content = b"code,name,decimals\nAAA,a,0\nBBB,b,99\nCCC,c,1\n"
-    run_id = taken_in("unit", content, together=True)
-    work.check(system_(), run_id)
-    runs.start(system_(), run_id)
-    work.apply(system_(), run_id)
-    run = found(run_id)
-    assert (run.state, counts(run)) == ("failed", {"refused": 1})
+    runs.start(system_(), run.id)
+    work.apply(system_(), run.id)
+    run = found(run.id)
+    assert (run.state, counts(run), faults(run)) == ("failed", {"refused": 1}, [(3, "taken", "code")])
     assert run.error == "Nothing was imported: 1 rows are refused, and all were to go in together."
-    assert stored("unit", "code") == []
+    assert stored("unit", "code") == [("BBB",)]
     assert (traces()["audit_entry"], traces()["outbox_event"]) == (before["audit_entry"], before["outbox_event"])
-    good = imported("unit", b"code,name,decimals\nAAA,a,0\nCCC,c,1\n", together=True)
+    good = imported("unit", b"code,name\nAAA,a\nCCC,c\n", together=True)
     assert (good.state, counts(good)) == ("done", {"created": 2})
+
+
+def test_all_or_none_does_not_begin_when_the_check_refused_a_row(maker: Maker) -> None:
+    run = checked("unit", b"code,name,decimals\nAAA,a,0\nBBB,b,99\n")
+    with pytest.raises(Refused) as refused:
+        runs.start(system_(), run.id, together=True)
+    assert refused.value.problems[0].code == "rows_refused"
+    assert found(run.id).state == "checked"
+    runs.start(system_(), run.id, together=False)
+    work.apply(system_(), run.id)
+    assert counts(found(run.id)) == {"created": 1, "refused": 1}
 
 
 def test_a_cancelled_import_goes_no_further(maker: Maker) -> None:

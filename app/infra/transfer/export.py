@@ -206,10 +206,15 @@ def _xlsx(title: str, headings: Sequence[str], lines: Rows) -> Iterator[bytes]:
     for cell in first:
         cell.font = Font(bold=True)
     sheet.append(first)
-    for count, line in enumerate(lines, 1):
-        if count > _MOST_ROWS:
-            raise _does_not_fit("A sheet holds 1 048 575 rows, and these are more.")
-        sheet.append([_sheet_cell(sheet, value) for value in line])
+    try:
+        for count, line in enumerate(lines, 1):
+            if count > _MOST_ROWS:
+                raise _does_not_fit("A sheet holds 1 048 575 rows, and these are more.")
+            sheet.append([_sheet_cell(sheet, value) for value in line])
+    except BaseException:
+        sheet.close()
+        sheet._writer.cleanup()  # noqa: SLF001 - else its temporary file stays
+        raise
     with tempfile.TemporaryFile() as file:
         book.save(file)
         file.seek(0)

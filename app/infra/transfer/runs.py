@@ -142,14 +142,20 @@ def reread(context: Context, run_id: int, options: Options) -> None:
 
 
 def match(
-    context: Context, run_id: int, columns: Sequence[str | None], mode: str = "both", *, together: bool = False
+    context: Context,
+    run_id: int,
+    columns: Sequence[str | None],
+    mode: str = "both",
+    *,
+    together: bool = False,
+    by_job: bool = True,
 ) -> None:
-    """Say what the columns mean and what may be done, and line up the check of all rows."""
+    """Say what the columns mean and what may be done, and line up the check of all rows, unless the caller does it."""
     with _changing(context, run_id, "matching", "checking", "checked", "failed", "cancelled") as (bound, run):
         with opened(run) as sheet:
             refuse_if(matching.why_not(registry[run.resource], sheet, columns, mode))
         run.columns, run.mode, run.together = list(columns), mode, together
-        _line_up(bound, run, "checking", CHECK)
+        _line_up(bound, run, "checking", CHECK if by_job else "")
 
 
 def correct(context: Context, run_id: int, line: int, column: int, value: str) -> None:
@@ -162,17 +168,21 @@ def correct(context: Context, run_id: int, line: int, column: int, value: str) -
         _line_up(bound, run, "checking", CHECK)
 
 
-def start(context: Context, run_id: int) -> None:
+def start(context: Context, run_id: int, *, together: bool | None = None, by_job: bool = True) -> None:
     """Line up the import itself: of what was checked, or of what an import that failed has left."""
     with _changing(context, run_id, "checked", "failed") as (bound, run):
+        run.together = run.together if together is None else together
         if run.together and (run.total or 0) > MOST_TOGETHER:
             words = f"All or nothing takes up to {MOST_TOGETHER} rows. Let the good rows in, or split the file."
             raise Refused(Kind.INVALID, Problem("too_many_rows", words))
+        if run.together and run.state == "checked" and run.refused:
+            words = f"{run.refused} rows are refused, so none would go in. Correct them, or let the good rows in."
+            raise Refused(Kind.INVALID, Problem("rows_refused", words))
         if run.state == "failed" and run.total is None:
             raise Refused(Kind.CONFLICT, Problem("wrong_state", "This file was never checked. Check it first."))
         if run.state == "checked":
             reset(bound, run)
-        _line_up(bound, run, "importing", APPLY)
+        _line_up(bound, run, "importing", APPLY if by_job else "")
 
 
 def cancel(context: Context, run_id: int) -> None:
@@ -211,8 +221,18 @@ def list_recent(context: Context, resource: Resource | None = None, most: int = 
 
 def find_earlier(context: Context, run: ImportRun) -> ImportRun | None:
     """Find an import that took in the very same file before."""
+    return _find_twin(context, run, ImportRun.state == "done")
+
+
+def find_broken_off(context: Context, run: ImportRun) -> ImportRun | None:
+    """Find an import of the very same file in a terminal that ended before its last row."""
+    mine = ImportRun.actor_id == context.actor.id
+    return _find_twin(context, run, (ImportRun.state == "importing") & ImportRun.job_id.is_(None) & mine)
+
+
+def _find_twin(context: Context, run: ImportRun, condition: Any) -> ImportRun | None:
     same = (ImportRun.digest == run.digest, ImportRun.resource == run.resource, ImportRun.id != run.id)
-    statement = select(ImportRun).where(*same, ImportRun.state == "done").order_by(ImportRun.id.desc())
+    statement = select(ImportRun).where(*same, condition).order_by(ImportRun.id.desc())
     found: ImportRun | None = context.session.scalars(statement).first()
     return found
 
@@ -290,12 +310,12 @@ def _corrections(run: ImportRun) -> Mapping[int, Mapping[int, str]]:
 
 
 def _line_up(bound: Context, run: ImportRun, state: str, kind: str) -> None:
-    run.state, run.error = state, None
-    job = jobs.enqueue(
-        bound, kind, {"run": run.id}, unique_key=f"import:{run.id}:{run.attempts}", max_attempts=ATTEMPTS
-    )
-    bound.session.flush()
-    run.job_id = job.id
+    run.state, run.error, run.job_id = state, None, None
+    if kind:
+        key = f"import:{run.id}:{run.attempts}"
+        job = jobs.enqueue(bound, kind, {"run": run.id}, unique_key=key, max_attempts=ATTEMPTS)
+        bound.session.flush()
+        run.job_id = job.id
 
 
 @contextlib.contextmanager

@@ -1,0 +1,179 @@
+"""`flask outlay import …` and `export …`: files in and out of a terminal, by the same steps as in the console."""
+
+from __future__ import annotations
+
+import io
+import pathlib
+import sys
+from collections.abc import Iterable
+from contextlib import closing
+from typing import Any
+
+import click
+
+from app.infra import listing, unit
+from app.infra.transfer import export, matching, report, runs, work
+from app.infra.transfer.runs import ImportRun
+from app.infra.transfer.sheets import Options
+from app.kernel.actor import Context
+from app.kernel.problem import Refused
+from app.kernel.resource import Resource, registry
+
+SHOWN = 20
+Pairs = tuple[str, ...]
+
+
+def register_cli(group: Any) -> None:
+    """Offer both commands in a group."""
+    group.add_command(import_file)
+    group.add_command(export_file)
+
+
+@click.command("import")
+@click.argument("resource")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False))
+@click.option("--dry-run", is_flag=True, help="Check every row and change nothing.")
+@click.option(
+    "--map", "said", multiple=True, metavar="COLUMN=FIELD", help="What a column means; COLUMN= leaves it out."
+)
+@click.option("--all-or-nothing", "together", is_flag=True, help="Import no row if one is refused.")
+@click.option("--mode", type=click.Choice(list(matching.MODES)), default="both", help="New rows, known rows, or both.")
+@click.option("--encoding", default="", help="How the text is encoded, where it is guessed wrong.")
+@click.option("--delimiter", default="", help="What stands between cells, where it is guessed wrong.")
+@click.option("--heading", default=0, help="The line with the names of the columns, where it is not the first.")
+@click.option("--sheet", default="", help="The sheet of a workbook, where it is not the first.")
+@click.option("--refused", "refused_to", type=click.Path(dir_okay=False), help="Write the refused rows to this file.")
+@click.option("--as", "login", default="", help="The account that acts; Outlay itself if left out.")
+def import_file(
+    resource: str,
+    file: str,
+    said: Pairs,
+    mode: str,
+    refused_to: str | None,
+    login: str,
+    *,
+    dry_run: bool,
+    together: bool,
+    **reading: Any,
+) -> None:
+    """Import a CSV, XLSX or JSON file: `import suppliers new.csv --map "Firm=name" --dry-run`."""
+    try:
+        context, declared = _context(login), _declared(resource)
+        run_id = _taken_in(context, declared, file, Options(**reading))
+        _match(context, run_id, _pairs(said), mode, together=together)
+        work.check(context, run_id)
+        run = _look(context, run_id)
+        if run.state == "checked" and not dry_run:
+            run = _imported(context, run)
+        _tell(context, run, refused_to)
+    except Refused as refused:
+        raise click.ClickException("\n".join(problem.message for problem in refused.problems)) from refused
+    sys.exit(1 if run.refused or run.state == "failed" else 0)
+
+
+@click.command("export")
+@click.argument("resource")
+@click.argument("file", type=click.Path(dir_okay=False, writable=True, allow_dash=True))
+@click.option("--filter", "filters", multiple=True, metavar="NAME=VALUE", help="As in the address of the list.")
+@click.option("--shown", is_flag=True, help="The columns of the list instead of all that can be imported.")
+@click.option("--format", "kind", type=click.Choice(list(export.FORMATS)), help="Otherwise by the name of the file.")
+@click.option("--as", "login", default="", help="The account that acts; Outlay itself if left out.")
+def export_file(resource: str, file: str, filters: Pairs, kind: str | None, login: str, *, shown: bool) -> None:
+    """Export rows: `export suppliers approved.xlsx --filter state=approved`. A dash writes to standard output."""
+    declared = _declared(resource)
+    try:
+        with unit.reading(_context(login)) as bound:
+            query, problems = listing.parse(bound, declared, _several(filters))
+            if problems:
+                raise click.ClickException("\n".join(problem.message for problem in problems))
+            columns = export.shown_columns(declared, declared.list) if shown else export.full_columns(declared)
+            pieces = export.export(bound, declared, query, columns, kind or _kind_of(file))
+            with click.open_file(file, "wb") as out:
+                for piece in pieces:
+                    out.write(piece)
+    except Refused as refused:
+        raise click.ClickException("\n".join(problem.message for problem in refused.problems)) from refused
+
+
+def _context(login: str) -> Context:
+    from app.cli import context
+
+    return context(login)
+
+
+def _declared(name: str) -> Resource:
+    found = registry.by_plural(name) or next((each for each in registry if each.name == name), None)
+    if found is None:
+        raise click.ClickException(f"There is no resource {name}. There are: {', '.join(r.plural for r in registry)}.")
+    return found
+
+
+def _pairs(said: Iterable[str]) -> dict[str, str]:
+    pairs = {}
+    for each in said:
+        name, equals, value = each.partition("=")
+        if not equals:
+            raise click.ClickException(f"Write {each}=FIELD, or {each}= to leave the column out.")
+        pairs[name] = value
+    return pairs
+
+
+def _several(filters: Iterable[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for each in filters:
+        name, _, value = each.partition("=")
+        found.setdefault(name, []).append(value)
+    return found
+
+
+def _kind_of(file: str) -> str:
+    suffix = pathlib.Path(file).suffix.lower().removeprefix(".")
+    return {"xlsx": "xlsx", "jsonl": "jsonl", "json": "jsonl"}.get(suffix, "csv")
+
+
+def _taken_in(context: Context, resource: Resource, file: str, options: Options) -> int:
+    with pathlib.Path(file).open("rb") as content:
+        return runs.begin(context, resource, io.BytesIO(content.read()), pathlib.Path(file).name, options)
+
+
+def _match(context: Context, run_id: int, said: dict[str, str], mode: str, *, together: bool) -> None:
+    run = _look(context, run_id)
+    with runs.opened(run) as sheet:
+        columns, problems = matching.by_words(run.columns, sheet, said)
+    if problems:
+        raise click.ClickException("\n".join(problem.message for problem in problems))
+    runs.match(context, run_id, columns, mode, together=together, by_job=False)
+
+
+def _imported(context: Context, run: ImportRun) -> ImportRun:
+    """Import what was checked; where an import of the same file was broken off, go on with that one."""
+    with unit.reading(context) as bound:
+        broken_off = runs.find_broken_off(bound, run)
+    if broken_off is None:
+        runs.start(context, run.id, by_job=False)
+        work.apply(context, run.id)
+        return _look(context, run.id)
+    click.echo(f"An import of this file was broken off after {broken_off.next_row} rows. It goes on from there.")
+    runs.cancel(context, run.id)
+    work.apply(context, broken_off.id)
+    return _look(context, broken_off.id)
+
+
+def _look(context: Context, run_id: int) -> ImportRun:
+    with unit.reading(context) as bound:
+        return runs.find(bound, run_id)
+
+
+def _tell(context: Context, run: ImportRun, refused_to: str | None) -> None:
+    """Say what became of the file, and why rows stayed out."""
+    with unit.reading(context) as bound:
+        for refusal in runs.refusals(bound, run, most=SHOWN):
+            click.echo(f"line {refusal.line}: {report.reasons(refusal)}", err=True)
+        if run.refused > SHOWN:
+            click.echo(f"and {run.refused - SHOWN} more refused rows", err=True)
+        if refused_to and run.refused:
+            with closing(pathlib.Path(refused_to).open("wb")) as out:
+                out.writelines(report.refused_rows(bound, run))
+    if run.error:
+        click.echo(run.error, err=True)
+    click.echo(report.summary(run))
