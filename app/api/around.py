@@ -113,15 +113,20 @@ class Content(View):  # type: ignore[misc]
         """Download a file."""
         context, resource, row = _row(plural, key)
         entry = _file(context, resource, row, asked.number_in(attachment))
+        if request.if_none_match.contains(entry.digest):
+            response = Response(status=304)
+            response.set_etag(entry.digest)
+            return response
         response = send_file(
             _store().open(entry.digest),
             mimetype=entry.media_type,
             as_attachment=True,
             download_name=entry.name,
             etag=entry.digest,
-            last_modified=entry.at,
-            conditional=True,
+            conditional=False,
         )
+        response.content_length = entry.size
+        response.make_conditional(request, accept_ranges=True, complete_length=entry.size)
         response.headers["Content-Security-Policy"] = SANDBOX
         response.headers["Cache-Control"] = "private, no-cache"
         return response

@@ -12,26 +12,9 @@ from flask import Response, current_app, g, request
 from app.api.problems import Unfit
 from app.infra import clock, settings
 from app.infra.db import db
-from app.infra.settings import Declared
 
 log = logging.getLogger(__name__)
 WINDOW = 60
-
-settings.declare(
-    Declared(
-        "api.requests_per_minute", 600, "API requests per minute", "For each token or signed-in person.", 1, 1_000_000
-    )
-)
-settings.declare(
-    Declared(
-        "api.requests_per_minute_address",
-        3000,
-        "API requests per minute and address",
-        "For each network address, whatever tokens it shows.",
-        1,
-        1_000_000,
-    )
-)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,9 @@ class Routes(Api):  # type: ignore[misc]
     def _register_apidoc(self, app: Flask) -> None:
         """Serve no Swagger UI."""
 
+    def _register_specs(self, app_or_blueprint: Any) -> None:
+        """Serve no Swagger 2.0 document; openapi.py writes ours."""
+
     def _register_doc(self, app_or_blueprint: Any) -> None:
         """Serve no page of flask-restx."""
 
@@ -36,7 +39,7 @@ def register(app: Flask) -> None:
     """Route everything under /api/v1."""
     _check_names()
     blueprint = Blueprint("api", __name__, url_prefix=PREFIX)
-    api = Routes(blueprint, doc=False, add_specs=False)
+    api = Routes(blueprint, doc=False)
     api.add_resource(resources.Index, "", "/")
     api.add_resource(own.Me, "/me")
     api.add_resource(own.Tokens, "/me/tokens")

@@ -229,12 +229,14 @@ def _read_decimal(each: Field, raw: Any) -> Parsed:
         return None, ("not_a_number", "enter a number such as 1250.50")
     if not value.is_finite():
         return None, ("not_a_number", "enter a number such as 1250.50")
+    if not value:
+        return Decimal(0), None
     scale = each.scale if each.scale is not None else 6
-    if value and value.adjusted() >= (each.digits or 18) - scale:
+    if value.adjusted() >= (each.digits or 18) - scale:
         return None, ("too_large", f"use at most {(each.digits or 18) - scale} digits before the point")
     # A number is reduced to its plain form only within the bounds in which that is exact.
     exponent = value.normalize().as_tuple().exponent if value.adjusted() >= -scale else value.adjusted()
-    if value and isinstance(exponent, int) and -exponent > scale:
+    if isinstance(exponent, int) and -exponent > scale:
         return None, ("too_many_decimals", f"use at most {scale} decimals")
     return value, None
 
