@@ -191,7 +191,7 @@ def _entry(sight: Sight, resource: Resource, act: Sequence[Step]) -> Entry:
     return Entry(
         kind="command" if command else "change",
         who=main.actor,
-        text=_told(resource, main, command),
+        text=_told(resource, main, command) if not main.part or command else f"changed the {_noun(resource)}",
         at=at,
         icon=_ICONS.get(main.action, ""),
         diff=tuple(difference for step in act for difference in _differences(sight, resource, step)),
@@ -202,13 +202,17 @@ def _told(resource: Resource, step: Step, command: Command | None) -> str:
     """Say what was done, with the words of the command where it was one."""
     if step.action in ("attached", "detached"):
         return f"{'attached' if step.action == 'attached' else 'removed'} {(step.after or {}).get('file', 'a file')}"
-    noun = words.lower_first(resource.title[0])
+    noun = _noun(resource)
     if command is not None:
         done = humanise(event_name("", command.events[0])[1:]).lower()
         is_verb = " " not in done and done.endswith("ed") and len(command.events) == 1
         return f"{done} the {noun}" if is_verb else f"did “{command.label}”"
     verbs = {"created": "entered", "changed": "changed", "deleted": "removed"}
     return f"{verbs.get(step.action, humanise(step.action).lower())} the {noun}"
+
+
+def _noun(resource: Resource) -> str:
+    return words.lower_first(resource.title[0])
 
 
 def _differences(sight: Sight, resource: Resource, step: Step) -> Iterator[Difference]:
@@ -220,11 +224,12 @@ def _differences(sight: Sight, resource: Resource, step: Step) -> Iterator[Diffe
     told = {name: tuple(_said(sight, fields, name, side.get(name)) for side in (before, after)) for name in names}
     place = humanise(step.part.partition(":")[0])
     if place and step.action in ("created", "deleted"):
-        was, now = (", ".join(said[side] for name, said in told.items() if said[side] and name != "position") for side in (0, 1))
+        values = [said for name, said in told.items() if name in fields and fields[name].kind != "boolean"]
+        was, now = (", ".join(said[side] for said in values if said[side]) for side in (0, 1))
         yield Difference(place, was, now or ("taken out" if was else ""))
         return
     for name, (was, now) in told.items():
-        if was != now:
+        if was != now and name != "position":
             label = fields[name].label if name in fields else humanise(name)
             yield Difference(f"{place}: {words.lower_first(label)}" if place else label, was, now)
 

@@ -56,7 +56,6 @@ def guard(app: Flask) -> None:
     """Put the gate before every request of the console."""
     app.config["WTF_CSRF_CHECK_DEFAULT"] = False  # the gate asks for it, and other doors have their own ways
     app.config["MAX_FORM_MEMORY_SIZE"] = 5 * MEGABYTE  # a document of a thousand rows fits
-    app.config["MAX_FORM_PARTS"] = 20_000
     _csrf.init_app(app)
     app.before_request(_open)
     app.after_request(_protect)
