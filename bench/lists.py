@@ -56,8 +56,9 @@ def main(rows: int) -> None:
 
 
 def measure(application: object, rows: int) -> None:
-    from app.infra.db import db
     from sqlalchemy import text
+
+    from app.infra.db import db
     from tests import acting
     from tests.making import Maker
 
@@ -78,8 +79,9 @@ def measure(application: object, rows: int) -> None:
 
 
 def figures(application: object, client: object) -> dict[str, tuple[float, float, int]]:
-    from app.infra.db import db
     from sqlalchemy import event
+
+    from app.infra.db import db
 
     count = [0]
     with application.app_context():

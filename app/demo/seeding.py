@@ -21,7 +21,7 @@ from app.modules.directory.domain import cpv_check_digit
 SEED = 20261122
 SUPPLIERS, ITEMS, PEOPLE = 150, 600, 60
 _TO_EUR = {"EUR": Decimal(1), "CZK": Decimal("24.9"), "GBP": Decimal("0.85"), "USD": Decimal("1.09"), "SEK": Decimal("11.3"),
-           "PLN": Decimal("4.27"), "CHF": Decimal("0.94"), "NOK": Decimal("11.8"), "JPY": Decimal("168")}  # fmt: skip
+           "PLN": Decimal("4.27"), "CHF": Decimal("0.94"), "NOK": Decimal("11.8"), "JPY": Decimal(168)}  # fmt: skip
 
 
 def sign_ins() -> Iterator[tuple[str, str]]:
@@ -267,7 +267,7 @@ class _Seeding:
             later = at + timedelta(days=1)
             unit.execute(self._as("viktor.hruska", later), registry["bank_account"], number, "confirm", {})
 
-    def _item(  # noqa: PLR0913
+    def _item(
         self, code: str, category: str, things: tuple[str, ...], variants: tuple[str, ...], measure: str, low: int, high: int
     ) -> dict[str, Any]:
         thing, variant = self.random.choice(things), self.random.choice(variants)
@@ -277,7 +277,7 @@ class _Seeding:
         prices = [row for key, currency in chosen for row in self._prices(code, key, currency, price)]
         return {
             "code": code, "name": f"{thing}, {variant}", "category": category, "unit": measure,
-            "description": f"{thing} ({variant}). Ordered by {category.split('-')[0]} staff; delivery to the works.",
+            "description": f"{thing} ({variant}). Ordered by {category.partition('-')[0]} staff; delivery to the works.",
             "preferred_supplier": chosen[0][0], "manufacturer_number": f"{thing[:2].upper()}{self.random.randint(1000, 9999)}",
             "prices": prices,
         }  # fmt: skip

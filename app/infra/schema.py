@@ -33,7 +33,7 @@ def current(connection: Connection) -> str | None:
 
 def head() -> str | None:
     """Tell which revision this release needs."""
-    return ScriptDirectory.fromconfiguration(configuration(None)).get_current_head()
+    return ScriptDirectory.from_config(configuration(None)).get_current_head()
 
 
 def _migrate(url: str, act: Callable[[Config], None]) -> tuple[str | None, str | None]:

@@ -16,7 +16,6 @@ from app.kernel.resource import registry
 from tests.acting import system
 
 
-
 @pytest.fixture(autouse=True)
 def within_app(app: Any) -> Any:
     with app.app_context():
