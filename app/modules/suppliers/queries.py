@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import selectinload
 
@@ -22,7 +24,7 @@ def find_duplicates(context: Context, supplier: Supplier) -> list[Duplicate]:
     statement = (
         scope.everything(Supplier, why="a duplicate counts whether the actor may see it or not")
         .where(Supplier.id != supplier.id, Supplier.state != "merged", _has_something_of(supplier, mine))
-        .options(selectinload(Supplier.tax_ids), selectinload(Supplier.contacts), selectinload(Supplier.bank_accounts))
+        .options(selectinload(Supplier.tax_ids), selectinload(Supplier.contacts), _fingerprints())
         .order_by(Supplier.id)
         .limit(MOST_CANDIDATES)
     )
@@ -74,6 +76,11 @@ def _has_something_of(supplier: Supplier, mine: Profile) -> ColumnElement[bool]:
         domains = SupplierContact.email_domain.in_(mine.domains)
         conditions.append(Supplier.id.in_(select(SupplierContact.supplier_id).where(domains)))
     return or_(*conditions)
+
+
+def _fingerprints() -> Any:
+    """Load of accounts what they are compared by, so that no account number is decrypted for it."""
+    return selectinload(Supplier.bank_accounts).load_only(BankAccount.fingerprint, BankAccount.state)
 
 
 def _visible(context: Context, ids: list[int]) -> set[int]:
