@@ -22,7 +22,7 @@ COPY --from=packages /opt/outlay /opt/outlay
 COPY . /srv/outlay
 WORKDIR /srv/outlay
 ENV PATH=/opt/outlay/bin:$PATH TZ=UTC PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
-    OUTLAY_HOME=/var/lib/outlay OUTLAY_HOST=0.0.0.0 OUTLAY_PORT=8000
+    OUTLAY_HOME=/var/lib/outlay OUTLAY_HOST=0.0.0.0 OUTLAY_PORT=8000 LOG_STYLE=json
 # Keys that the environment does not give are made here once: share the volume between the processes, or give the keys.
 VOLUME /var/lib/outlay
 USER outlay

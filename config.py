@@ -59,6 +59,7 @@ def load(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "OUTLAY_ENCRYPTION_KEYS": _key(values, "OUTLAY_ENCRYPTION_KEYS", home, lambda: f"k1:{_random_key()}"),
         "SECRET_KEY": _key(values, "OUTLAY_SECRET_KEY", home, _random_key),
         "LOG_LEVEL": values.get("LOG_LEVEL", "INFO").upper(),
+        "LOG_STYLE": values.get("LOG_STYLE", "readable"),
         "SESSION_COOKIE_SECURE": base_url.startswith("https:"),
         "SQLALCHEMY_DATABASE_URI": _with_driver(database),
         "SQLALCHEMY_ENGINE_OPTIONS": _engine_options(values.get("OUTLAY_PROCESS", "outlay")),

@@ -29,7 +29,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Close the guards; the parent of parallel workers starts the servers for all of them."""
     for name in [name for name in os.environ if name.startswith("OUTLAY_") and name not in TEST_VARIABLES]:
         del os.environ[name]
-    for name in ("DATABASE_URL", "REDIS_URL", "LOG_LEVEL"):
+    for name in ("DATABASE_URL", "REDIS_URL", "LOG_LEVEL", "LOG_STYLE"):
         os.environ.pop(name, None)
     os.environ["TZ"] = "UTC"
     time.tzset()
