@@ -44,7 +44,7 @@ def test_keys_are_made_once_for_their_owner_alone_and_found_again(tmp_path):
 
 
 def test_a_key_from_the_environment_leaves_no_file(tmp_path):
-    keys = {name: "given" for name in ("OUTLAY_SECRET_KEY", "OUTLAY_AUDIT_KEY", "OUTLAY_ENCRYPTION_KEYS")}
+    keys = dict.fromkeys(("OUTLAY_SECRET_KEY", "OUTLAY_AUDIT_KEY", "OUTLAY_ENCRYPTION_KEYS"), "given")
     settings = read(tmp_path, **keys)
     assert {settings[name] for name in ("SECRET_KEY", "OUTLAY_AUDIT_KEY", "OUTLAY_ENCRYPTION_KEYS")} == {"given"}
     assert not (tmp_path / "keys").exists()
