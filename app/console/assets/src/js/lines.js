@@ -190,7 +190,7 @@ class Lines extends HTMLElement {
 
   key(event) {
     const row = this.rowOf(event.target);
-    if (!row || event.isComposing) return;
+    if (!row || event.isComposing || event.defaultPrevented) return;
     const open = event.target.closest(".ts-wrapper.dropdown-active");
     const control = event.ctrlKey || event.metaKey;
     let done = true;

@@ -18,6 +18,24 @@ const library = () => {
 const row = (data, escape) =>
   `<div>${escape(data.text)}${data.hint ? `<small>${escape(data.hint)}</small>` : ""}</div>`;
 
+// Someone who types and presses Enter before the answer is there means the answer, not what the list showed before.
+const arrived = picker => {
+  picker.loadedSearches = {};
+  picker.awaited = false;
+  if (!picker.wanted) return;
+  picker.wanted = false;
+  const first = picker.activeOption ?? $(".option", picker.dropdown_content);
+  if (first) picker.onOptionSelect(new MouseEvent("click"), first);
+};
+
+document.addEventListener("keydown", event => {
+  const picker = event.key === "Enter" && event.target.closest?.(".ts-wrapper")?.previousElementSibling?.tomselect;
+  if (!picker?.awaited) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  picker.wanted = true;
+}, true);
+
 const settings = select => ({
   valueField: "id",
   labelField: "text",
@@ -35,8 +53,9 @@ const settings = select => ({
     ask(select.dataset.url, { q: text }).then(answer => {
       this.clearOptions();
       done(answer.results);
-    }, () => done());
+    }, () => done()).finally(() => arrived(this));
   },
+  onType() { this.awaited = true; },
   score: () => () => 1,
   render: {
     option: row,
