@@ -10,9 +10,10 @@ PAGE_PERMISSIONS: tuple[tuple[str, str], ...] = (("read", "role"), ("edit", "rol
 
 def register(app: Flask) -> None:
     """Open the console's door: the gate before it, the host's views behind it, an answer to every failure."""
-    from app.console import errors, gate, host_views, statics
+    from app.console import errors, gate, host_views, imports, statics
 
     gate.guard(app)
     statics.register(app)
     errors.register(app)
     host_views.register(app)
+    imports.register_imports(app)

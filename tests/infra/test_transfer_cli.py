@@ -57,7 +57,7 @@ def test_refused_rows_are_named_and_end_with_another_exit_code(app: Flask, run: 
     assert refused.read_text("utf-8-sig").splitlines()[1].startswith("3,")
     result = run("import", "units", str(file), "--all-or-nothing", "--mode", "update")
     assert (result.exit_code, codes(app)) == (1, ["AAA"])
-    assert "1 rows are refused, so none would go in." in result.output
+    assert "1 row is refused, so none would go in." in result.output
 
 
 def test_rows_go_out_by_the_name_of_the_file_and_the_filter(app: Flask, run: Any, tmp_path: Path) -> None:

@@ -492,7 +492,7 @@ def test_all_rows_or_none_when_asked(maker: Maker) -> None:
     work.apply(system_(), run.id)
     run = found(run.id)
     assert (run.state, counts(run), faults(run)) == ("failed", {"refused": 1}, [(3, "taken", "code")])
-    assert run.error == "Nothing was imported: 1 rows are refused, and all were to go in together."
+    assert run.error == "Nothing was imported: 1 row is refused, and all were to go in together."
     assert stored("unit", "code") == [("BBB",)]
     assert (traces()["audit_entry"], traces()["outbox_event"]) == (before["audit_entry"], before["outbox_event"])
     good = imported("unit", b"code,name\nAAA,a\nCCC,c\n", together=True)

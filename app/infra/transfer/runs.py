@@ -44,6 +44,7 @@ ATTEMPTS = 3
 PEEK = 1000
 SAMPLES = 3
 CHECK, APPLY = "import.check", "import.apply"
+AS_FOUND = Options()
 
 
 class ImportRun(Base):
@@ -99,7 +100,15 @@ class ImportRefusal(Base):
     problems: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
 
 
-def begin(context: Context, resource: Resource, stream: BinaryIO, name: str, options: Options = Options()) -> int:  # noqa: B008
+def begin(
+    context: Context,
+    resource: Resource,
+    stream: BinaryIO,
+    name: str,
+    options: Options = AS_FOUND,
+    *,
+    mode: str = "both",
+) -> int:
     """Take a file in: find out how it is written, guess what its columns mean, and keep it. Gives the import's id."""
     permit(context, resource)
     sheet = sheets.open_sheet(stream, options)
@@ -119,7 +128,7 @@ def begin(context: Context, resource: Resource, stream: BinaryIO, name: str, opt
             headings=_headings(sheet),
             columns=columns,
             corrections={},
-            mode="both",
+            mode=mode if mode in matching.MODES else "both",
             together=False,
             repeated={},
             samples={},
@@ -163,7 +172,7 @@ def correct(context: Context, run_id: int, line: int, column: int, value: str) -
     with _changing(context, run_id, "checked") as (bound, run):
         if not 0 <= column < len(run.headings) or run.options["kind"] == "json":
             raise Refused(Kind.MISSING, Problem("unknown_column", "There is no such cell."))
-        cells = {**run.corrections.get(str(line), {}), str(column): value[:5000]}
+        cells = {**run.corrections.get(str(line), {}), str(column): sheets.storable(value[:5000])}
         run.corrections = {**run.corrections, str(line): cells}
         _line_up(bound, run, "checking", CHECK)
 
@@ -176,7 +185,7 @@ def start(context: Context, run_id: int, *, together: bool | None = None, by_job
             words = f"All or nothing takes up to {MOST_TOGETHER} rows. Let the good rows in, or split the file."
             raise Refused(Kind.INVALID, Problem("too_many_rows", words))
         if run.together and run.state == "checked" and run.refused:
-            words = f"{run.refused} rows are refused, so none would go in. Correct them, or let the good rows in."
+            words = f"{counted(run.refused)} refused, so none would go in. Correct them, or let the good rows in."
             raise Refused(Kind.INVALID, Problem("rows_refused", words))
         if run.state == "failed" and run.total is None:
             raise Refused(Kind.CONFLICT, Problem("wrong_state", "This file was never checked. Check it first."))
@@ -202,13 +211,18 @@ def find(context: Context, run_id: int) -> ImportRun:
     """Find an import of the actor's own, or any for who oversees jobs. A worker's sudden end counts as its failure."""
     run = _seen(context, run_id, lock=False)
     if run.state in UNDER_WAY and run.job_id:
-        job = context.session.scalars(
-            scope.everything(Job, why="the job of an import").where(Job.id == run.job_id)
-        ).first()
+        job = job_of(context, run)
         if job is None or job.state in ("dead", "discarded"):
             context.session.expunge(run)
             run.state, run.error = "failed", (job.error if job else None) or "The work was given up."
     return run
+
+
+def job_of(context: Context, run: ImportRun) -> Job | None:
+    """Find the job that is at an import, or was."""
+    statement = scope.everything(Job, why="the job of an import the caller may see").where(Job.id == run.job_id)
+    found: Job | None = context.session.scalars(statement.execution_options(populate_existing=True)).first()
+    return found
 
 
 def list_recent(context: Context, resource: Resource | None = None, most: int = 20) -> list[ImportRun]:
@@ -242,6 +256,11 @@ def refusals(context: Context, run: ImportRun, after: tuple[int, int] = (0, 0), 
     beyond = (ImportRefusal.line > after[0]) | ((ImportRefusal.line == after[0]) & (ImportRefusal.id > after[1]))
     statement = select(ImportRefusal).where(ImportRefusal.run_id == run.id, beyond)
     return list(context.session.scalars(statement.order_by(ImportRefusal.line, ImportRefusal.id).limit(most)))
+
+
+def counted(rows: int) -> str:
+    """Begin a sentence about some rows."""
+    return "1 row is" if rows == 1 else f"{rows} rows are"
 
 
 def permit(context: Context, resource: Resource) -> None:

@@ -102,7 +102,7 @@ def _apply_together(context: Context, run: ImportRun, plan: Plan, job: Job | Non
     try:
         unit.change(_as_import(context, run), plan.resource.permission("import"), body)
     except _Incomplete as incomplete:
-        words = f"Nothing was imported: {incomplete.args[0]} rows are refused, and all were to go in together."
+        words = f"Nothing was imported: {runs.counted(incomplete.args[0])} refused, and all were to go in together."
         _fail(context, run, words, nothing=True)
 
 
