@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import msgspec
+import orjson
 from flask import request
 
 from app.api.problems import Unfit
@@ -115,13 +116,18 @@ def once(
     def body(bound: Context) -> tuple[dict[str, Any], bool]:
         known = idempotency.claim(bound, asked) if asked else None
         if known is not None:
-            return dict(known), True
+            return steady(known), True
         answer = dict(act(bound))
         if asked:
             idempotency.keep(bound, asked, answer)
-        return answer, False
+        return steady(answer), False
 
     return unit.change(context, command, body)
+
+
+def steady(content: Any) -> Any:
+    """Put names in one order: what is kept in the database comes back in another, and an answer is repeated exactly."""
+    return orjson.loads(orjson.dumps(content, option=orjson.OPT_SORT_KEYS))
 
 
 def _unprintable(text: str) -> bool:

@@ -26,6 +26,7 @@ from app.kernel.money import minor_units
 from app.kernel.problem import Kind, Problem, Refused
 from app.kernel.resource import Children, Resource, registry
 
+OUTLAY = {"key": "outlay", "label": "Outlay"}
 STAMPS = ("state", "version", "created_at", "changed_at", "created_by")
 
 
@@ -115,11 +116,6 @@ def reference(row: Any) -> dict[str, Any] | None:
     if resource is None:
         return {"key": str(row), "label": str(row), "href": None}
     return {"key": resource.key_of(row), "label": str(row), "href": href(resource, row)}
-
-
-def person(account_id: int, name: str) -> dict[str, Any]:
-    """Write who did something, as it was put on record."""
-    return {"key": str(account_id), "label": name}
 
 
 def instant(value: datetime) -> str:
@@ -218,7 +214,7 @@ def value_of(each: Field, row: Any, loaded: Loaded) -> Any:
     if each.secret or each.kind == "secret":
         return MASK
     if each.kind == "account" and isinstance(value, int):
-        return loaded.accounts.get(value)
+        return loaded.accounts.get(value) or (OUTLAY if value == 0 else None)
     if each.name in loaded.targets and not each.multiple:
         return loaded.targets[each.name].get(value.id) or reference(value)
     if each.name in loaded.visible:

@@ -243,7 +243,7 @@ def _told_outcome(outcome: Outcome) -> dict[str, Any]:
         "key": outcome.key,
         "version": outcome.version,
         "state": outcome.state,
-        "events": list(outcome.events),
+        "events": asked.steady(list(outcome.events)),
         "href": f"{PREFIX}/{resource.plural}/{quote(outcome.key, safe='')}",
     }
 

@@ -6,30 +6,29 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from flask import Flask
+from flask import Flask, session
 from flask_appbuilder.security.sqla.models import User
+from flask_wtf.csrf import generate_csrf
 from sqlalchemy import text
 
 from app.infra import clock, identity, unit
 from app.infra.db import db
 from app.kernel.actor import SYSTEM, Context
-from tests.acting import context_of, system
+from tests.acting import Someone, context_of, signed_in, system
 
 EVERYTHING = "Everything"
 
 
 @dataclass(frozen=True)
 class Caller:
-    """Calls the API with a token, under /api/v1."""
+    """Calls the API with the same headers each time, under /api/v1."""
 
     client: Any
-    secret: str
-    user_id: int
+    headers: dict[str, str]
 
     def call(self, method: str, path: str, *, headers: dict[str, str] | None = None, **options: Any) -> Any:
-        sent = {"Authorization": f"Bearer {self.secret}", **(headers or {})}
         address = path if path.startswith("/api/") else f"/api/v1{path}"
-        return self.client.open(address, method=method, headers=sent, **options)
+        return self.client.open(address, method=method, headers=self.headers | (headers or {}), buffered=True, **options)
 
     def get(self, path: str, **options: Any) -> Any:
         return self.call("GET", path, **options)
@@ -42,6 +41,25 @@ class Caller:
 
     def delete(self, path: str, **options: Any) -> Any:
         return self.call("DELETE", path, **options)
+
+
+def with_token(app: Flask, secret: str) -> Caller:
+    """Call with an API token."""
+    return Caller(app.test_client(), {"Authorization": f"Bearer {secret}"})
+
+
+def with_session(app: Flask, someone: Someone) -> Caller:
+    """Call as a page of the console does: with the cookie of a session and its CSRF token."""
+    client = signed_in(app, someone)
+    with client.session_transaction() as cookie:
+        known = dict(cookie)
+    with app.test_request_context():
+        session.update(known)
+        token = generate_csrf()
+        raw = session["csrf_token"]
+    with client.session_transaction() as cookie:
+        cookie["csrf_token"] = raw
+    return Caller(client, {"X-CSRFToken": token})
 
 
 def really(actor: Any = SYSTEM) -> Context:
@@ -98,7 +116,9 @@ def _account(name: str, role: str, entity: int | None = None) -> Any:
 
 
 def _with_token(app: Flask, user: Any) -> Caller:
+    # Between tests the database goes back in time, and with it the version under which rights are remembered.
+    identity._remembered.clear()
     context = really(identity.actor_of(db.session(), user))
     with unit.transaction(context, "test.token") as bound:
         _, secret = identity.issue_token(bound, "test", [], bound.today + timedelta(days=30))
-    return Caller(app.test_client(), secret, user.id)
+    return with_token(app, secret)
