@@ -31,7 +31,7 @@ def create_core(settings: dict[str, Any] | None = None) -> Flask:
     """Build machinery, slices and the terminal, which is what workers and releases need."""
     import config
     from app import cli
-    from app.infra import crypto, files, jobs, telemetry, unit
+    from app.infra import crypto, files, jobs, reindexing, telemetry, unit
     from app.infra.db import db
     from app.kernel.chain import parse_key
 
@@ -48,6 +48,7 @@ def create_core(settings: dict[str, Any] | None = None) -> Flask:
     audit_key = parse_key(app.config["OUTLAY_AUDIT_KEY"])
     unit.configure(lambda: audit_key, lambda: jobs.nudge(valkey))
     load_slices()
+    reindexing.follow()
     cli.register(app)
     return app
 

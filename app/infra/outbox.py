@@ -75,6 +75,11 @@ def subscribe(name: str, events: tuple[str, ...], handle: Subscriber) -> None:
     jobs.declare(f"hear:{name}", lambda context, job: handle(context, _event_of(context, job)), as_system=True)
 
 
+def is_subscribed(name: str) -> bool:
+    """Say whether a subscriber of this name hears anything."""
+    return name in _subscribers
+
+
 def subscribers_of(event: str) -> list[str]:
     """List who hears an event."""
     resource, _, _ = event.partition(".")

@@ -29,14 +29,18 @@ def words(text: str) -> list[str]:
 def index(row: Any) -> None:
     """Set the search column of a row from what its resource says is searched, by weight."""
     resource = registry.of(type(row))
-    if resource is None or not resource.search or not isinstance(row, Row):
-        return
-    vector: Any = None
+    if resource is not None and resource.search and isinstance(row, Row):
+        row.search = vector(resource, row)
+
+
+def vector(resource: Resource, row: Any) -> Any:
+    """Write what is searched of a row as an SQL expression."""
+    whole: Any = None
     for path, weight in resource.search.items():
         text = " ".join(words(_text_at(row, path)[:MAX_TEXT]))
         part = func.setweight(func.to_tsvector(_simple(), text), literal_column(f"'{weight}'"))
-        vector = part if vector is None else vector.op("||")(part)
-    row.search = vector
+        whole = part if whole is None else whole.op("||")(part)
+    return whole
 
 
 def matches(resource: Resource, text: str) -> ColumnElement[bool] | None:

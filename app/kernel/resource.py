@@ -60,7 +60,7 @@ class Series:
     digits: int = 5
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Resource:
     """One business entity, as every generic reader sees it.
 
