@@ -22,7 +22,7 @@ Revocable = LoginSession | ApiToken
 class Changed(Event):
     """A setting has a new value from now on."""
 
-    name: str
+    setting: str
     value: str
 
 
