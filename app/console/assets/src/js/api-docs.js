@@ -26,7 +26,9 @@ const typeOf = part => {
   return words.join(", or ");
 };
 
-const limits = part => [
+const sentence = text => text && `${text[0].toUpperCase()}${text.slice(1)}.`;
+
+const limits = part => sentence([
   part.enum && `one of ${part.enum.join(", ")}`,
   part.minimum !== undefined && `at least ${part.minimum}`,
   part.maximum !== undefined && `at most ${part.maximum}`,
@@ -34,7 +36,7 @@ const limits = part => [
   part.pattern && `like ${part.pattern}`,
   part.default !== undefined && `otherwise ${JSON.stringify(part.default)}`,
   part.readOnly && "set by Outlay",
-].filter(Boolean).join("; ");
+].filter(Boolean).join("; "));
 
 const schema = (part, seen = []) => {
   const plain = resolve(part), name = nameOf(part);

@@ -44,8 +44,10 @@ class Lines extends HTMLElement {
   rowOf(element) { return element.closest("tr[data-line]"); }
 
   edited(event) {
+    const cell = event.target.closest("td.is-bad");
     event.target.removeAttribute("aria-invalid");
-    event.target.closest("td")?.classList.remove("is-bad");
+    cell?.classList.remove("is-bad");
+    cell?.querySelector(".o-field-error")?.remove();
     this.sum();
   }
 

@@ -1,5 +1,5 @@
 // Cells copied from a spreadsheet go into the lines from where one stands, down and to the right, adding lines.
-import { word } from "./dom.js";
+import { make, word } from "./dom.js";
 import { fieldsOf, reach } from "./lines.js";
 import { choose } from "./pickers.js";
 import { say } from "./toasts.js";
@@ -26,9 +26,11 @@ const asDate = text => {
 };
 
 const refuse = (field, text) => {
+  const cell = field.closest("td");
   field.setAttribute("aria-invalid", "true");
-  field.closest("td").classList.add("is-bad");
-  field.title = word("noMatch", { text });
+  cell.classList.add("is-bad");
+  cell.querySelector(".o-field-error")?.remove();
+  cell.append(make("span", { class: "o-field-error" }, word("noMatch", { text })));
 };
 
 const fill = async (field, text) => {

@@ -47,13 +47,16 @@ const settings = select => ({
   closeAfterSelect: !select.multiple,
   preload: "focus",
   loadThrottle: 180,
+  refreshThrottle: 0,
   placeholder: select.dataset.placeholder ?? "",
   shouldLoad: () => true,
   load(text, done) {
-    ask(select.dataset.url, { q: text }).then(answer => {
-      this.clearOptions();
-      done(answer.results);
-    }, () => done()).finally(() => arrived(this));
+    ask(select.dataset.url, { q: text }).catch(() => ({ results: [] })).then(({ results }) => {
+      const late = text !== this.inputValue();
+      if (!late) this.clearOptions();
+      done(late ? undefined : results);
+      if (!late) arrived(this);
+    });
   },
   onType() { this.awaited = true; },
   score: () => () => 1,
