@@ -14,6 +14,7 @@ from app.kernel.command import Command
 from app.kernel.resource import Resource
 
 MOST_BUTTONS = 3
+OPEN_AND_CLOSED = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +35,22 @@ def of_row(visit: Visit, resource: Resource, row: Any) -> tuple[tuple[Action, ..
     """Offer what can be done with a row: a few buttons for what is possible, the rest in a menu."""
     offers = unit.offers(visit.context, resource, row)
     url = addresses.of_row(row)
-    buttons = [_of_offer(row, url, offer) for offer in offers if offer.possible and not offer.command.danger]
+    possible = [offer for offer in offers if offer.possible and not offer.command.danger]
+    forward = next((offer for offer in possible if leads_on(resource, offer.command)), None)
+    buttons = [replace(_of_offer(row, url, forward), tone="primary")] if forward else []
     if may_edit(visit, resource, row):
         buttons.append(Action("Edit", "link", f"{url}/edit", icon="pencil", key="e"))
-    if buttons:
-        buttons[0] = replace(buttons[0], tone="primary")
+    buttons += [_of_offer(row, url, offer) for offer in possible if offer is not forward]
     others = [_of_offer(row, url, offer) for offer in offers if not offer.possible or offer.command.danger]
     others += _copy(visit, resource, url)
     rest = [replace(each, tone="") for each in buttons[MOST_BUTTONS:]]
     return tuple(buttons[:MOST_BUTTONS]), (*rest, *_with_rule(others, after=bool(rest)))
+
+
+def leads_on(resource: Resource, command: Command) -> bool:
+    """Say whether a command is a next step: what asks for a reason, or only opens and closes, is none."""
+    moves_on = any(move.source not in ("*", *move.targets) for move in command.moves)
+    return moves_on and len(resource.states) > OPEN_AND_CLOSED and all(each.name != "reason" for each in command.params)
 
 
 def may_edit(visit: Visit, resource: Resource, row: Any) -> bool:

@@ -27,7 +27,7 @@ currencies = registry.add(
         title=("Currency", "Currencies"),
         menu=MENU,
         key="code",
-        icon="coin",
+        icon="coins",
         list=("code", "name", "minor_units", "active"),
         show=(("Currency", ("code", "name", "minor_units", "active")),),
         form=("name", "active"),
@@ -108,7 +108,7 @@ tax_codes = registry.add(
         title=("Tax code", "Tax codes"),
         menu=MENU,
         key="code",
-        icon="receipt-tax",
+        icon="percentage",
         list=("code", "name", "country", "category", "rate", "valid_from", "valid_to", "active"),
         show=(
             ("Tax code", ("code", "name", "country", "category", "rate")),
