@@ -11,6 +11,7 @@ from urllib.parse import quote, urlsplit
 
 from flask import Flask, Response, current_app, g, redirect, request, session
 from flask_wtf.csrf import CSRFProtect
+from werkzeug.exceptions import BadRequest
 
 from app.infra import clock, identity, settings, telemetry
 from app.infra.db import db, uuid7
@@ -21,7 +22,7 @@ OPEN = frozenset(
     {"console.static", "SignInView.enter", "SignInView.check", "SignInView.invited", "SignInView.accept"}
 )
 ANOTHER_DOOR = ("/api/", "/healthz", "/readyz")
-MEGABYTE = 1024 * 1024
+LARGEST_FORM = 5 * 1024 * 1024  # a document of a thousand rows fits; files travel as multipart and may be larger
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _HOST = re.compile(r"[A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\]")
@@ -55,7 +56,6 @@ class Visit:
 def guard(app: Flask) -> None:
     """Put the gate before every request of the console."""
     app.config["WTF_CSRF_CHECK_DEFAULT"] = False  # the gate asks for it, and other doors have their own ways
-    app.config["MAX_FORM_MEMORY_SIZE"] = 5 * MEGABYTE  # a document of a thousand rows fits
     _csrf.init_app(app)
     app.before_request(_open)
     app.after_request(_protect)
@@ -120,8 +120,18 @@ def _open() -> Any:
     if visitor() is None and request.endpoint not in OPEN:
         return _to_sign_in()
     if request.method not in _SAFE:
+        if request.mimetype == "application/x-www-form-urlencoded":
+            request.max_content_length = LARGEST_FORM
         _csrf.protect()
+    if _has_null():
+        raise BadRequest
     return None
+
+
+def _has_null() -> bool:
+    """Say whether anything sent has the one sign that the database cannot store and nobody can type."""
+    sent = [*request.args.items(multi=True), *request.form.items(multi=True)]
+    return "\0" in request.path or any("\0" in part for pair in sent for part in pair)
 
 
 def _recognise() -> None:

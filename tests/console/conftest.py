@@ -22,9 +22,9 @@ def maker(app: Flask) -> Maker:
 def make(app: Flask, maker: Maker) -> Callable[..., str]:
     """Make a row of a resource and answer its key."""
 
-    def made(name: str, **changes: Any) -> str:
+    def made(resource: str, /, **changes: Any) -> str:
         with app.app_context():
-            return maker.create(registry[name], **changes)
+            return maker.create(registry[resource], **changes)
 
     return made
 
