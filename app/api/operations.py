@@ -176,7 +176,7 @@ def _get(resource: Resource) -> Part:
         304: {"description": "What you have is up to date", "headers": {"ETag": ref("headers", "ETag")}},
     }
     takes: list[str | Part] = ["key", *_selected(resource), "If-None-Match"]
-    return operation(id, f"Show a {_noun(resource)}", tag, takes=takes, answers=answers, problems=(404, 422))
+    return operation(id, f"Show {_noun(resource)}", tag, takes=takes, answers=answers, problems=(404, 422))
 
 
 def _create(resource: Resource) -> Part:
@@ -184,7 +184,7 @@ def _create(resource: Resource) -> Part:
     outcome = content(part("Outcome"), "Location", "ETag", "Idempotency-Replayed")
     return operation(
         id,
-        f"Enter a {_noun(resource)}",
+        f"Enter {_noun(resource)}",
         tag,
         takes=("Idempotency-Key",),
         body=ref("schemas", f"New{pascal(resource.name)}"),
@@ -198,7 +198,7 @@ def _edit(resource: Resource) -> Part:
     versioned = hasattr(resource.model, "version")
     return operation(
         id,
-        f"Edit a {_noun(resource)}",
+        f"Edit {_noun(resource)}",
         tag,
         help="What is sent is set, null empties, the rest stays. Child rows are sent as a whole list, old ones with their id.",
         takes=("key", *(("If-Match",) if versioned else ())),
@@ -213,7 +213,7 @@ def _run(resource: Resource, command: Command) -> Part:
     schema = schemas.parameters(command)
     return operation(
         id,
-        f"{command.label} a {_noun(resource)}",
+        f"{command.label}: {_noun(resource)}",
         tag,
         help=command.help,
         takes=("key", "If-Match", "Idempotency-Key"),
@@ -235,7 +235,7 @@ def _run_each(resource: Resource, command: Command) -> Part:
     )
     return operation(
         id,
-        f"{command.label} several {resource.title[1].lower()}",
+        f"{command.label}: several {resource.title[1].lower()}",
         tag,
         help=f"{command.help}\n\nEach row for itself: the answer names every refusal.".strip(),
         takes=("Idempotency-Key",),
@@ -248,7 +248,7 @@ def _run_each(resource: Resource, command: Command) -> Part:
 def _commands(resource: Resource) -> Part:
     id, tag = _of(resource, "commands")
     answers = {200: _list_answer(part("Offer"))}
-    summary = f"List what can be done with a {_noun(resource)} now, and why not"
+    summary = f"List what can be done with the {_noun(resource)} now, and why not the rest"
     return operation(id, summary, tag, takes=("key",), answers=answers, problems=(404,))
 
 
@@ -257,7 +257,7 @@ def _history(resource: Resource) -> Part:
     answers = {200: _list_answer(part("Step"))}
     return operation(
         id,
-        f"Tell what happened to a {_noun(resource)}",
+        f"Tell what happened to the {_noun(resource)}",
         tag,
         takes=("key", "most"),
         answers=answers,
@@ -270,7 +270,7 @@ def _comments(resource: Resource) -> Part:
     answers = {200: _list_answer(part("Comment"))}
     return operation(
         id,
-        f"List the comments on a {_noun(resource)}",
+        f"List the comments on the {_noun(resource)}",
         tag,
         takes=("key", "most"),
         answers=answers,
@@ -282,7 +282,7 @@ def _comment(resource: Resource) -> Part:
     id, tag = _of(resource, "comment")
     return operation(
         id,
-        f"Comment on a {_noun(resource)}",
+        f"Comment on the {_noun(resource)}",
         tag,
         help="@name tells a person about it.",
         takes=("key", "Idempotency-Key"),
@@ -296,7 +296,7 @@ def _attachments(resource: Resource) -> Part:
     id, tag = _of(resource, "attachments")
     answers = {200: _list_answer(part("Attachment"))}
     return operation(
-        id, f"List the files of a {_noun(resource)}", tag, takes=("key",), answers=answers, problems=(404,)
+        id, f"List the files of the {_noun(resource)}", tag, takes=("key",), answers=answers, problems=(404,)
     )
 
 
@@ -305,7 +305,7 @@ def _attach(resource: Resource) -> Part:
     file = {"type": "string", "contentMediaType": "application/octet-stream"}
     return operation(
         id,
-        f"Attach a file to a {_noun(resource)}",
+        f"Attach a file to the {_noun(resource)}",
         tag,
         help="Its type is known by its content; at most 25 MB.",
         takes=("key", "Idempotency-Key"),
@@ -321,7 +321,7 @@ def _attachment(resource: Resource) -> Part:
     answers = {200: content(part("Attachment"))}
     return operation(
         id,
-        f"Tell about a file of a {_noun(resource)}",
+        f"Tell about a file of the {_noun(resource)}",
         tag,
         takes=("key", "attachment"),
         answers=answers,
@@ -333,7 +333,7 @@ def _detach(resource: Resource) -> Part:
     id, tag = _of(resource, "detach")
     return operation(
         id,
-        f"Take a file off a {_noun(resource)}",
+        f"Take a file off the {_noun(resource)}",
         tag,
         takes=("key", "attachment"),
         answers={204: {"description": "Taken off"}},
@@ -352,7 +352,7 @@ def _content(resource: Resource) -> Part:
     }
     return operation(
         id,
-        f"Download a file of a {_noun(resource)}",
+        f"Download a file of the {_noun(resource)}",
         tag,
         takes=("key", "attachment"),
         answers=answers,
