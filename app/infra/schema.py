@@ -38,14 +38,12 @@ def head() -> str | None:
 
 def _migrate(url: str, act: Callable[[Config], None]) -> tuple[str | None, str | None]:
     engine = create_engine(url, poolclass=NullPool)
-    with engine.connect() as guard, engine.connect() as connection:
+    with engine.connect() as guard:
         guard.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": _LOCK})
-        with connection.begin():
-            before = current(connection)
-        act(configuration(connection))
-        with connection.begin():
-            after = current(connection)
-    return before, after
+        before = current(guard)
+        with engine.connect() as connection:
+            act(configuration(connection))
+        return before, current(guard)
 
 
 def configuration(connection: Connection | None) -> Config:
