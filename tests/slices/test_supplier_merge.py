@@ -14,8 +14,6 @@ from tests.factories.suppliers import iban, vat_number
 from tests.making import Maker
 from tests.slices.doing import do, edit, enter, events, reading, refused
 
-BORIS = acting
-
 
 @pytest.fixture
 def two(maker: Maker) -> tuple[str, str]:
