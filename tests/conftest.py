@@ -17,7 +17,7 @@ from tests import servers
 from tests.restore import Restorer
 from tests.servers import Addresses, Running
 
-TEST_VARIABLES = ("OUTLAY_TEST_PG_BIN", "OUTLAY_CORPUS")
+TEST_VARIABLES = ("OUTLAY_TEST_PG_BIN", "OUTLAY_CORPUS", "OUTLAY_BROWSE", "OUTLAY_PICTURES")
 RUNNING = pytest.StashKey[Running]()
 
 

@@ -1,0 +1,115 @@
+"""Every kind of page, and the states of it that look different; what each needs before it is looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from playwright.sync_api import Page
+
+BUYER, ADMINISTRATOR, AUDITOR, REQUESTER = "omar.haddad", "petra.admin", "erik.lindqvist", "lena.fischer"
+SUPPLIER, OTHER_SUPPLIER = "S-00001", "S-00002"
+Prepare = Callable[[Page], None]
+
+
+@dataclass(frozen=True)
+class Place:
+    """A page as somebody sees it, and what they do there first."""
+
+    who: str | None
+    path: str
+    prepare: Prepare | None = None
+    phone: bool = True
+
+
+def _select(page: Page) -> None:
+    for at in (0, 2):
+        page.locator("[data-o-row]").nth(at).check()
+
+
+def _open_menu(selector: str) -> Prepare:
+    def opened(page: Page) -> None:
+        page.locator(selector).first.click()
+        page.locator(".o-menu:popover-open").wait_for()
+
+    return opened
+
+
+def _break_form(page: Page) -> None:
+    page.locator("#f-country").fill("Germany")
+    page.locator("#f-payment_days").fill("soon")
+    page.locator("#contacts-0-name").fill("")
+    page.locator("#contacts-1-email").fill("nobody at home")
+    page.locator(".o-submit .btn-primary").click()
+    page.locator("[data-o-errors]").wait_for()
+
+
+def _break_command(page: Page) -> None:
+    page.locator("main form .o-btn-bad, main form .btn-primary").first.click()
+    page.locator("[data-o-errors]").wait_for()
+
+
+def _ask(label: str) -> Prepare:
+    def asked(page: Page) -> None:
+        page.get_by_role("link", name=label, exact=True).first.click()
+        page.locator("#dialog[open] button.btn").first.wait_for()
+
+    return asked
+
+
+def _find(page: Page) -> None:
+    page.keyboard.press("Control+k")
+    page.locator("#palette input").fill("nord")
+    page.locator("#palette [role=option]").first.wait_for()
+
+
+def _make_token(page: Page) -> None:
+    page.locator("#f-name").fill("Nightly export")
+    page.get_by_role("button", name="Make token").click()
+    page.locator("#fresh-secret").wait_for()
+
+
+def _wait_for(selector: str) -> Prepare:
+    return lambda page: page.locator(selector).first.wait_for()
+
+
+PLACES: dict[str, Place] = {
+    "sign-in": Place(None, "/sign-in"),
+    "home": Place(BUYER, "/"),
+    "list": Place(BUYER, "/suppliers"),
+    "list-filtered": Place(BUYER, "/suppliers?country=DE&country=AT&sort=-name"),
+    "list-nothing": Place(BUYER, "/suppliers?q=zzzz"),
+    "list-selected": Place(BUYER, "/suppliers", _select, phone=False),
+    "list-filter-menu": Place(BUYER, "/suppliers", _open_menu(".o-filter-add")),
+    "list-columns-menu": Place(BUYER, "/suppliers", _open_menu("[popovertarget=columns-menu]"), phone=False),
+    "show": Place(BUYER, f"/suppliers/{SUPPLIER}"),
+    "show-item": Place(BUYER, "/items/IT-HW-001"),
+    "form-new": Place(BUYER, "/suppliers/new"),
+    "form": Place(BUYER, f"/suppliers/{SUPPLIER}/edit"),
+    "form-item": Place(BUYER, "/items/IT-HW-001/edit"),
+    "form-errors": Place(BUYER, f"/suppliers/{SUPPLIER}/edit", _break_form),
+    "command": Place(BUYER, f"/suppliers/{OTHER_SUPPLIER}/block"),
+    "command-errors": Place(BUYER, f"/suppliers/{OTHER_SUPPLIER}/block", _break_command),
+    "command-dialog": Place(BUYER, f"/suppliers/{OTHER_SUPPLIER}", _ask("Block")),
+    "roles": Place(ADMINISTRATOR, "/roles"),
+    "tokens": Place(ADMINISTRATOR, "/me/tokens"),
+    "token-made": Place(ADMINISTRATOR, "/me/tokens", _make_token),
+    "sessions": Place(ADMINISTRATOR, "/me/sessions"),
+    "settings": Place(ADMINISTRATOR, "/settings"),
+    "audit-log": Place(AUDITOR, "/audit-log"),
+    "preferences": Place(BUYER, "/preferences"),
+    "import": Place(BUYER, "/items/import"),
+    "palette": Place(BUYER, "/suppliers", _find),
+    "ui-kit": Place(BUYER, "/ui-kit"),
+    "api-docs": Place(ADMINISTRATOR, "/api/v1/docs", _wait_for("main h2")),
+    "not-found": Place(BUYER, "/suppliers/S-99999"),
+    "forbidden": Place(REQUESTER, "/roles"),
+}
+
+
+def reach(page: Page, place: Place) -> None:
+    """Go to a place and do there what makes its state."""
+    page.goto(place.path, wait_until="load")
+    page.evaluate("document.fonts.ready")
+    if place.prepare:
+        place.prepare(page)
