@@ -6,7 +6,7 @@ import re
 import unicodedata
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, cast, func, literal_column, select
+from sqlalchemy import ColumnElement, Select, cast, func, select
 from sqlalchemy.dialects.postgresql import TSQUERY
 
 from app.infra.db import Row
@@ -17,6 +17,8 @@ from app.kernel.resource import Resource, registry
 _WORD = re.compile(r"[^\W_]+")
 MAX_WORDS = 12
 MAX_TEXT = 20_000
+# What PostgreSQL keeps of a search vector.
+MAX_POSITION, MAX_PLACES = 16_383, 255
 
 
 def words(text: str) -> list[str]:
@@ -33,14 +35,15 @@ def index(row: Any) -> None:
         row.search = vector(resource, row)
 
 
-def vector(resource: Resource, row: Any) -> Any:
-    """Write what is searched of a row as an SQL expression."""
-    whole: Any = None
+def vector(resource: Resource, row: Any) -> str:
+    """Write what is searched of a row as a search vector; its words are taken apart here, as those asked for are."""
+    places: dict[str, list[str]] = {}
+    position = 0
     for path, weight in resource.search.items():
-        text = " ".join(words(_text_at(row, path)[:MAX_TEXT]))
-        part = func.setweight(func.to_tsvector(_simple(), text), literal_column(f"'{weight}'"))
-        whole = part if whole is None else whole.op("||")(part)
-    return whole
+        for word in words(_text_at(row, path)[:MAX_TEXT]):
+            position = min(position + 1, MAX_POSITION)
+            places.setdefault(word, []).append(f"{position}{weight}")
+    return " ".join(f"'{word}':{','.join(found[:MAX_PLACES])}" for word, found in places.items())
 
 
 def matches(resource: Resource, text: str) -> ColumnElement[bool] | None:
@@ -85,10 +88,6 @@ def dependents(changed: Resource) -> list[tuple[Resource, str]]:
 
 def _query(found: list[str]) -> Any:
     return cast(" & ".join(f"{word}:*" for word in found), TSQUERY)
-
-
-def _simple() -> Any:
-    return literal_column("'simple'::regconfig")
 
 
 def _text_at(row: Any, path: str) -> str:
