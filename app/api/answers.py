@@ -14,7 +14,8 @@ from flask import Flask, Response, g, request
 from app.infra.audit import plain
 from app.infra.db import uuid7
 
-PREFIX = "/api/v1"
+DOOR = "/api/"
+PREFIX = f"{DOOR}v1"
 JSON = "application/json"
 SMALLEST_COMPRESSED = 1024
 LEVEL = 5
@@ -58,7 +59,7 @@ def _plain(value: Any) -> Any:
 
 
 def _finish(response: Response) -> Response:
-    if request.path != PREFIX and not request.path.startswith(f"{PREFIX}/"):
+    if not request.path.startswith(DOOR):
         return response
     response.headers["X-Request-Id"] = request_id()
     response.headers["X-Content-Type-Options"] = "nosniff"

@@ -8,7 +8,7 @@ from flask import Blueprint, Flask, Response, request
 from flask_restx import Api
 
 from app.api import answers, around, gate, health, limits, openapi, own, pages, problems, resources
-from app.api.answers import PREFIX
+from app.api.answers import DOOR, PREFIX
 from app.kernel.resource import registry
 
 RESERVED_PLURALS = ("me", "search", "docs", "problems", "openapi.json")
@@ -23,7 +23,7 @@ class Routes(Api):  # type: ignore[misc]
         return problems.answer_to(e)
 
     def _has_fr_route(self) -> bool:
-        return request.path == PREFIX or request.path.startswith(f"{PREFIX}/")
+        return request.path.startswith(DOOR)
 
     def _register_apidoc(self, app: Flask) -> None:
         """Serve no Swagger UI."""

@@ -113,6 +113,14 @@ def test_a_method_that_is_not_offered_names_those_that_are(caller: Caller) -> No
     assert response.headers["Allow"] == "GET, HEAD, OPTIONS, POST"
 
 
+@pytest.mark.parametrize("path", ["/api/v1/a/b/c/d/e", "/api/v2/suppliers", "/api/"])
+def test_an_address_without_anything_behind_it_is_a_problem_answer_too(app: Flask, path: str) -> None:
+    response = app.test_client().get(path)
+
+    assert (response.status_code, codes(response)) == (404, ["unknown_path"])
+    assert response.mimetype == "application/problem+json"
+
+
 def test_head_and_options_answer_without_content(app: Flask, caller: Caller) -> None:
     head, options = caller.call("HEAD", "/me"), app.test_client().options("/api/v1/categories")
 
