@@ -166,7 +166,9 @@ def mentions_as_names(text: str) -> str:
 
 
 def _belongs(step: Step, which: str) -> bool:
-    return which not in ("comments", "changes") or (which == "comments") == (step.action == "commented" and bool(step.text))
+    return which not in ("comments", "changes") or (which == "comments") == (
+        step.action == "commented" and bool(step.text)
+    )
 
 
 def _acts(steps: Sequence[Step]) -> list[list[Step]]:

@@ -46,12 +46,16 @@ def _run(visit: Visit, resource: Resource, command: Command, keys: list[str], ra
 
 def _keys(visit: Visit, resource: Resource) -> list[str]:
     """List the rows that were ticked, or all rows of the view."""
-    keys = _whole_view(visit, resource) if request.form.get("all") else list(dict.fromkeys(request.form.getlist("keys")))
+    keys = (
+        _whole_view(visit, resource) if request.form.get("all") else list(dict.fromkeys(request.form.getlist("keys")))
+    )
     if not keys:
         raise Refused(Kind.INVALID, Problem("required", "No row is chosen. Tick at least one.", "keys"))
     if len(keys) > dialogs.MOST_ROWS:
         most = words.number(dialogs.MOST_ROWS)
-        raise Refused(Kind.TOO_LARGE, Problem("too_many_rows", f"At most {most} rows at once. Narrow the view.", "keys"))
+        raise Refused(
+            Kind.TOO_LARGE, Problem("too_many_rows", f"At most {most} rows at once. Narrow the view.", "keys")
+        )
     return keys
 
 

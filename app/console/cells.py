@@ -228,4 +228,9 @@ def _names_of(visit: Visit, ids: set[int]) -> dict[int, str]:
 def is_shown(model: Any, each: Field) -> bool:
     """Say whether a field can be a column of a list: one value that is no secret."""
     column = inspect_model(model).columns.get(each.name)
-    return not (each.multiple or each.secret or each.kind in ("secret", "json") or (column is not None and column.info.get("hidden")))
+    return not (
+        each.multiple
+        or each.secret
+        or each.kind in ("secret", "json")
+        or (column is not None and column.info.get("hidden"))
+    )

@@ -54,7 +54,9 @@ class Chooser:
 def available(resource: Resource) -> dict[str, Field]:
     """List every field that can be a column."""
     names = [*resource.list, *(name for _, names in resource.show for name in names), *resource.form, *resource.filters]
-    stamps = [name for name in ("created_at", "created_by", "changed_at") if name in inspect_model(resource.model).columns]
+    stamps = [
+        name for name in ("created_at", "created_by", "changed_at") if name in inspect_model(resource.model).columns
+    ]
     fields = fields_of(resource, dict.fromkeys([*names, *stamps]))
     return {name: each for name, each in fields.items() if name in resource.list or is_shown(resource.model, each)}
 

@@ -93,7 +93,9 @@ def ask_removal(visit: Visit, resource: Resource, key: str, number: int) -> Any:
         tone="bad",
     )
     steps = (Crumb(resource.key_of(row), url), Crumb("Remove file"))
-    return shell.render("command.html", Page(dialog.title, shell.crumbs(resource, *steps), url, "narrow"), command=dialog)
+    return shell.render(
+        "command.html", Page(dialog.title, shell.crumbs(resource, *steps), url, "narrow"), command=dialog
+    )
 
 
 def remove(visit: Visit, resource: Resource, key: str, number: int) -> Any:

@@ -127,7 +127,9 @@ def outcome(
     done = len(results) - len(refusals)
     return Bulk(
         title=f"{command.label}: {words.count(len(results), *titles)}",
-        done=f"Done for {words.count(done, *titles)}." if done else f"Nothing was done: all {len(results)} were refused.",
+        done=f"Done for {words.count(done, *titles)}."
+        if done
+        else f"Nothing was done: all {len(results)} were refused.",
         refused=f"{words.count(len(refusals), *titles)} stayed as they were." if refusals else "",
         refusals=refusals,
         back_url=back_url,

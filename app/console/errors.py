@@ -34,7 +34,10 @@ _WORDS = {
     413: ("This is too large", "Send at most 25 MB at once."),
     422: ("Something is not right", "Go back and correct it."),
     429: ("Too many requests", "Wait a minute, then go on."),
-    500: ("Something broke here", "It is noted. Try again, and if it stays, give the request number to an administrator."),
+    500: (
+        "Something broke here",
+        "It is noted. Try again, and if it stays, give the request number to an administrator.",
+    ),
     503: ("Outlay cannot reach its database", "Nothing is lost. Try again in a minute."),
 }
 

@@ -17,6 +17,9 @@ from app.infra.intake import MAX_CHILDREN
 from app.kernel.problem import Kind, Problem, Refused
 from app.kernel.resource import Children, Resource
 
+#: How many columns the grid of a form has.
+GRID = 6
+
 
 @dataclass(frozen=True, slots=True)
 class Section:
@@ -143,7 +146,9 @@ def to_edit(visit: Visit, resource: Resource, row: Any, raw: Raw | None = None, 
     fields = fields_to_edit(resource)
     drawing = _Drawing(visit, resource, fields, refusal)
     inputs = {
-        name: drawing.typed(each, raw[name], row) if raw is not None and name in raw else drawing.inputs.stored(each, row)
+        name: drawing.typed(each, raw[name], row)
+        if raw is not None and name in raw
+        else drawing.inputs.stored(each, row)
         for name, each in fields.items()
     }
     rows = {children.name: _stored_rows(children, row, visit.zone) for children in editable(resource)}
@@ -201,7 +206,11 @@ class _Drawing:
             columns=tuple(inputs.typed(each, None) for each in fields.values()),
             rows=tuple(self._line(children, fields, inputs, index, raw) for index, raw in enumerate(rows)),
             add_label="Add line",
-            blank={name: plain(each, default_of(each), self.visit.zone) for name, each in fields.items() if default_of(each)},
+            blank={
+                name: plain(each, default_of(each), self.visit.zone)
+                for name, each in fields.items()
+                if default_of(each)
+            },
             problems=self.by_field.get(children.name, ()),
         )
 
@@ -230,7 +239,24 @@ def _sections(resource: Resource, inputs: Mapping[str, Input]) -> tuple[Section,
     for name, each in inputs.items():
         title = titles.get(name, title)
         arranged[title].append(each)
-    return tuple(Section(title, tuple(fields)) for title, fields in arranged.items() if fields)
+    return tuple(Section(title, _in_rows(fields)) for title, fields in arranged.items() if fields)
+
+
+def _in_rows(fields: Sequence[Input]) -> tuple[Input, ...]:
+    """Widen fields so that each row of the grid is full, except before a field that takes a row for itself."""
+    done: list[Input] = []
+    row: list[Input] = []
+    for each in [*fields, None]:
+        width = sum(other.span for other in row)
+        if each is None or width + each.span > GRID:
+            if each is not None and each.span < GRID and len(row) > 1:
+                widest = max(row, key=lambda other: other.span)
+                row = [replace(other, span=other.span + GRID - width) if other is widest else other for other in row]
+            done += row
+            row = []
+        if each is not None:
+            row.append(each)
+    return tuple(done)
 
 
 def _focused(inputs: dict[str, Input]) -> dict[str, Input]:

@@ -18,9 +18,7 @@ from app.infra.db import db, uuid7
 from app.kernel.actor import Actor, Context
 
 #: Pages for people who have not signed in; everything else asks them to.
-OPEN = frozenset(
-    {"console.static", "SignInView.enter", "SignInView.check", "SignInView.invited", "SignInView.accept"}
-)
+OPEN = frozenset({"console.static", "SignInView.enter", "SignInView.check", "SignInView.invited", "SignInView.accept"})
 ANOTHER_DOOR = ("/api/", "/healthz", "/readyz")
 LARGEST_FORM = 5 * 1024 * 1024  # a document of a thousand rows fits; files travel as multipart and may be larger
 _SAFE = ("GET", "HEAD", "OPTIONS")

@@ -19,7 +19,7 @@ from app.console.shell import Page
 from app.infra import scope
 from app.infra.activity import Comment
 from app.infra.audit import AuditEntry
-from app.kernel.resource import Resource, registry
+from app.kernel.resource import registry
 
 MOST = 8
 _NOTHING_WAITS = Empty("done", "Nothing waits for you", "When somebody asks you with @ in a comment, it stands here.")
@@ -107,7 +107,9 @@ def _asked(visit: Visit) -> Iterator[Entry]:
     for each in [each for each in said if (each.resource, each.row_id) in rows][:MOST]:
         row = rows[each.resource, each.row_id]
         age = words.age(visit.context.now - each.at)
-        yield Entry(str(row), f"{each.actor_name}: {each.text[:120]}", addresses.of_row(row) + "#activity", "message-2", age=age)
+        yield Entry(
+            str(row), f"{each.actor_name}: {each.text[:120]}", addresses.of_row(row) + "#activity", "message-2", age=age
+        )
 
 
 def _recent(visit: Visit) -> Iterator[Entry]:
@@ -128,7 +130,14 @@ def _recent(visit: Visit) -> Iterator[Entry]:
         state = getattr(row, "state", None)
         mark = Cell("state", words.lower_first(state).capitalize().replace("_", " "), key=state) if state else None
         age = words.age(visit.context.now - at)
-        yield Entry(title_of(resource, row), f"{resource.title[0]} {resource.key_of(row)}", addresses.of_row(row), resource.icon, mark, age)
+        yield Entry(
+            title_of(resource, row),
+            f"{resource.title[0]} {resource.key_of(row)}",
+            addresses.of_row(row),
+            resource.icon,
+            mark,
+            age,
+        )
 
 
 def visible(visit: Visit, wanted: list[tuple[str, int]]) -> dict[tuple[str, int], Any]:
@@ -147,14 +156,9 @@ def visible(visit: Visit, wanted: list[tuple[str, int]]) -> dict[tuple[str, int]
 
 def _shortcuts(visit: Visit) -> Iterator[Shortcut]:
     for resource in registry:
-        if shell.may_create(visit, resource) and _is_daily(resource):
+        if shell.may_create(visit, resource) and shell.is_daily(resource):
             label = f"New {words.lower_first(resource.title[0])}"
             yield Shortcut(label, resource.help, resource.icon, addresses.of_list(resource, "new"))
-
-
-def _is_daily(resource: Resource) -> bool:
-    """Say whether people enter such rows often enough to begin there: it is searched for and goes through states."""
-    return bool(resource.search and resource.states)
 
 
 def _part_of_day(visit: Visit) -> str:

@@ -34,7 +34,9 @@ def register(app: Flask) -> Host:
         host.add_view_no_menu(view_of(resource))
         address, letter = addresses.of_list(resource), letters.take(resource.title[1])
         _link(host, resource.menu, resource.name, resource.title[1], address, resource.icon, letter, _shown(resource))
-    _link(host, ADMINISTRATION, "role", "Roles", "/roles", "user-check", letters.take("roles"), lambda: _may("role.read"))
+    _link(
+        host, ADMINISTRATION, "role", "Roles", "/roles", "user-check", letters.take("roles"), lambda: _may("role.read")
+    )
     for page in (SignInView, FindView, PreferencesView, RolesView, KitView, *pages.added()):
         host.add_view_no_menu(page)
     return host

@@ -68,7 +68,12 @@ def _form(chosen: dict[str, Any]) -> Form:
     fields = (
         _input("theme", "Theme", str(chosen["theme"])),
         _input("density", "Row height in lists", str(chosen["density"])),
-        _input("keys", "Single-key shortcuts", "on" if chosen["keys"] else "off", "Such as J and K in lists. Ctrl K always works."),
+        _input(
+            "keys",
+            "Single-key shortcuts",
+            "on" if chosen["keys"] else "off",
+            "Such as J and K in lists. Ctrl K always works.",
+        ),
     )
     return Form(
         title="Preferences",

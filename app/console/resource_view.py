@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Response, flash, jsonify, make_response, redirect, request
+from flask import Response, current_app, flash, jsonify, make_response, redirect, request
 from flask_appbuilder.baseviews import BaseView
 
 from app.console import (
@@ -31,7 +31,7 @@ from app.console.host import page
 from app.console.inputs import prefilled
 from app.console.shell import Crumb, Flash, Page
 from app.infra import unit
-from app.infra.fields import param_fields
+from app.infra.fields import humanise, param_fields
 from app.kernel.command import Command
 from app.kernel.problem import Kind, Refused
 from app.kernel.resource import Resource
@@ -221,14 +221,15 @@ class ResourceView(BaseView):  # type: ignore[misc]
         repeat = decode.repeat(request.form, self.resource.name, command.name, key)
         version = decode.version(request.form) or decode.version(request.args)
         try:
-            outcome = unit.execute(
-                visit.context, self.resource, key, command.name, raw, version=version, repeat=repeat
-            )
+            outcome = unit.execute(visit.context, self.resource, key, command.name, raw, version=version, repeat=repeat)
         except Refused as refusal:
             if refusal.kind is Kind.MISSING:
                 raise
             row = self._load(visit, key)
             return self._dialog(dialogs.of_row(visit, self.resource, command, row, raw, refusal), refusal, row)
+        for name, text in outcome.told.items():
+            whole = current_app.config["OUTLAY_BASE_URL"] + text if str(text).startswith("/") else text
+            flash(f"{humanise(name)}, shown this once: {whole}", "warn")
         flash(f"{command.label}: done for {self.resource.title[0].lower()} {outcome.key}", "ok")
         back = gate.safe_address(request.args["next"]) if "next" in request.args else ""
         return leave_to(back or addresses.of_key(self.resource, outcome.key))
@@ -250,7 +251,9 @@ class ResourceView(BaseView):  # type: ignore[misc]
 
     def _dialog(self, dialog: dialogs.Dialog, refusal: Refused | None = None, row: Any = None) -> Any:
         steps = [Crumb(self.resource.key_of(row), addresses.of_row(row))] if row is not None else []
-        about = Page(dialog.title, shell.crumbs(self.resource, *steps, Crumb(dialog.submit)), dialog.cancel_url, "narrow")
+        about = Page(
+            dialog.title, shell.crumbs(self.resource, *steps, Crumb(dialog.submit)), dialog.cancel_url, "narrow"
+        )
         return shell.render("command.html", about, command=dialog, status=refusal.kind.value if refusal else 200)
 
 

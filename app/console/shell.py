@@ -15,7 +15,19 @@ from app.infra import preferences
 from app.kernel.resource import Resource, registry
 
 #: The groups of the menu in their order; a group that is not named here comes before Administration.
-GROUPS = ("", "Inbox", "Buy", "Buying", "Pay", "Paying", "Suppliers", "Catalogue", "Master data", "Control", "Administration")
+GROUPS = (
+    "",
+    "Inbox",
+    "Buy",
+    "Buying",
+    "Pay",
+    "Paying",
+    "Suppliers",
+    "Catalogue",
+    "Master data",
+    "Control",
+    "Administration",
+)
 #: The letters after G that go to a page; the first resource that takes a letter has it.
 LETTERS = {"home": "h"}
 MOST_TABS = 4
@@ -132,13 +144,20 @@ def shell(visit: Visit, notes: Sequence[Flash] = ()) -> Shell:
 def choices(visit: Visit) -> dict[str, Any]:
     """Read how the console should look to this person."""
     kept = preferences.get(visit.context.session, visit.actor.id, "console", {}) or {}
-    return {"theme": kept.get("theme", "auto"), "density": kept.get("density", "normal"), "keys": kept.get("keys", True)}
+    return {
+        "theme": kept.get("theme", "auto"),
+        "density": kept.get("density", "normal"),
+        "keys": kept.get("keys", True),
+    }
 
 
 def menu(visit: Visit) -> tuple[Group, ...]:
     """List the pages this person may open, group by group, out of the host's menu."""
     groups = [
-        Group(item.label if item.name != HOME else "", tuple(_entry(child) for child in item.childs if child.should_render()))
+        Group(
+            item.label if item.name != HOME else "",
+            tuple(_entry(child) for child in item.childs if child.should_render()),
+        )
         for item in sorted(current_app.appbuilder.menu.get_list(), key=_group_place)  # type: ignore[attr-defined]
     ]
     return tuple(group for group in groups if group.entries)
@@ -148,9 +167,9 @@ HOME = "Home"
 
 
 def primary(visit: Visit) -> Entry | None:
-    """Offer what is entered where the reader is: the new row of this list, or nothing."""
-    resource = registry.by_plural(request.path.strip("/").partition("/")[0])
-    if resource is None or not may_create(visit, resource):
+    """Offer on the first page what is entered most; other pages have a main button of their own."""
+    resource = next((each for each in registry if is_daily(each) and may_create(visit, each)), None)
+    if resource is None or request.path != "/":
         return None
     return Entry(f"New {words.lower_first(resource.title[0])}", "plus", addresses.of_list(resource, "new"))
 
@@ -158,6 +177,11 @@ def primary(visit: Visit) -> Entry | None:
 def may_create(visit: Visit, resource: Resource) -> bool:
     """Say whether this person may enter rows of a resource."""
     return bool(resource.form) and visit.actor.may(resource.permission("create"))
+
+
+def is_daily(resource: Resource) -> bool:
+    """Say whether people enter such rows often enough to begin there: it is searched for and goes through states."""
+    return bool(resource.search and resource.states)
 
 
 def crumbs(resource: Resource, *steps: Crumb) -> tuple[Crumb, ...]:
@@ -186,6 +210,9 @@ def _group_place(item: MenuItem) -> float:
 
 def _person_menu(visit: Visit) -> tuple[Entry, ...]:
     entries = [Entry("Preferences", "adjustments-horizontal", "/preferences")]
-    own = [("session.read", "My sessions", "device-mobile", "/me/sessions"), ("token.read", "My tokens", "lock", "/me/tokens")]
+    own = [
+        ("session.read", "My sessions", "device-mobile", "/me/sessions"),
+        ("token.read", "My tokens", "lock", "/me/tokens"),
+    ]
     entries += [Entry(label, icon, url) for right, label, icon, url in own if visit.actor.may(right)]
     return (*entries, Entry("Sign out", "arrow-back-up", "/sign-out", post=True, rule_before=True))

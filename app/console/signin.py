@@ -155,7 +155,9 @@ def _invitation(secret: str, user: Any, refusal: Refused | None = None) -> Any:
     company = settings.get(db.session(), "organisation.name")
     if user is None:
         text = "This link was used already, or is too old. Ask an administrator for a new one."
-        return make_response(render_template("invitation.html", invitation=Invitation(company, "This link is over", text)), 404)
+        return make_response(
+            render_template("invitation.html", invitation=Invitation(company, "This link is over", text)), 404
+        )
     problems = refusal.problems if refusal else ()
     password = Input(
         "password",

@@ -45,7 +45,9 @@ def coins(currency: str | None) -> int:
 
 def plain_number(value: Decimal | int) -> str:
     """Write a number as it is typed into a form: no groups, no needless zeros."""
-    return format(value, "f").rstrip("0").rstrip(".") if isinstance(value, Decimal) and value % 1 else format(value, ".0f")
+    return (
+        format(value, "f").rstrip("0").rstrip(".") if isinstance(value, Decimal) and value % 1 else format(value, ".0f")
+    )
 
 
 def day(value: date, today: date) -> str:

@@ -18,7 +18,7 @@ _HOSTS_OWN = ("Admin", "Public")
 
 _ROLES = text(
     "SELECT r.id, r.name, count(DISTINCT g.user_id) AS people FROM ab_role r LEFT JOIN role_grant g ON g.role_id = r.id "
-    "WHERE r.name <> ALL (:own) GROUP BY r.id, r.name ORDER BY r.id"
+    "WHERE r.name <> ALL (:own) GROUP BY r.id, r.name ORDER BY lower(r.name)"
 )
 _GRANTED = text(
     "SELECT pr.role_id, v.name || '.' || p.name AS permission FROM ab_permission_view_role pr "
@@ -96,7 +96,10 @@ def _apply(context: Context, role: Role, asked: frozenset[str], known: frozenset
         context.session.execute(_GRANT, {"role": role.id, "permissions": added})
     if removed:
         context.session.execute(_WITHDRAW, {"role": role.id, "permissions": removed})
-    told: dict[str, Any] = {"before": {"permits": removed} if removed else None, "after": {"permits": added} if added else None}
+    told: dict[str, Any] = {
+        "before": {"permits": removed} if removed else None,
+        "after": {"permits": added} if added else None,
+    }
     audit.note(context, action="changed", resource="role", row_id=role.id, row_key=role.name, **told)
 
 

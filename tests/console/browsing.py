@@ -13,7 +13,9 @@ from sqlalchemy import event
 
 from app.infra.db import db
 
-_INPUT = re.compile(r"<input\b[^>]*>|<textarea\b[^>]*>(?P<text>.*?)</textarea>|<select\b[^>]*>(?P<options>.*?)</select>", re.DOTALL)
+_INPUT = re.compile(
+    r"<input\b[^>]*>|<textarea\b[^>]*>(?P<text>.*?)</textarea>|<select\b[^>]*>(?P<options>.*?)</select>", re.DOTALL
+)
 _ATTRIBUTE = re.compile(r'([\w-]+)(?:="([^"]*)")?')
 
 
@@ -25,7 +27,9 @@ def text(page: Any) -> str:
 
 def form(page: Any, action: str = "", ident: str = "") -> dict[str, Any]:
     """Give what a form of a page would send as it is, as a browser does."""
-    found = next(each for each in re.finditer(r"(?s)<form\b([^>]*)>(.*?)</form>", page.text) if _is(each[1], action, ident))
+    found = next(
+        each for each in re.finditer(r"(?s)<form\b([^>]*)>(.*?)</form>", page.text) if _is(each[1], action, ident)
+    )
     body = re.sub(r"(?s)<template.*?</template>", "", found[2])
     sent: dict[str, Any] = {}
     for field in _INPUT.finditer(body):
@@ -37,12 +41,20 @@ def form(page: Any, action: str = "", ident: str = "") -> dict[str, Any]:
             continue
         value = _value(field, attributes)
         if value is not None:
-            sent[name] = [*sent[name], value] if isinstance(sent.get(name), list) else [sent[name], value] if name in sent else value
+            sent[name] = (
+                [*sent[name], value]
+                if isinstance(sent.get(name), list)
+                else [sent[name], value]
+                if name in sent
+                else value
+            )
     return sent
 
 
 def _is(attributes: str, action: str, ident: str) -> bool:
-    return (not action or f'action="{html.escape(action)}"' in attributes) and (not ident or f'id="{ident}"' in attributes)
+    return (not action or f'action="{html.escape(action)}"' in attributes) and (
+        not ident or f'id="{ident}"' in attributes
+    )
 
 
 def _value(field: re.Match[str], attributes: dict[str, str]) -> str | None:

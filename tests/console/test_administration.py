@@ -129,7 +129,11 @@ def test_one_sees_and_ends_ones_own_sessions(app, omar):
 def test_sessions_of_others_are_for_those_who_oversee(app, omar, client_of):
     other = client_of("lena.fischer", "Requester")
     with app.app_context():
-        number = db.session.execute(sql("SELECT id FROM login_session WHERE user_id = :id"), {"id": omar.id}).scalars().first()
+        number = (
+            db.session.execute(sql("SELECT id FROM login_session WHERE user_id = :id"), {"id": omar.id})
+            .scalars()
+            .first()
+        )
     assert other.get(f"/sessions/{number}").status_code == 404
     assert post(other, f"/sessions/{number}/revoke").status_code == 404
     administrator = client_of("ada.admin", "Administrator")
@@ -141,7 +145,9 @@ def test_sessions_of_others_are_for_those_who_oversee(app, omar, client_of):
 def test_a_token_is_made_shown_once_used_and_revoked(app, omar, make):
     supplier, client = make("supplier"), signed_in(app, omar)
     expires = client.get("/me/tokens").text.split('name="expires_on"')[0].rsplit('value="', 1)[1].split('"')[0]
-    assert [each["id"] for each in client.get("/me/tokens/permissions?q=supplier read").json["results"]] == ["supplier.read"]
+    assert [each["id"] for each in client.get("/me/tokens/permissions?q=supplier read").json["results"]] == [
+        "supplier.read"
+    ]
     page = post(client, "/me/tokens", {"name": "Nightly", "expires_on": expires, "limits": ["supplier.read"]})
     secret = re.search(r'id="fresh-secret"[^>]*>([^<]+)<', page.text)[1]
     assert secret.startswith("outlay_")
@@ -155,7 +161,9 @@ def test_a_token_is_made_shown_once_used_and_revoked(app, omar, make):
 
 
 def test_a_token_that_is_refused_keeps_what_was_typed(app, omar):
-    page = post(signed_in(app, omar), "/me/tokens", {"name": "", "expires_on": "2099-01-01", "limits": ["supplier.read"]})
+    page = post(
+        signed_in(app, omar), "/me/tokens", {"name": "", "expires_on": "2099-01-01", "limits": ["supplier.read"]}
+    )
     assert page.status_code == 422
     assert "Name is missing." in text(page)
     assert "Expires: choose a day up to" in text(page)
@@ -196,7 +204,9 @@ def test_ctrl_k_finds_documents_pages_and_commands(app, omar, make):
         {"text": "Kestrel Freight", "hint": supplier, "url": f"/suppliers/{supplier}", "icon": "building-store"}
     ]
     assert client.get(f"/find?q={supplier}").json["groups"][0]["items"][0]["url"] == f"/suppliers/{supplier}"
-    pages = {group["label"]: [item["text"] for item in group["items"]] for group in client.get("/find?q=su").json["groups"]}
+    pages = {
+        group["label"]: [item["text"] for item in group["items"]] for group in client.get("/find?q=su").json["groups"]
+    }
     assert pages["Pages"] == ["Suppliers"]
     assert pages["Commands"] == ["New supplier"]
     empty = {group["label"] for group in client.get("/find?q=").json["groups"]}

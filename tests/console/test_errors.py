@@ -17,7 +17,7 @@ def raising(error):
     return build
 
 
-@pytest.mark.parametrize("kind", [kind for kind in Kind])
+@pytest.mark.parametrize("kind", list(Kind))
 def test_every_refusal_has_a_page_in_its_own_words_inside_the_menu(app, buyer, monkeypatch, kind):
     monkeypatch.setattr(home, "build", raising(Refused(kind, Problem("because", "Because it is Tuesday."))))
     page = buyer.get("/")

@@ -189,7 +189,11 @@ def test_a_form_of_the_largest_document_fits(app, buyer, euro):
     assert "multipart" not in buyer.get("/suppliers/new").text
     lines = {"contacts-count": "1000"}
     for at in range(1000):
-        lines |= {f"contacts-{at}-id": "", f"contacts-{at}-name": f"Contact number {at}", f"contacts-{at}-email": f"contact{at}@example.com"}
+        lines |= {
+            f"contacts-{at}-id": "",
+            f"contacts-{at}-name": f"Contact number {at}",
+            f"contacts-{at}-email": f"contact{at}@example.com",
+        }
     response = buyer.post("/suppliers/new", data=new_supplier(buyer, **lines))
     assert response.status_code == 303
     assert count(app, "supplier_contact") == 1000

@@ -34,7 +34,15 @@ def test_every_route_belongs_to_a_view_of_ours(app):
 
 
 def test_what_flask_appbuilder_would_serve_by_itself_is_not_there(app, buyer):
-    for path in ("/login/", "/logout/", "/lang/de", "/back", "/users/list/", "/roles/list/", "/static/appbuilder/js/ab.js"):
+    for path in (
+        "/login/",
+        "/logout/",
+        "/lang/de",
+        "/back",
+        "/users/list/",
+        "/roles/list/",
+        "/static/appbuilder/js/ab.js",
+    ):
         assert buyer.get(path).status_code == 404, path
     for path in ("/api/v1/security/login", "/api/v1/menu/", "/api/v1/_openapi", "/swagger/v1"):
         assert buyer.get(path).status_code == 404, path
@@ -62,7 +70,15 @@ def test_a_part_of_a_page_is_sent_to_sign_in_and_back_to_its_page(app):
 
 @pytest.mark.parametrize(
     "target",
-    ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)", "/\t/evil.example", "\\\\evil", ""],
+    [
+        "https://evil.example",
+        "//evil.example",
+        "/\\evil.example",
+        "javascript:alert(1)",
+        "/\t/evil.example",
+        "\\\\evil",
+        "",
+    ],
 )
 def test_nobody_is_led_elsewhere_after_signing_in(app, buyer, target):
     assert buyer.get("/sign-in", query_string={"next": target}).location == "/"
@@ -98,7 +114,15 @@ def test_every_page_carries_the_policy_and_is_kept_by_nobody(app, buyer):
 
 def test_no_page_has_anything_inline(app, buyer, make):
     key = make("supplier")
-    for path in ("/", "/suppliers", f"/suppliers/{key}", f"/suppliers/{key}/edit", "/preferences", "/ui-kit", "/me/tokens"):
+    for path in (
+        "/",
+        "/suppliers",
+        f"/suppliers/{key}",
+        f"/suppliers/{key}/edit",
+        "/preferences",
+        "/ui-kit",
+        "/me/tokens",
+    ):
         page = buyer.get(path).text
         assert not re.search(r"\sstyle=|\son\w+=|<style|javascript:", page), path
         assert re.findall(r"<script(?![^>]*\bsrc=)[^>]*>", page) == [], path

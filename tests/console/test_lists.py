@@ -88,7 +88,9 @@ def test_rows_out_of_reach_are_in_no_list_page_picker_file_or_search(app, client
 
 def test_columns_are_kept_on_the_server_and_go_back_to_standard(app, buyer, make):
     make("supplier")
-    response = post(buyer, "/suppliers/columns", {"column": ["name", "website"], "next": "/suppliers?state=prospect&columns=code"})
+    response = post(
+        buyer, "/suppliers/columns", {"column": ["name", "website"], "next": "/suppliers?state=prospect&columns=code"}
+    )
     assert response.location == "/suppliers?state=prospect"
     head = r'<th scope="col"[^>]*>(?:<a[^>]*>)?([\w ]+?) *<'
     assert re.findall(head, buyer.get("/suppliers").text) == ["Name", "Website"]

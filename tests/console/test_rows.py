@@ -44,7 +44,11 @@ def test_rows_out_of_reach_are_in_no_related_list(app, client_of, make):
     item = make("currency")
     local = client_of("local.buyer", "Buyer", entity=here)
     with app.app_context():
-        code = db.session.execute(sql("SELECT c.code FROM currency c JOIN supplier s ON s.currency_id = c.id")).scalars().first()
+        code = (
+            db.session.execute(sql("SELECT c.code FROM currency c JOIN supplier s ON s.currency_id = c.id"))
+            .scalars()
+            .first()
+        )
     page = local.get(f"/currencies/{code}").text
     assert item
     assert f"/suppliers/{mine}" in page
@@ -65,7 +69,12 @@ def test_a_comment_is_seen_with_its_mentions(app, buyer, somebody, supplier):
     somebody("jana.novak", "Buyer")
     found = buyer.get("/mentions?q=jan").json["results"]
     assert found == [{"id": "jana.novak", "text": "Jana Novak", "hint": "jana.novak"}]
-    answer = post(buyer, f"/suppliers/{supplier}/comments", {"text": "Look, @[Jana Novak](jana.novak) <b>please</b>"}, headers=HTMX)
+    answer = post(
+        buyer,
+        f"/suppliers/{supplier}/comments",
+        {"text": "Look, @[Jana Novak](jana.novak) <b>please</b>"},
+        headers=HTMX,
+    )
     assert answer.status_code == 200
     assert '<b class="o-mention">@jana.novak</b>' in answer.text
     assert "&lt;b&gt;please&lt;/b&gt;" in answer.text
@@ -113,7 +122,7 @@ def test_a_file_is_sent_shown_fetched_and_taken_off(app, buyer, supplier):
         assert file.headers["Content-Type"] == "application/pdf"
         assert file.headers["Content-Disposition"].startswith("inline")
         assert "default-src 'none'" in file.headers["Content-Security-Policy"]
-    assert f"Nordlicht.pdf is taken off" in text(buyer.get(f"{url}/remove"))
+    assert "Nordlicht.pdf is taken off" in text(buyer.get(f"{url}/remove"))
     assert post(buyer, f"{url}/remove").status_code == 303
     assert attached(app) == []
     assert buyer.get(url).status_code == 404
@@ -160,7 +169,9 @@ def test_the_story_is_told_whole_or_in_parts(app, buyer, supplier):
     assert ("First word" in changes, "blocked" in changes) == (False, True)
 
 
-@pytest.mark.parametrize(("name", "path"), [("supplier", "suppliers"), ("item", "items"), ("cost_centre", "cost-centres")])
+@pytest.mark.parametrize(
+    ("name", "path"), [("supplier", "suppliers"), ("item", "items"), ("cost_centre", "cost-centres")]
+)
 def test_a_page_takes_the_same_number_of_queries_however_much_there_is(app, client_of, make, name, path):
     auditor = client_of("a.auditor", "Auditor")
     key = make(name)
@@ -179,7 +190,12 @@ def test_every_page_of_every_resource_opens_for_whoever_its_menu_leads_there(app
     from app.kernel.resource import registry
 
     made = {resource.name: make(resource.name) for resource in registry if resource.form}
-    for code, role in (("ada.admin", "Administrator"), ("bu.yer", "Buyer"), ("au.ditor", "Auditor"), ("re.quester", "Requester")):
+    for code, role in (
+        ("ada.admin", "Administrator"),
+        ("bu.yer", "Buyer"),
+        ("au.ditor", "Auditor"),
+        ("re.quester", "Requester"),
+    ):
         client = client_of(code, role)
         links = set(re.findall(r'<a href="(/[^"]*)"', client.get("/").text.split('id="me-menu"')[0]))
         assert links

@@ -6,10 +6,9 @@ import pytest
 
 from app.console import signin
 from app.infra import clock, identity, unit
-from app.infra.db import db
-from tests.acting import PASSWORD, context_of, person, signed_in
-from tests.console.browsing import form, post, text
 from app.kernel.actor import SYSTEM
+from tests.acting import PASSWORD, context_of, signed_in
+from tests.console.browsing import form, post, text
 
 
 @pytest.fixture
