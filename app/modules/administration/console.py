@@ -175,13 +175,17 @@ def _session_line(sight: Sight, each: LoginSession) -> SessionLine:
         started=moment(sight, each.created_at),
         seen=moment(sight, each.seen_at),
         here=here,
-        revoke_url="" if here else addresses.of_key(resource.sessions, str(each.id), "revoke", args={"next": ["/me/sessions"]}),
+        revoke_url=""
+        if here
+        else addresses.of_key(resource.sessions, str(each.id), "revoke", args={"next": ["/me/sessions"]}),
     )
 
 
 def _make(visit: Visit, name: str, limits: list[str], expires_on: str) -> tuple[ApiToken, str]:
     if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", expires_on):
-        raise Refused(Kind.INVALID, Problem("required", "Expires is missing. Choose the last day of the token.", "expires_on"))
+        raise Refused(
+            Kind.INVALID, Problem("required", "Expires is missing. Choose the last day of the token.", "expires_on")
+        )
     with transaction(visit.context, "token.issue") as bound:
         return identity.issue_token(bound, name, limits, date.fromisoformat(expires_on))
 
@@ -224,7 +228,9 @@ def _token_line(sight: Sight, each: ApiToken) -> TokenLine:
         permissions=tuple(each.limits) or ("everything",),
         created=moment(sight, each.created_at),
         used=moment(sight, each.used_at) if each.used_at else None,
-        expires=Cell("date", words.day(each.expires_on, sight.today), iso=each.expires_on.isoformat()) if each.expires_on else None,
+        expires=Cell("date", words.day(each.expires_on, sight.today), iso=each.expires_on.isoformat())
+        if each.expires_on
+        else None,
         state=Cell("state", state.capitalize(), key=state),
         revoke_url=revoke if state == "active" else "",
     )
