@@ -90,6 +90,8 @@ def run_command(resource: str, key: str, command: str, arguments: tuple[str, ...
     except Refused as refusal:
         raise click.ClickException(_told(refusal)) from refusal
     click.echo(f"{outcome.key}: {outcome.state or 'done'}")
+    for name, text in outcome.told.items():
+        click.echo(f"{name}: {text}")
 
 
 def _named(declared: Any, command: str, arguments: tuple[str, ...]) -> dict[str, str]:

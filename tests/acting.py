@@ -69,7 +69,6 @@ def person(code: str, *roles: str, entity: str | None = None, cost_centre: str |
     with unit.transaction(system(), "test.set_password") as bound:
         user = identity.find_user(bound.session, code)
         identity.set_password(bound, user, PASSWORD)
-    unit.execute(system(), people, code, "activate", {})
     return Someone(user, code, open_session(user))
 
 

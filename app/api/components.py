@@ -180,6 +180,11 @@ def _outcome() -> Part:
             "state": TEXT_OR_NULL,
             "events": array({"type": "object", "properties": {"name": TEXT}, "required": ["name"]}),
             "href": ADDRESS,
+            "told_once": {
+                "type": "object",
+                "additionalProperties": TEXT,
+                "description": "What only this answer tells and no repetition of it, such as the link of an invitation.",
+            },
         },
         description="What a change led to. A repeated request is answered with the same outcome.",
     )

@@ -245,6 +245,7 @@ def _told_outcome(outcome: Outcome) -> dict[str, Any]:
         "state": outcome.state,
         "events": asked.steady(list(outcome.events)),
         "href": f"{PREFIX}/{resource.plural}/{quote(outcome.key, safe='')}",
+        "told_once": asked.steady(dict(outcome.told)),
     }
 
 

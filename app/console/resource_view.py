@@ -230,6 +230,8 @@ class ResourceView(BaseView):  # type: ignore[misc]
         for name, text in outcome.told.items():
             whole = current_app.config["OUTLAY_BASE_URL"] + text if str(text).startswith("/") else text
             flash(f"{humanise(name)}, shown this once: {whole}", "warn")
+        if outcome.told:
+            return self._dialog_told(dialogs.told(visit, self.resource, command, outcome))
         flash(f"{command.label}: done for {self.resource.title[0].lower()} {outcome.key}", "ok")
         back = gate.safe_address(request.args["next"]) if "next" in request.args else ""
         return leave_to(back or addresses.of_key(self.resource, outcome.key))
@@ -248,6 +250,10 @@ class ResourceView(BaseView):  # type: ignore[misc]
         steps = [Crumb(self.resource.key_of(row), addresses.of_row(row)), Crumb("Edit")] if row else [Crumb("New")]
         about = Page(form.title, shell.crumbs(self.resource, *steps), form.cancel_url)
         return shell.render("form.html", about, form=form, status=refusal.kind.value if refusal else 200)
+
+    def _dialog_told(self, told: dialogs.Told) -> Any:
+        about = Page(told.title, shell.crumbs(self.resource, Crumb(told.title)), told.back_url, "narrow")
+        return shell.render("told.html", about, told=told)
 
     def _dialog(self, dialog: dialogs.Dialog, refusal: Refused | None = None, row: Any = None) -> Any:
         steps = [Crumb(self.resource.key_of(row), addresses.of_row(row))] if row is not None else []

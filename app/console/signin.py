@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import redis
-from flask import current_app, make_response, redirect, render_template, request, session
+from flask import current_app, g, make_response, redirect, render_template, request, session
 from flask_appbuilder.baseviews import BaseView
 
 from app.console import gate
@@ -119,6 +119,7 @@ class SignInView(BaseView):  # type: ignore[misc]
             user = identity.invited(db.session(), secret, clock.system.now())
             return _invitation(secret, user, refusal)
         session.clear()
+        g.pop("csrf_token", None)  # the form below needs one of the new session
         return _page("/", name, Trouble("signed_out", "Your password is set. Sign in with it."))
 
 

@@ -6,6 +6,7 @@ Second factors, passkeys, single sign-on and SCIM come in here: each ends in `op
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -253,6 +254,17 @@ def set_password(context: Context, user: Any, password: str) -> None:
     account.failures = 0
     revoke_all(context, user.id)
     _note(context, user, "password set", "")
+    for follow in _password_followers:
+        follow(context, user)
+
+
+def when_password_set(follow: Callable[[Context, Any], None]) -> None:
+    """Let a slice do its part, in the same change, when somebody sets a password."""
+    if follow not in _password_followers:
+        _password_followers.append(follow)
+
+
+_password_followers: list[Callable[[Context, Any], None]] = []
 
 
 def by_session(session: Session, secret: str, now: datetime) -> SignedIn | None:

@@ -16,7 +16,7 @@ from app.infra import jobs, scope
 from app.infra.audit import plain
 from app.infra.db import Base, uuid7
 from app.kernel.actor import Context
-from app.kernel.event import Event, event_name
+from app.kernel.event import Event, event_name, payload_of
 from app.kernel.resource import Resource
 
 Subscriber = Callable[[Context, "OutboxEvent"], None]
@@ -93,7 +93,7 @@ def emit(context: Context, resource: Resource, row: Any, event: Event | Mapping[
     one document follow each other, and so do their events.
     """
     full_name = name or event_name(resource.name, event)  # type: ignore[arg-type]
-    payload = dataclasses.asdict(event) if isinstance(event, Event) else dict(event)
+    payload = payload_of(event) if isinstance(event, Event) else dict(event)
     _take(context, resource, row)
     entry = OutboxEvent(
         public_id=uuid7(),

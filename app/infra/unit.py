@@ -9,6 +9,7 @@ import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from dataclasses import field as dataclass_field
 from typing import Any, TypeVar, cast
 
 import redis
@@ -26,7 +27,7 @@ from app.infra.idempotency import Repeat
 from app.infra.intake import Reader, Values, find_row
 from app.kernel.actor import Context
 from app.kernel.command import Command
-from app.kernel.event import Event, event_name
+from app.kernel.event import Event, event_name, payload_of
 from app.kernel.problem import Kind, Problem, Refused, refuse_if
 from app.kernel.resource import Children, Resource, registry
 
@@ -40,7 +41,10 @@ _nudge: Callable[[], Any]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a change led to; `repeated` says that it had been done before under the same Idempotency-Key."""
+    """What a change led to; `repeated` says that it had been done before under the same Idempotency-Key.
+
+    `told` holds what only this caller learns and nobody later, such as the link of an invitation.
+    """
 
     resource: str
     key: str
@@ -48,6 +52,7 @@ class Outcome:
     state: str | None
     events: tuple[dict[str, Any], ...] = ()
     repeated: bool = False
+    told: Mapping[str, Any] = dataclass_field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,8 +249,9 @@ def execute(
         arguments, problems = Reader(bound).read_fields(param_fields(command.params), raw)
         refuse_if(problems)
         given = {param.name: arguments.get(param.name, param.default) for param in command.params}
-        events = _perform(bound, resource, command, row, given)
-        return _outcome(resource, row, events)
+        event_ = _perform(bound, resource, command, row, given)
+        told = {"name": event_name(resource.name, event_), **audit.plain(payload_of(event_))}
+        return replace(_outcome(resource, row, [told]), told=payload_of(event_, once=True))
 
     return _run(context, resource.permission(name), body, repeat)
 
@@ -450,7 +456,7 @@ def _conclude(context: Context, resource: Resource, row: Any, verb: str) -> None
 
 def _perform(
     context: Context, resource: Resource, command: Command, row: Any, arguments: dict[str, Any]
-) -> list[dict[str, Any]]:
+) -> Event:
     state = getattr(row, "state", None)
     targets = command.targets(state) or ()
     recorded = len(context.session.info["audit"])
@@ -471,15 +477,11 @@ def _perform(
             context, action="done", resource=resource.name, row_id=row.id, row_key=resource.key_of(row), after=told
         )
     outbox.emit(context, resource, row, event_)
-    return [{"name": event_name(resource.name, event_), **audit.plain(_payload(event_))}]
+    return cast(Event, event_)
 
 
 def _secret(command: Command, name: str) -> bool:
     return param_fields(command.params)[name].secret
-
-
-def _payload(event_: Event) -> dict[str, Any]:
-    return {name: getattr(event_, name) for name in event_.__dataclass_fields__}
 
 
 def _outcome(resource: Resource, row: Any, events: list[dict[str, Any]]) -> Outcome:

@@ -122,11 +122,12 @@ FORMS = {
 
 
 def _give_password(maker: Any, key: str) -> None:
-    """Set a first password, as the person does with their invitation; without it there is nothing to activate."""
+    """Give a password as a migration from another system would; without it there is nothing to activate."""
     from app.infra import identity
 
-    with unit.transaction(system(), "test.set_password") as bound:
-        identity.set_password(bound, identity.find_user(bound.session, key), "correct horse battery staple")
+    with unit.transaction(system(), "test.give_password") as bound:
+        user = identity.find_user(bound.session, key)
+        user.password = identity.hash_password("correct horse battery staple")
 
 
 def _give_buyer(maker: Any, key: str) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from app.infra import identity
 from app.kernel.actor import Context
 from app.kernel.command import Ask, command
-from app.kernel.event import Event
+from app.kernel.event import Event, told_once
 from app.kernel.problem import Kind, Problem, Refused, refuse_if
 from app.modules.directory import domain, queries
 from app.modules.directory.domain import Place
@@ -36,9 +36,10 @@ class Reopened(Event):
 
 @dataclass(frozen=True)
 class Invited(Event):
-    """Someone is to be told how to set a first password."""
+    """Someone is to be told how to set a first password; only who invites learns the link."""
 
     code: str
+    link: str = told_once()
 
 
 @dataclass(frozen=True)
@@ -106,8 +107,8 @@ def reopen(context: Context, row: Closable) -> Reopened:
 
 @command("Invite", moves=["invited -> invited"])
 def invite(context: Context, person: Person) -> Invited:
-    """Send the person a link to set a first password; an earlier link stops working."""
-    return Invited(person.code)
+    """Make a link with which the person sets a first password; it is shown once, and an earlier one stops working."""
+    return Invited(person.code, f"/invitation/{identity.invite(context, person.user_id)}")
 
 
 def why_not_activatable(context: Context, person: Person) -> list[Problem]:

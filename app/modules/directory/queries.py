@@ -14,6 +14,12 @@ from app.modules.directory.domain import Held
 from app.modules.directory.models import Category, CostCentre, Person, Project
 
 
+def find_by_account(context: Context, user_id: int) -> Person | None:
+    """Find the person behind an account."""
+    people = scope.everything(Person, why="whoever sets a password is this person")
+    return context.session.scalars(people.where(Person.user_id == user_id)).first()
+
+
 def find_role(context: Context, name: str) -> Any | None:
     """Find a role by its name, whatever its case."""
     return context.session.scalars(select(Role).where(func.lower(Role.name) == name.strip().lower())).first()
