@@ -76,9 +76,9 @@ def _computes(content: IO[bytes]) -> bool:
     found, tail = False, b""
     while chunk := content.read(1024 * 1024):
         text = tail + chunk
-        if _ENTITIES.search(text) or (not tail and text[:2] in (b"\xff\xfe", b"\xfe\xff")):
+        if (b"<!" in text and _ENTITIES.search(text)) or (not tail and text[:2] in (b"\xff\xfe", b"\xfe\xff")):
             raise _damaged()
-        found = found or bool(_FORMULA.search(text))
+        found = found or (b"<f" in text and bool(_FORMULA.search(text)))
         tail = text[-9:]
     return found
 
