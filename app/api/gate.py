@@ -39,6 +39,7 @@ def enter() -> None:
         now=clock.system.now(),
         today=clock.system.today(zone),
         request_id=request_id(),
+        fresh_at=signed_in.fresh_at,
         channel="rest",
         session=db.session(),
     )

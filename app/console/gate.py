@@ -145,6 +145,7 @@ def _recognise() -> None:
         now=now,
         today=clock.system.today(zone),
         request_id=request_id(),
+        fresh_at=found.fresh_at,
         channel="console",
         session=db.session(),
     )

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from dataclasses import field as dataclass_field
+from datetime import timedelta
 from typing import Any, TypeVar, cast
 
 import redis
@@ -34,6 +35,7 @@ from app.kernel.resource import Children, Resource, registry
 log = logging.getLogger(__name__)
 Result = TypeVar("Result")
 ATTEMPTS = 4
+FRESH = timedelta(minutes=15)
 _RETRIED = {"40001", "40P01"}
 _audit_key: Callable[[], bytes]
 _nudge: Callable[[], Any]
@@ -245,6 +247,7 @@ def execute(
     def body(bound: Context) -> Outcome:
         row = _lock(bound, resource, key, name)
         _check_version(row, version)
+        refuse_if(_why_not_fresh(bound, command), Kind.FORBIDDEN)
         refuse_if(why_not(bound, resource, command, row), Kind.CONFLICT)
         arguments, problems = Reader(bound).read_fields(param_fields(command.params), raw)
         refuse_if(problems)
@@ -349,6 +352,15 @@ def _once(bound: Context, body: Callable[[Context], Any], repeat: Repeat | None)
     kept = {name: getattr(outcome, name) for name in ("resource", "key", "version", "state", "events")}
     idempotency.keep(bound, repeat, audit.plain(kept))
     return outcome
+
+
+def _why_not_fresh(context: Context, command: Command) -> list[Problem]:
+    """Say whether a sensitive command needs its actor to prove once more who they are."""
+    if not command.step_up or context.actor.is_system:
+        return []
+    if context.fresh_at is not None and context.now - context.fresh_at < FRESH:
+        return []
+    return [Problem("step_up", f"{command.label} needs a fresh sign-in. Sign out, sign in again, and repeat it.")]
 
 
 def _permit(context: Context, resource: Resource, verb: str) -> None:

@@ -85,7 +85,8 @@ SYSTEM = Actor(id=0, name="Outlay", is_system=True)
 class Context:
     """Everything a command may know besides its arguments: who, when, by which door, in which transaction.
 
-    `session` is the open database session; `at_end` lets a command defer an act whose lock must be short
+    `fresh_at` is when the actor last proved who they are; a token never does. `session` is the open database
+    session; `at_end` lets a command defer an act whose lock must be short
     to the very end of the transaction (a gapless number).
     """
 
@@ -95,6 +96,7 @@ class Context:
     request_id: str
     channel: str = "internal"
     command: str = ""
+    fresh_at: datetime | None = None
     session: Any = None
     at_end: Callable[[Callable[[], None]], None] = lambda act: act()
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import dataclasses
 import threading
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -107,6 +109,27 @@ def test_a_command_without_its_permission_is_refused_without_a_trace() -> None:
 
     assert refusal.value.kind is Kind.FORBIDDEN
     assert counts() == (1, 1, 1)
+
+
+@pytest.mark.parametrize(("minutes", "allowed"), [(None, False), (16, False), (14, True)])
+def test_a_sensitive_command_needs_a_fresh_sign_in(
+    monkeypatch: pytest.MonkeyPatch, minutes: int | None, allowed: bool
+) -> None:
+    unit.create(system(), registry["category"], {"code": "IT", "name": "Computers"})
+    resource = registry["category"]
+    sensitive = dataclasses.replace(resource.command("close"), step_up=True)
+    monkeypatch.setitem(resource.__dict__, "commands", (sensitive,))
+    context = acting("Controller")
+    fresh_at = None if minutes is None else context.now - timedelta(minutes=minutes)
+    context = dataclasses.replace(context, fresh_at=fresh_at)
+
+    if allowed:
+        assert unit.execute(context, resource, "IT", "close", {}).state == "closed"
+    else:
+        with pytest.raises(Refused) as refusal:
+            unit.execute(context, resource, "IT", "close", {})
+        assert (refusal.value.kind, refusal.value.problems[0].code) == (Kind.FORBIDDEN, "step_up")
+        assert counts() == (1, 1, 1)
 
 
 def test_two_clicks_at_once_have_one_effect() -> None:
