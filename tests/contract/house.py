@@ -96,16 +96,16 @@ class Visitor:
 
     def get(self, path: str, **options: Any) -> Any:
         """Open a page."""
-        return alone(self.browser.get, path, **options)
+        return alone(self.browser.get, path, buffered=True, **options)
 
     def post(self, path: str, values: Any = None, **options: Any) -> Any:
         """Send a form, as pages do."""
-        return alone(self.browser.post, path, data={**(values or {}), "csrf_token": self.csrf}, **options)
+        return alone(self.browser.post, path, data={**(values or {}), "csrf_token": self.csrf}, buffered=True, **options)
 
     def rest(self, method: str, path: str, *, headers: dict[str, str] | None = None, **options: Any) -> Any:
         """Ask the API with a token."""
         sent = {**self.bearer, **(headers or {})}
-        return alone(self._script.open, f"/api/v1{path}", method=method, headers=sent, **options)
+        return alone(self._script.open, f"/api/v1{path}", method=method, headers=sent, buffered=True, **options)
 
     def terminal(self, *words: str) -> Any:
         """Type a command of Outlay into a terminal."""
@@ -158,8 +158,8 @@ class House:
         return self.rows[name]
 
     def made(self, resource: Resource, state: str = "", owner: int = 0) -> str:
-        """Make a row in a state."""
-        self.maker.owner = owner
+        """Make a row in a state; one that belongs to somebody, for whom it may concern."""
+        self.maker.owner = owner or (self.visitor("someone.else").id if resource.scope.owner else 0)
         return self.maker.in_state(resource, state) if state else self.maker.create(resource)
 
     def spend(self, key: str) -> None:

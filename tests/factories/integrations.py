@@ -63,7 +63,7 @@ def schedule(maker: Any) -> str:
     return min(each.name for each in jobs.schedules())
 
 
-ROWS = {"job": job, "event": event, "schedule": schedule}
+ROWS = {"job": job, "event": event, "schedule_run": schedule}
 
 ROUTES = {
     ("job", "running"): lambda maker, key: _begin(key),

@@ -84,7 +84,7 @@ def _make_alike(maker: Any, key: str) -> None:
 
 
 def _forget_tax_ids(maker: Any, key: str) -> None:
-    unit.save(system(), registry["supplier"], key, {"tax_ids": []})
+    unit.save(system(), registry["supplier"], key, {"tax_ids": [], "tax_id_waiver": None})
 
 
 OBSTRUCTED = {"supplier.approve": _forget_tax_ids}

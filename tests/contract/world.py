@@ -1,0 +1,204 @@
+"""Two entities with cost centres, rows of every resource in each of them, and people who reach differently far.
+
+What each of them may see is computed here from where a row stands, and from nothing that the application says.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import inspect as inspect_model
+
+from app.infra import scope, unit
+from app.infra.db import db
+from app.infra.fields import field as describe
+from app.kernel.problem import Refused
+from app.kernel.resource import SHARED, Resource, registry
+from app.roles import ROLES
+from tests.acting import system
+from tests.contract.house import EVERYTHING, RESOURCES, House, Visitor, holds, make_role
+
+Region = tuple[str | None, str | None]
+PLACES: dict[str, Region] = {
+    "here": ("HERE", "HERE-1"),
+    "below": ("HERE", "HERE-11"),
+    "beside": ("HERE", "HERE-2"),
+    "there": ("THERE", "THERE-1"),
+    "nowhere": (None, None),
+}
+
+
+@dataclass(frozen=True)
+class Seer:
+    """Somebody, what they hold by the test's own words, and the regions in which they hold it."""
+
+    name: str
+    visitor: Visitor
+    role: str
+    regions: tuple[Region, ...] = ((None, None),)
+
+    def holds(self, permission: str) -> bool:
+        """Say whether they hold a permission anywhere."""
+        limits = self.visitor.limits
+        if limits and not any(permission.endswith(limit.removeprefix("*")) for limit in limits):
+            return False
+        if self.role in ROLES:
+            return holds(self.role, permission)
+        return self.role == EVERYTHING
+
+
+@dataclass
+class World:
+    """The rows by resource and place, and the people."""
+
+    house: House
+    rows: dict[str, dict[str, str]] = field(default_factory=dict)
+    seers: dict[str, Seer] = field(default_factory=dict)
+
+    def sees(self, seer: Seer, resource: Resource) -> list[str] | None:
+        """List the keys of all rows somebody may see; None where they may not look at all."""
+        if not seer.holds(resource.permission("read")):
+            return None
+        return [resource.key_of(row) for row in every(resource) if self.is_visible(seer, resource, row)]
+
+    def is_visible(self, seer: Seer, resource: Resource, row: Any) -> bool:
+        """Say whether a row stands within somebody's reach."""
+        if resource.scope.owner:
+            own = getattr(row, resource.scope.owner) == seer.visitor.id
+            return own or seer.holds(resource.permission("oversee"))
+        return any(_stands_in(resource, row, region) for region in seer.regions)
+
+
+def _stands_in(resource: Resource, row: Any, region: Region) -> bool:
+    entity, cost_centre = region
+    if entity and resource.scope.entity:
+        found = _at(row, resource.scope.entity)
+        if found is not None and found.code != entity:
+            return False
+    if cost_centre and resource.scope.cost_centre:
+        found = _at(row, resource.scope.cost_centre)
+        while found is not None and found.code != cost_centre:
+            found = found.parent
+        return found is not None
+    return True
+
+
+def _at(row: Any, path: str) -> Any:
+    for name in path.split(".") if path != "self" else ():
+        row = getattr(row, name) if row is not None else None
+    return row
+
+
+def every(resource: Resource) -> list[Any]:
+    """Load every row there is."""
+    db.session.rollback()
+    rows = list(db.session.scalars(scope.everything(resource.model, why="the test compares with all rows")).unique())
+    return sorted(rows, key=resource.key_of)
+
+
+def build(house: House) -> World:
+    """Make the rows, then the people."""
+    world = World(house)
+    _make_places(house)
+    for resource in RESOURCES:
+        world.rows[resource.name] = _rows(world, resource)
+    _make_people(world)
+    for resource in RESOURCES:
+        if resource.scope.owner:
+            for seer in world.seers.values():
+                house.made(resource, owner=seer.visitor.id)
+    return world
+
+
+def _make_places(house: House) -> None:
+    for code in ("HERE", "THERE"):
+        house.maker.create(registry["entity"], code=code)
+    parents = {"HERE-1": None, "HERE-11": "HERE-1", "HERE-2": None, "THERE-1": None}
+    for code, parent in parents.items():
+        entity = code.partition("-")[0]
+        house.maker.create(registry["cost_centre"], code=code, entity=entity, parent=parent)
+
+
+def _rows(world: World, resource: Resource) -> dict[str, str]:
+    """Make a row in each place that the resource tells apart."""
+    found: dict[str, str] = {}
+    places = PLACES if resource.scope.entity or resource.scope.cost_centre else {"here": (None, None), "there": (None, None)}
+    for place, region in places.items():
+        changes = _standing(world, resource, place, region)
+        if changes is None:
+            continue
+        if places is not PLACES and place == "there":
+            changes = _referring(world, resource, place)
+        try:
+            owned = bool(resource.scope.owner)
+            found[place] = world.house.made(resource) if owned else world.house.maker.create(resource, **changes)
+        except Refused as refusal:
+            assert place == "nowhere", (resource.name, place, refusal.problems)
+    return found
+
+
+def _standing(world: World, resource: Resource, place: str, region: Region) -> dict[str, Any] | None:
+    """Say by which values of its form a row comes to stand in a place; None where it stands nowhere else."""
+    changes: dict[str, Any] = {}
+    for path, code in ((resource.scope.entity, region[0]), (resource.scope.cost_centre, region[1])):
+        head, _, rest = (path or "").partition(".")
+        if head in ("", "self"):
+            continue
+        if rest:
+            target = registry.of(inspect_model(resource.model).relationships[head].mapper.class_)
+            assert target is not None
+            code = world.rows[target.name].get(place)
+            if code is None:
+                return None
+        changes[head] = code
+    return changes
+
+
+def _referring(world: World, resource: Resource, place: str) -> dict[str, Any]:
+    """Let a row that all may see refer, wherever it can, to rows that only some may see."""
+    fields = {name: describe(resource.model, name) for name in resource.form}
+    scoped = {
+        name: world.rows[each.target][place]
+        for name, each in fields.items()
+        if each.target and place in world.rows.get(each.target, {}) and registry[each.target].scope != SHARED
+    }
+    return scoped if not any(fields[name].required for name in scoped) else {}
+
+
+def _make_people(world: World) -> None:
+    house = world.house
+    make_role(EVERYTHING, "*")
+    nowhere = house.visitor("no.role")
+    world.seers["no role"] = Seer("no role", nowhere, "")
+    for name, regions in REACHES.items():
+        world.seers[name] = Seer(name, _granted(house, name, regions), EVERYTHING, regions)
+    for name, limits in TOKENS.items():
+        visitor = house.visitor(name.replace(" ", "."), EVERYTHING, limits=limits)
+        world.seers[name] = Seer(name, visitor, EVERYTHING)
+    for role in ROLES:
+        world.seers[role] = Seer(role, house.of_role(role), role)
+
+
+REACHES: dict[str, tuple[Region, ...]] = {
+    "everywhere": ((None, None),),
+    "one entity": (("HERE", None),),
+    "one cost centre": ((None, "HERE-1"),),
+    "one of both": (("HERE", "HERE-2"),),
+    "two places": (("THERE", None), (None, "HERE-11")),
+}
+TOKENS = {"token to read": ("*.read",), "token to comment": ("*.comment",)}
+
+
+def _granted(house: House, name: str, regions: tuple[Region, ...]) -> Visitor:
+    from tests.acting import person
+    from tests.contract.house import Visitor
+
+    code = name.replace(" ", ".")
+    someone = person(code)
+    for entity, cost_centre in regions:
+        place = {"role": EVERYTHING, "entity": entity, "cost_centre": cost_centre}
+        given = {name: value for name, value in place.items() if value}
+        unit.execute(system(), registry["person"], code, "grant", given)
+    house.people[code] = Visitor(house.app, someone)
+    return house.people[code]
