@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from flask import current_app
 
 from app.console import actions, addresses, words
 from app.console.cells import Sight, cell
@@ -14,7 +16,7 @@ from app.console.forms import Hidden
 from app.console.gate import Visit
 from app.console.inputs import Input, Inputs, Summary, by_field, summary
 from app.infra import unit
-from app.infra.fields import field, param_fields
+from app.infra.fields import field, humanise, param_fields
 from app.infra.unit import Outcome
 from app.kernel.command import Command
 from app.kernel.problem import Refused
@@ -51,6 +53,26 @@ class Dialog:
 
 
 @dataclass(frozen=True, slots=True)
+class Secret:
+    """Something that is told this once."""
+
+    label: str
+    value: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a command tells only whoever ran it, and only now."""
+
+    title: str
+    text: str
+    secrets: tuple[Secret, ...]
+    back_url: str
+    back_label: str
+
+
+@dataclass(frozen=True, slots=True)
 class Refusal:
     """A row a command was refused for, with the reasons."""
 
@@ -69,6 +91,7 @@ class Bulk:
     refusals: tuple[Refusal, ...]
     back_url: str
     back_label: str
+    secrets: tuple[Secret, ...] = ()
 
 
 def of_row(
@@ -114,6 +137,17 @@ def of_rows(
     )
 
 
+def told(visit: Visit, resource: Resource, command: Command, done: Outcome) -> Told:
+    """Show what is told this once, such as the link of an invitation."""
+    return Told(
+        title=f"{command.label}: {resource.title[0].lower()} {done.key}",
+        text="Copy it now: it is shown this once.",
+        secrets=tuple(_secrets(done)),
+        back_url=addresses.of_key(resource, done.key),
+        back_label=f"Go to {words.lower_first(resource.title[0])}",
+    )
+
+
 def outcome(
     resource: Resource, command: Command, results: Sequence[tuple[str, Outcome | Refused]], back_url: str
 ) -> Bulk:
@@ -132,9 +166,19 @@ def outcome(
         else f"Nothing was done: all {len(results)} were refused.",
         refused=f"{words.count(len(refusals), *titles)} stayed as they were." if refusals else "",
         refusals=refusals,
+        secrets=tuple(
+            secret for _, each in results if isinstance(each, Outcome) for secret in _secrets(each, each.key)
+        ),
         back_url=back_url,
         back_label=f"Back to {words.lower_first(resource.title[1])}",
     )
+
+
+def _secrets(done: Outcome, whose: str = "") -> Iterator[Secret]:
+    for name, value in done.told.items():
+        shown = current_app.config["OUTLAY_BASE_URL"] + value if str(value).startswith("/") else str(value)
+        label = ": ".join(filter(None, (whose, humanise(name))))
+        yield Secret(label, shown, f"told-{done.key}-{name}")
 
 
 def _inputs(

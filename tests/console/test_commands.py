@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from sqlalchemy import text as sql
 
@@ -130,3 +132,22 @@ def test_nothing_chosen_is_told(app, buyer):
     answer = post(buyer, "/suppliers/bulk/block", {})
     assert answer.status_code == 422
     assert "Tick at least one." in text(answer)
+
+
+def test_what_is_told_once_is_shown_once(app, administrator, make):
+    person = make("person")
+    sent = form(administrator.get(f"/people/{person}/invite"), f"/people/{person}/invite")
+    told = administrator.post(f"/people/{person}/invite", data=sent)
+    link = re.search(r'<code class="o-secret"[^>]*>([^<]+)</code>', told.text)[1]
+    assert link.startswith(app.config["OUTLAY_BASE_URL"] + "/invitation/")
+    assert app.test_client().get(link.removeprefix(app.config["OUTLAY_BASE_URL"])).status_code == 200
+    assert administrator.post(f"/people/{person}/invite", data=sent).location == f"/people/{person}"
+    assert "/invitation/" not in administrator.get(f"/people/{person}").text
+
+
+def test_what_is_told_once_of_several_rows_is_told_for_each(app, administrator, make):
+    people = [make("person") for _ in range(2)]
+    told = post(administrator, "/people/bulk/invite", {"keys": people, "confirmed": "1"})
+    links = re.findall(r'<code class="o-secret"[^>]*>([^<]+)</code>', told.text)
+    assert len(set(links)) == 2
+    assert all(key in told.text for key in people)
