@@ -15,7 +15,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.infra import audit, outbox, scope, unit
 from app.infra.audit import AuditEntry
-from app.infra.db import Base
+from app.infra.db import Base, Row
 from app.infra.intake import find_row
 from app.kernel.actor import Context
 from app.kernel.problem import Kind, Problem, Refused
@@ -77,8 +77,15 @@ class Step:
     mentions: Sequence[str] = ()
 
 
+def has_story(resource: Resource) -> bool:
+    """Say whether people talk about rows of a resource: about documents and master data, not about records of acts."""
+    return issubclass(resource.model, Row)
+
+
 def story(context: Context, resource: Resource, row: Any, most: int = 100) -> list[Step]:
     """Tell what happened to a row that the caller may see, the newest first."""
+    if not isinstance(row.id, int):
+        return []  # an entry of the audit is told about nowhere else
     entries = scope.everything(AuditEntry, why="the story of a row the caller may see").where(
         AuditEntry.resource == resource.name, AuditEntry.row_id == row.id
     )
@@ -164,12 +171,16 @@ def detach(context: Context, resource: Resource, key: str, attachment_id: int) -
 
 def comments(context: Context, resource: Resource, row: Any, most: int = 200) -> list[Comment]:
     """List what was said about a row that the caller may see, the newest first."""
+    if not has_story(resource):
+        return []
     statement = select(Comment).where(Comment.resource == resource.name, Comment.row_id == row.id)
     return list(context.session.scalars(statement.order_by(Comment.id.desc()).limit(most)))
 
 
 def attachments(context: Context, resource: Resource, row: Any) -> list[Attachment]:
     """List the files of a row that the caller may see."""
+    if not has_story(resource):
+        return []
     statement = select(Attachment).where(
         Attachment.resource == resource.name, Attachment.row_id == row.id, Attachment.removed_at.is_(None)
     )
@@ -205,6 +216,9 @@ def _open(context: Context, resource: Resource, key: str, verb: str) -> Any:
     if find_row(context, resource, key, verb) is None:
         message = f"Your roles do not allow this here: {verb} ({resource.title[1].lower()})."
         raise Refused(Kind.FORBIDDEN, Problem("forbidden", message, None, {"permission": resource.permission(verb)}))
+    if not has_story(resource):
+        message = f"{resource.title[1]} tell what was done; nothing is said about them or attached to them."
+        raise Refused(Kind.CONFLICT, Problem("no_story", message))
     return row
 
 

@@ -9,8 +9,10 @@ from typing import Any
 from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
-from app.infra import audit, settings
+from app.infra import audit, search, settings
 from app.infra.db import db
+from app.infra.settings import Declared, Setting
+from app.kernel.resource import registry
 
 _LOCK = 727_001
 _NAMES = "INSERT INTO {table} (id, name) SELECT nextval('{table}_id_seq'), n FROM unnest(CAST(:names AS text[])) n "
@@ -114,8 +116,16 @@ def _add_settings(connection: Connection) -> None:
     for setting in settings.declared():
         connection.execute(
             text(
-                "INSERT INTO setting (name, value, version) VALUES (:name, CAST(:value AS jsonb), 1) "
-                "ON CONFLICT (name) DO NOTHING"
+                "INSERT INTO setting (name, value, version, search) "
+                "VALUES (:name, CAST(:value AS jsonb), 1, CAST(:search AS tsvector)) "
+                "ON CONFLICT (name) DO UPDATE SET search = EXCLUDED.search"
             ),
-            {"name": setting.name, "value": json.dumps(setting.default)},
+            {"name": setting.name, "value": json.dumps(setting.default), "search": _words_of(setting)},
         )
+
+
+def _words_of(setting: Declared) -> str:
+    """Write by which words a setting is found; its label may have changed with the release."""
+    resource = registry.of(Setting)
+    row = Setting(name=setting.name, value=setting.default)
+    return search.vector(resource, row) if resource is not None else ""

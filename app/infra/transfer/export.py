@@ -96,9 +96,10 @@ def export(
     """Give a view as a file, piece by piece; `mark` begins CSV with the byte order mark that Excel asks for."""
     if kind not in FORMATS:
         raise Refused(Kind.INVALID, Problem("unknown_choice", f"Choose one of {', '.join(FORMATS)}.", "format"))
-    if not context.actor.may(resource.permission("export")):
-        words = f"Your roles do not allow you to export {resource.title[1].lower()}. Ask an administrator."
-        raise Refused(Kind.FORBIDDEN, Problem("forbidden", words, None, {"permission": resource.permission("export")}))
+    for verb in ("read", "export"):
+        if not context.actor.may(resource.permission(verb)):
+            words = f"Your roles do not allow you to {verb} {resource.title[1].lower()}. Ask an administrator."
+            raise Refused(Kind.FORBIDDEN, Problem("forbidden", words, None, {"permission": resource.permission(verb)}))
     names = [f"{each.children.name}.{each.field.name}" if each.children else each.field.name for each in columns]
     query = query if query.sort else replace(query, sort=resource.key)
     rows = listing.every_row(context, resource, query, names, "export")
