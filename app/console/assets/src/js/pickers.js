@@ -28,14 +28,6 @@ const arrived = picker => {
   if (first) picker.onOptionSelect(new MouseEvent("click"), first);
 };
 
-document.addEventListener("keydown", event => {
-  const picker = event.key === "Enter" && event.target.closest?.(".ts-wrapper")?.previousElementSibling?.tomselect;
-  if (!picker?.awaited) return;
-  event.preventDefault();
-  event.stopImmediatePropagation();
-  picker.wanted = true;
-}, true);
-
 const settings = select => ({
   valueField: "id",
   labelField: "text",
@@ -45,7 +37,7 @@ const settings = select => ({
   hideSelected: select.multiple,
   allowEmptyOption: false,
   closeAfterSelect: !select.multiple,
-  preload: "focus",
+  openOnFocus: false,
   loadThrottle: 180,
   refreshThrottle: 0,
   placeholder: select.dataset.placeholder ?? "",
@@ -79,28 +71,61 @@ const settings = select => ({
   onItemAdd() { this.setTextboxValue(""); this.refreshOptions(false); },
 });
 
-/** Make one select a picker; with focus it opens at once. */
-export const awaken = async (select, focus = true) => {
-  if (select.tomselect || select.dataset.waking) return select.tomselect;
-  select.dataset.waking = "1";
+const waking = new WeakMap();
+
+const change = async (select, focus) => {
   const TomSelect = await library();
+  waking.delete(select);
   if (!select.isConnected || select.tomselect) return select.tomselect;
   const here = document.activeElement === select;
   const picker = new TomSelect(select, settings(select));
-  delete select.dataset.waking;
   if (focus && (here || document.activeElement === document.body)) picker.focus();
   return picker;
+};
+
+/** Make one select a picker, once, however many ask; the focus goes along. */
+export const awaken = (select, focus = true) => {
+  if (select.tomselect) return Promise.resolve(select.tomselect);
+  if (!waking.has(select)) waking.set(select, change(select, focus));
+  return waking.get(select);
+};
+
+// Coming by Tab does not open the list, so that it covers nothing; typing, arrow down or a click does.
+const open = picker => {
+  if (!picker || picker.isOpen) return;
+  picker.load(picker.inputValue());
+  picker.refreshOptions(false);
+  picker.open();
 };
 
 const wake = event => {
   const select = event.target.closest?.("select[data-o-select]");
   if (!select || select.tomselect || select.disabled) return;
-  if (event.type === "mousedown") {
+  const pressed = event.type === "mousedown";
+  if (pressed) {
     event.preventDefault();
     select.focus();
   }
-  awaken(select);
+  awaken(select).then(picker => { if (pressed || select.closest(".o-filter-editor")) open(picker); });
 };
+
+const pickerAt = element => element.closest?.(".ts-wrapper")?.previousElementSibling?.tomselect;
+
+document.addEventListener("click", event => {
+  const picker = event.target.closest?.(".ts-control") && pickerAt(event.target);
+  if (picker?.isFocused) open(picker);
+});
+
+document.addEventListener("keydown", event => {
+  const picker = pickerAt(event.target);
+  if (!picker || event.altKey) return;
+  if (event.key === "ArrowDown" && !picker.isOpen) open(picker);
+  else if (event.key === "Enter" && picker.awaited) picker.wanted = true;
+  else return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+}, true);
+
 document.addEventListener("focusin", wake);
 document.addEventListener("mousedown", wake);
 
