@@ -58,6 +58,7 @@ def load_slices() -> None:
     importlib.import_module("app.infra.activity")
     importlib.import_module("app.infra.preferences")
     importlib.import_module("app.infra.transfer.work")
+    importlib.import_module("app.infra.transfer.tidying")
     for name in SLICES:
         for part in ("resource", "subscribers", "jobs"):
             _import_part(f"app.modules.{name}", part)

@@ -11,7 +11,7 @@ from app.console.cells import Cell
 from app.console.filters import Option
 from app.console.gate import Visit
 from app.console.inputs import Input, Summary
-from app.console.lists import Empty, Foot
+from app.console.lists import Empty, Foot, Link
 from app.infra import live
 from app.infra.transfer import matching, report, runs, sheets
 from app.infra.transfer.runs import ImportRefusal, ImportRun
@@ -105,9 +105,12 @@ def check(
         "columns": [_label(run, at) for at in shown],
         "rows": list(_refused_rows(refused[:ON_A_PAGE], shown) if tab == "refused" else _sample_rows(run, tab, shown)),
         "errors_url": of_run(run, "refused.csv") if tab == "refused" and run.refused else "",
-        "next_url": addresses.with_args(of_run(run), {"show": [tab], "after": [f"{last.line}-{last.id}"]}) if last else "",
+        "next_url": addresses.with_args(of_run(run), {"show": [tab], "after": [f"{last.line}-{last.id}"]})
+        if last
+        else "",
         "previous_url": addresses.with_args(of_run(run), {"show": [tab]}) if after != (0, 0) else "",
         "correct_url": of_run(run, "correct") if may_correct else "",
+        "match_url": of_run(run, "match"),
         "summary": f"{_rows(to_save)} will be saved, {words.number(run.same)} the same, {words.number(run.refused)} stay out",
         "submit": f"Import {_rows(to_save)}" if to_save else "",
         "whole": run.together,
@@ -134,20 +137,24 @@ def progress(visit: Visit, run: ImportRun) -> dict[str, Any]:
         "topic": live.account_topic(visit.actor.id),
         "counts": [] if run.state == "checking" else list(_counts(run)),
         "errors_url": of_run(run, "refused.csv") if run.refused and not is_open else "",
+        "again": _again(run) if run.state == "failed" else None,
         "cancel_url": of_run(run, "cancel"),
         "back_url": addresses.of_list(resource),
         "back_label": resource.title[1],
     }
 
 
-def listed(visit: Visit, found: Sequence[ImportRun]) -> dict[str, Any]:
+def listed(visit: Visit, found: Sequence[ImportRun], asked: str) -> dict[str, Any]:
     """List imports, the newest first."""
     labels = {"file": "File", "kind": "Kind", "rows": "Rows", "who": "Who", "at": "When", "state": "State"}
     rows = [_line(visit, run) for run in found]
     empty = Empty("first", "No imports yet", "Open a list and choose Import to bring rows in from a file.")
+    if asked:
+        everything = (Link("All imports", ADDRESS),)
+        empty = Empty("filtered", "No import of such a file", "Search for a part of the name of the file.", everything)
     return {
         "title": "Imports", "one": "import", "many": "imports", "url": ADDRESS, "query": (), "views": (), "view": None,
-        "views_url": "", "roles": (), "search": "", "search_name": "q", "chips": (), "clear_url": "", "filters": (),
+        "views_url": "", "roles": (), "search": asked, "search_name": "q", "chips": (), "clear_url": "", "filters": (),
         "columns": [
             SimpleNamespace(
                 key=name, label=label, align="end" if name == "rows" else "", sort_url="", sorted="", grow=name == "file",
@@ -304,6 +311,14 @@ def _counts(run: ImportRun) -> Iterator[dict[str, Any]]:
         count = getattr(run, name)
         if count or name != "blank":
             yield {"label": label, "text": words.number(count), "tone": "bad" if name == "refused" and count else ""}
+
+
+def _again(run: ImportRun) -> dict[str, Any]:
+    """Offer what can be done about an import that failed: go on, or check the file once more."""
+    if not run.samples:
+        return {"url": of_run(run, "match"), "label": "Match columns again", "post": False}
+    label = f"Go on after row {words.number(run.next_row)}" if run.next_row else "Try again"
+    return {"url": of_run(run, "start"), "label": label, "post": True, "whole": run.together}
 
 
 def _remaining(visit: Visit, run: ImportRun) -> str:

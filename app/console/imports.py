@@ -95,9 +95,10 @@ def _list() -> Any:
         raise Refused(
             Kind.FORBIDDEN, Problem("forbidden", "Your roles do not allow you to import. Ask an administrator.")
         )
-    found = runs.list_recent(visit.context, most=50)
+    asked = request.args.get("q", "")[:200]
+    found = runs.list_recent(visit.context, asked)
     about = Page("Imports", (Crumb("Imports"),), width="full")
-    return shell.render("list.html", about, listing=import_pages.listed(visit, found))
+    return shell.render("list.html", about, listing=import_pages.listed(visit, found, asked))
 
 
 def _show(run_id: int) -> Any:

@@ -12,6 +12,7 @@ from flask import Flask
 from sqlalchemy import text as sql
 
 from app.infra.db import db
+from app.infra.transfer import work
 from app.workers.perform import drain
 from tests.console.browsing import form, text, token
 from tests.importing import as_csv, rows_of
@@ -217,3 +218,35 @@ def test_the_same_file_a_second_time_is_pointed_out(app: Flask, buyer: Any, curr
     assert "This very file was imported before." in text(page)
     assert "Same 1" in text(page)
     assert "Import 0" not in text(page)
+
+
+def test_an_import_that_stopped_goes_on_from_its_page(
+    app: Flask, buyer: Any, currency: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(work, "LINES_AT_ONCE", 2)
+    matched(buyer, as_csv([SUPPLIERS[:4], *([f"S-{n}", f"Firm {n}", "SE", currency] for n in range(5))]))
+    drain(app)
+    follow(buyer, send(buyer, buyer.get("/imports/1")))
+    real, calls = work.write, []
+
+    def faulty(*arguments: Any) -> Any:
+        calls.append(1)
+        if len(calls) == 2:
+            raise ZeroDivisionError
+        return real(*arguments)
+
+    monkeypatch.setattr(work, "write", faulty)
+    drain(app)
+    page = buyer.get("/imports/1")
+    assert "Failed" in text(page)
+    assert "Go on after row 2" in text(page)
+    follow(buyer, send(buyer, page, ident="", action="/start"))
+    drain(app)
+    assert "5 rows: 5 entered" in text(buyer.get("/imports/1"))
+    assert len(suppliers(app)) == 5
+
+
+def test_imports_are_found_by_the_name_of_their_file(app: Flask, buyer: Any, currency: str) -> None:
+    upload(buyer, as_csv([SUPPLIERS[:4]]), name="vendors 2026.csv")
+    assert "vendors 2026.csv" in text(buyer.get("/imports?q=VENDORS"))
+    assert "No import of such a file" in text(buyer.get("/imports?q=100%25"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from sqlalchemy import text
 
 from app.infra import unit
 from app.infra.db import db
-from app.infra.transfer import matching, runs, work
+from app.infra.transfer import matching, runs, tidying, work
 from app.infra.transfer.runs import ImportRun
 from app.infra.transfer.sheets import Line, Options, Sheet
 from app.kernel.problem import Refused
@@ -648,3 +649,37 @@ def system_() -> Any:
     from tests.acting import system
 
     return system()
+
+
+def test_files_and_refused_rows_are_removed_after_a_while_and_what_came_in_stays(maker: Maker) -> None:
+    shared, own = b"code,name\nAAA,a\nBBB,\n", b"code,name\nCCC,c\n"
+    old, also_old, recent = imported("unit", shared), imported("unit", own), imported("unit", shared)
+    under_way = taken_in("unit", b"code,name\nDDD,d\n")
+    age(old.id, also_old.id, under_way)
+    with unit.transaction(system_(), "test") as bound:
+        assert tidying.remove_old(bound) == {"removed": 2}
+    assert [id_ for (id_,) in stored("import_run", "id")] == [recent.id, under_way]
+    assert {id_ for (id_,) in stored("import_refusal", "run_id")} == {recent.id}
+    assert (runs.store().exists(old.digest), runs.store().exists(also_old.digest)) == (True, False)
+    assert [code for (code,) in stored("unit", "code")] == ["AAA", "CCC"]
+
+
+def age(*run_ids: int) -> None:
+    with db.engine.begin() as own:
+        values = {"ids": list(run_ids), "at": system_().now - timedelta(days=91)}
+        own.execute(text("UPDATE import_run SET created_at = :at, finished_at = :at WHERE id = ANY(:ids)"), values)
+
+
+def test_a_check_that_did_not_end_is_not_imported(maker: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
+    run_id = taken_in("unit", b"code,name\nAAA,a\n")
+
+    def faulty(*arguments: Any) -> Any:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(work, "write", faulty)
+    work.check(system_(), run_id)
+    run = found(run_id)
+    assert (run.state, run.total) == ("failed", 1)
+    with pytest.raises(Refused) as refused:
+        runs.start(system_(), run_id)
+    assert refused.value.problems[0].message == "The check of this file did not end. Check it first."

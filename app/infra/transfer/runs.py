@@ -147,7 +147,7 @@ def reread(context: Context, run_id: int, options: Options) -> None:
             sheet = sheets.open_sheet(stream, options)
             run.columns = _guessed(resource, sheet)
         run.options, run.headings, run.state = _pinned(sheet), _headings(sheet), "matching"
-        run.corrections = {}
+        run.corrections, run.samples = {}, {}
 
 
 def match(
@@ -163,7 +163,7 @@ def match(
     with _changing(context, run_id, "matching", "checking", "checked", "failed", "cancelled") as (bound, run):
         with opened(run) as sheet:
             refuse_if(matching.why_not(registry[run.resource], sheet, columns, mode))
-        run.columns, run.mode, run.together = list(columns), mode, together
+        run.columns, run.mode, run.together, run.samples = list(columns), mode, together, {}
         _line_up(bound, run, "checking", CHECK if by_job else "")
 
 
@@ -173,7 +173,7 @@ def correct(context: Context, run_id: int, line: int, column: int, value: str) -
         if not 0 <= column < len(run.headings) or run.options["kind"] == "json":
             raise Refused(Kind.MISSING, Problem("unknown_column", "There is no such cell."))
         cells = {**run.corrections.get(str(line), {}), str(column): sheets.storable(value[:5000])}
-        run.corrections = {**run.corrections, str(line): cells}
+        run.corrections, run.samples = {**run.corrections, str(line): cells}, {}
         _line_up(bound, run, "checking", CHECK)
 
 
@@ -187,9 +187,9 @@ def start(context: Context, run_id: int, *, together: bool | None = None, by_job
         if run.together and run.state == "checked" and run.refused:
             words = f"{counted(run.refused)} refused, so none would go in. Correct them, or let the good rows in."
             raise Refused(Kind.INVALID, Problem("rows_refused", words))
-        if run.state == "failed" and run.total is None:
-            raise Refused(Kind.CONFLICT, Problem("wrong_state", "This file was never checked. Check it first."))
-        if run.state == "checked":
+        if not run.samples:
+            raise Refused(Kind.CONFLICT, Problem("wrong_state", "The check of this file did not end. Check it first."))
+        if run.state == "checked" or run.together:
             reset(bound, run)
         _line_up(bound, run, "importing", APPLY if by_job else "")
 
@@ -225,11 +225,11 @@ def job_of(context: Context, run: ImportRun) -> Job | None:
     return found
 
 
-def list_recent(context: Context, resource: Resource | None = None, most: int = 20) -> list[ImportRun]:
-    """List the imports the actor may see, the newest first."""
+def list_recent(context: Context, text: str = "", most: int = 50) -> list[ImportRun]:
+    """List the imports the actor may see, the newest first; `text` is a part of the name of the file."""
     statement = select(ImportRun).where(*_mine(context)).order_by(ImportRun.id.desc()).limit(most)
-    if resource is not None:
-        statement = statement.where(ImportRun.resource == resource.name)
+    if text.strip():
+        statement = statement.where(ImportRun.file_name.icontains(text.strip(), autoescape=True))
     return list(context.session.scalars(statement))
 
 
