@@ -1,9 +1,8 @@
 #!/usr/bin/env python3
 """Builds app/console/static from npm packages and our own sources; the result is committed.
 
-    npm ci --prefix app/console/assets
-    pip install fonttools==4.60.1 brotli==1.1.0        (only for --font)
-    python app/console/assets/build.py [--font]
+First `npm ci --prefix app/console/assets`; then `python app/console/assets/build.py`.
+With `--font` the font is cut anew, which needs `pip install fonttools==4.60.1 brotli==1.1.0`.
 """
 
 from __future__ import annotations

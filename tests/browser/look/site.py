@@ -120,7 +120,14 @@ def _form() -> str:
         {"name": "from", "label": "From", "kind": "date"},
     ]
     rows = [_line("11", "1", "8\u00a0450.00"), _line("12", "10", "8100.00")]
-    lines = {"name": "lines", "label": "Prices", "columns": columns, "rows": rows, "blank": {"quantity": "1"}, "ordered": True}
+    lines = {
+        "name": "lines",
+        "label": "Prices",
+        "columns": columns,
+        "rows": rows,
+        "blank": {"quantity": "1"},
+        "ordered": True,
+    }
     fields = [{"name": "name", "label": "Name", "kind": "text", "required": True, "problems": ["Enter a name"]}]
     form = {
         "title": "Item", "action": "/save", "submit": "Save item", "cancel_url": "/list", "children": [lines],
@@ -132,7 +139,11 @@ def _form() -> str:
 
 def _line(key: str, quantity: str, price: str) -> dict[str, Any]:
     chosen = [{"id": "1", "text": SUPPLIERS[0]}]
-    cells = {"supplier": {"value": "1", "chosen": chosen}, "quantity": {"value": quantity}, "unit_price": {"value": price}}
+    cells = {
+        "supplier": {"value": "1", "chosen": chosen},
+        "quantity": {"value": quantity},
+        "unit_price": {"value": price},
+    }
     return {"id": key, "cells": cells}
 
 
@@ -153,7 +164,14 @@ def _command() -> tuple[str, int, dict[str, str]]:
     if reason and len(reason) >= SHORTEST_REASON:
         return "", 204, {"HX-Redirect": "/list"}
     problems = [] if reason is None else ["Say why, in at least 10 characters"]
-    field = {"name": "reason", "label": "Reason", "kind": "longtext", "required": True, "value": reason, "problems": problems}
+    field = {
+        "name": "reason",
+        "label": "Reason",
+        "kind": "longtext",
+        "required": True,
+        "value": reason,
+        "problems": problems,
+    }
     command = {
         "title": "Block", "action": "/command", "submit": "Block supplier", "cancel_url": "/show", "fields": [field],
         "problems": [{"text": text, "field_id": "f-reason"} for text in problems],
