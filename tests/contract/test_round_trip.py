@@ -11,7 +11,6 @@ from app.kernel.resource import registry
 from tests.importing import counts, exported, imported, traces
 from tests.making import Maker
 
-RESOURCES = ("currency", "exchange_rate", "entity", "location", "tax_code", "unit", "cost_centre", "category")
 KINDS = ("csv", "xlsx", "jsonl")
 
 
