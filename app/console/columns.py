@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from flask import request
 from sqlalchemy import inspect as inspect_model
 
-from app.console import addresses
+from app.console import addresses, gate
 from app.console.cells import is_number, is_shown
 from app.console.gate import Visit
 from app.infra import listing, preferences
@@ -61,11 +61,11 @@ def available(resource: Resource) -> dict[str, Field]:
     return {name: each for name, each in fields.items() if name in resource.list or is_shown(resource.model, each)}
 
 
-def shown(visit: Visit, resource: Resource) -> dict[str, Field]:
+def shown(resource: Resource) -> dict[str, Field]:
     """List the columns to show now."""
     known = available(resource)
     named = request.args.get("columns", "")
-    chosen = named.split(",") if named else preferences.get(visit.context.session, visit.actor.id, _place(resource), [])
+    chosen = named.split(",") if named else gate.chosen(_place(resource), [])
     names = [name for name in dict.fromkeys(chosen or ()) if name in known][:MOST] or list(resource.list)
     return {name: known[name] for name in names}
 

@@ -19,7 +19,7 @@ def csv(visit: Visit, resource: Resource) -> Any:
     if problems:
         raise Refused(Kind.INVALID, problems)
     known = export.exportable(resource)
-    names = [name for name in columns.shown(visit, resource) if name in known]
+    names = [name for name in columns.shown(resource) if name in known]
     pieces = export.export(visit.context, resource, query, export.shown_columns(resource, names), mark=True)
     response = current_app.response_class(stream_with_context(pieces), mimetype="text/csv")
     response.headers["Content-Disposition"] = f'attachment; filename="{resource.plural}-{visit.context.today}.csv"'

@@ -13,7 +13,7 @@ from flask import Flask, Response, current_app, g, redirect, request, session
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.exceptions import BadRequest
 
-from app.infra import clock, identity, settings, telemetry
+from app.infra import clock, identity, preferences, settings, telemetry
 from app.infra.db import db, uuid7
 from app.kernel.actor import Actor, Context
 
@@ -70,6 +70,14 @@ def visitor() -> Visit | None:
     """Give the visit, or nothing where nobody is signed in or the gate could not be reached."""
     found: Visit | None = g.get("outlay_visit")
     return found
+
+
+def chosen(name: str, default: Any = None) -> Any:
+    """Read what the person who asks chose about the console; asked of the database once in a request."""
+    if "outlay_chosen" not in g:
+        context = visit().context
+        g.outlay_chosen = preferences.all_of(context.session, context.actor.id)
+    return g.outlay_chosen.get(name, default)
 
 
 def account_name() -> str:

@@ -149,7 +149,7 @@ class Listing:
 def build(visit: Visit, resource: Resource) -> tuple[Listing, list[Problem]]:
     """Answer the address of a list, with what in it was not understood."""
     query, problems = asked(visit, resource)
-    fields = columns.shown(visit, resource)
+    fields = columns.shown(resource)
     page = listing.page(visit.context, resource, query, to_load(fields))
     totals = listing.totals(visit.context, resource, query, list(fields))
     sight = Sight(visit, fields.values(), page.rows)
@@ -187,7 +187,7 @@ def _listing(
         bulk=_bulk(visit, resource),
         total=totals.count if totals.exact else None,
         chooser=columns.chooser(resource, fields),
-        density=shell.choices(visit)["density"],
+        density=shell.choices()["density"],
         foot=_foot(resource, query, page, totals),
         export_urls=_exports(visit, resource, kept),
         import_url=_import_url(visit, resource),

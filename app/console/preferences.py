@@ -33,7 +33,7 @@ class PreferencesView(BaseView):  # type: ignore[misc]
     @open_page("/preferences")
     def choose(self) -> Any:
         """Show what can be chosen."""
-        chosen = shell.choices(gate.visit())
+        chosen = shell.choices()
         page = Page("Preferences", (Crumb("Preferences"),), "/")
         return shell.render("form.html", page, form=_form(chosen))
 
@@ -41,7 +41,7 @@ class PreferencesView(BaseView):  # type: ignore[misc]
     def keep(self) -> Any:
         """Keep what was chosen: one thing by a script, or the whole form."""
         visit = gate.visit()
-        kept = {**shell.choices(visit), **_chosen()}
+        kept = {**shell.choices(), **_chosen()}
         preferences.keep(visit.context, "console", kept)
         if request.form.get("form") != "preferences":
             return make_response("", 204)

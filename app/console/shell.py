@@ -11,7 +11,6 @@ from flask_appbuilder.menu import MenuItem
 
 from app.console import addresses, gate, words
 from app.console.gate import Visit
-from app.infra import preferences
 from app.kernel.resource import Resource, registry
 
 #: The groups of the menu in their order; a group that is not named here comes before Administration.
@@ -119,7 +118,7 @@ def render(template: str, page: Page, *, status: int = 200, notes: Sequence[Flas
 
 def shell(visit: Visit, notes: Sequence[Flash] = ()) -> Shell:
     """Put together what surrounds the pages of one person."""
-    chosen = choices(visit)
+    chosen = choices()
     groups = menu(visit)
     entries = [entry for group in groups for entry in group.entries]
     return Shell(
@@ -141,9 +140,9 @@ def shell(visit: Visit, notes: Sequence[Flash] = ()) -> Shell:
     )
 
 
-def choices(visit: Visit) -> dict[str, Any]:
-    """Read how the console should look to this person."""
-    kept = preferences.get(visit.context.session, visit.actor.id, "console", {}) or {}
+def choices() -> dict[str, Any]:
+    """Tell how the console should look to the person who asks."""
+    kept = gate.chosen("console") or {}
     return {
         "theme": kept.get("theme", "auto"),
         "density": kept.get("density", "normal"),

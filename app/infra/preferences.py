@@ -83,6 +83,12 @@ def get(session: Session, user_id: int, name: str, default: Any = None) -> Any:
     return default if found is None else found.value
 
 
+def all_of(session: Session, user_id: int) -> dict[str, Any]:
+    """Read everything a person chose, by name."""
+    statement = select(Preference.name, Preference.value).where(Preference.user_id == user_id)
+    return {row.name: row.value for row in session.execute(statement)}
+
+
 def keep(context: Context, name: str, value: Any) -> None:
     """Keep a preference; None goes back to the standard."""
     with unit.transaction(context, "preference.keep") as bound:
