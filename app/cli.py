@@ -20,6 +20,7 @@ from app.kernel.chain import Head, parse_key
 from app.kernel.problem import Refused
 from app.kernel.resource import registry
 from app.roles import ROLES
+from app.transfer_cli import register_cli
 
 outlay = AppGroup("outlay", help="Outlay: set up, verify, import, export, act.")
 PAGE_PERMISSIONS = (("read", "role"), ("edit", "role"))
@@ -27,6 +28,7 @@ PAGE_PERMISSIONS = (("read", "role"), ("edit", "role"))
 
 def register(app: Flask) -> None:
     """Offer the commands on this application."""
+    register_cli(outlay)
     app.cli.add_command(outlay)
 
 
