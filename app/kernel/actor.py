@@ -36,8 +36,7 @@ EVERYWHERE = Reach(frozenset({(None, None)}))
 class Actor:
     """The person, service account or part of Outlay that does something.
 
-    `id` is the account (ab_user.id), 0 for Outlay itself. `limits` narrows a token to some permissions.
-    """
+    `id` is the account (ab_user.id), 0 for Outlay itself. `limits` narrows a token to some permissions."""
 
     id: int
     name: str
