@@ -78,6 +78,10 @@ const parametersTable = (parameters, of) => make("div", { class: "o-table-scroll
       make("td", { class: "o-mono" }, one.name + (one.required ? " *" : "")), make("td", { class: "o-soft" }, one.in),
       make("td", { class: "o-soft" }, typeOf(one.schema)), make("td", {}, [one.description, limits(resolve(one.schema))].filter(Boolean).join(" ")))))));
 
+/** Paragraphs apart by empty lines, with what stands in backticks as code. */
+const prose = text => make("div", { class: "o-stack-sm o-soft o-api-prose" }, ...text.trim().split(/\n\s*\n/).map(paragraph =>
+  make("p", { class: "mb-0" }, ...paragraph.split("`").map((part, at) => at % 2 ? make("code", {}, part) : part.replace(/\s+/g, " ")))));
+
 const contentOf = part => Object.entries(part?.content ?? {});
 
 const responses = operation => Object.entries(operation.responses ?? {}).map(([code, part]) => {
@@ -141,7 +145,7 @@ const fill = (box, method, path, operation, shared) => {
   const request = resolve(operation.requestBody), [kind, media] = contentOf(request)[0] ?? [];
   const body = media && schema(media.schema);
   box.append(...[
-    operation.description && make("p", { class: "mb-0 o-soft o-lines-kept" }, operation.description),
+    operation.description && prose(operation.description),
     parameters.length && make("div", { class: "o-stack-sm" }, make("h3", {}, "Parameters"), parametersTable(parameters, `${method} ${path}`)),
     media && make("div", { class: "o-stack-sm" }, make("h3", {}, `Body, ${kind}`, nameOf(media.schema) ? ` · ${nameOf(media.schema)}` : ""), body),
     make("div", { class: "o-stack-sm" }, make("h3", {}, "Answers"), ...responses(operation)),
@@ -168,7 +172,7 @@ const draw = root => {
   const filled = [...groups].filter(([, all]) => all.length);
   $("[data-api-index]", root).replaceChildren(...filled.map(([name], at) => make("a", { href: `#api-${at}` }, name)));
   $("[data-api-body]", root).replaceChildren(
-    ...(spec.info?.description ? [make("p", { class: "mb-0 o-soft o-lines-kept" }, spec.info.description)] : []),
+    ...(spec.info?.description ? [prose(spec.info.description)] : []),
     ...filled.map(([name, all], at) => make("section", { class: "o-card", "aria-labelledby": `api-${at}` },
       make("header", {}, make("h2", { id: `api-${at}` }, name), make("span", { class: "o-small o-muted o-push" }, about.get(name) ?? "")), ...all.map(drawOperation))));
   const version = $("[data-api-version]");
