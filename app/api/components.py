@@ -186,6 +186,7 @@ def _outcome() -> Part:
                 "description": "What only this answer tells and no repetition of it, such as the link of an invitation.",
             },
         },
+        optional=("told_once",),
         description="What a change led to. A repeated request is answered with the same outcome.",
     )
 

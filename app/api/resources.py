@@ -238,14 +238,15 @@ def _result(resource: Resource, key: str, outcome: Outcome | Refused) -> dict[st
 
 def _told_outcome(outcome: Outcome) -> dict[str, Any]:
     resource = registry[outcome.resource]
+    told = {"told_once": asked.steady(dict(outcome.told))} if outcome.told else {}
     return {
+        **told,
         "resource": outcome.resource,
         "key": outcome.key,
         "version": outcome.version,
         "state": outcome.state,
         "events": asked.steady(list(outcome.events)),
         "href": f"{PREFIX}/{resource.plural}/{quote(outcome.key, safe='')}",
-        "told_once": asked.steady(dict(outcome.told)),
     }
 
 

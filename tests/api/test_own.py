@@ -105,6 +105,6 @@ def test_a_search_needs_words(caller: Caller, query: str) -> None:
     assert caller.get(f"/search?{query}").status_code == 422
 
 
-@pytest.mark.parametrize("text", ["%27%22%5C", "a%26b%7C%21", "::*", "%F0%9F%92%A9%F0%9F%92%A9", "x" * 3000, "%FF%FE"])
+@pytest.mark.parametrize("text", ["%27%22%5C", "zq%26qz%7C%21", "::*", "%F0%9F%92%A9%F0%9F%92%A9", "x" * 3000, "%FF%FE"])
 def test_a_search_for_odd_signs_finds_nothing_and_is_no_error(caller: Caller, text: str) -> None:
     assert caller.get(f"/search?q={text}").json["data"] == []
