@@ -489,7 +489,7 @@ def _perform(
             context, action="done", resource=resource.name, row_id=row.id, row_key=resource.key_of(row), after=told
         )
     outbox.emit(context, resource, row, event_)
-    return cast(Event, event_)
+    return event_
 
 
 def _secret(command: Command, name: str) -> bool:

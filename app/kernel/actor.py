@@ -36,7 +36,8 @@ EVERYWHERE = Reach(frozenset({(None, None)}))
 class Actor:
     """The person, service account or part of Outlay that does something.
 
-    `id` is the account (ab_user.id), 0 for Outlay itself. `limits` narrows a token to some permissions."""
+    `id` is the account (ab_user.id), 0 for Outlay itself. `limits` narrows a token to some permissions.
+    """
 
     id: int
     name: str
@@ -84,9 +85,8 @@ SYSTEM = Actor(id=0, name="Outlay", is_system=True)
 class Context:
     """Everything a command may know besides its arguments: who, when, by which door, in which transaction.
 
-    `fresh_at` is when the actor last proved who they are; a token never does. `session` is the open database
-    session; `at_end` lets a command defer an act whose lock must be short
-    to the very end of the transaction (a gapless number).
+    `fresh_at` is when the actor last proved who they are; a token never does. `session` is the open session;
+    `at_end` lets a command defer an act whose lock must be short to the very end (a gapless number).
     """
 
     actor: Actor

@@ -181,7 +181,7 @@ def test_the_same_request_sent_again_changes_nothing(
     again = almighty.rest("POST", path, **send)
 
     assert (first.status_code, again.status_code) == (200, 200), first.text
-    assert again.json == first.json
+    assert again.json == {name: told for name, told in first.json.items() if name != "told_once"}
     assert again.headers["Idempotency-Replayed"] == "true" and "Idempotency-Replayed" not in first.headers
     assert everything() == before
 
@@ -198,7 +198,9 @@ def test_the_same_dialog_sent_again_changes_nothing(
     before = everything()
     again = almighty.post(path, {**form_of(row.arguments), "repeat": mark})
 
-    assert (first.status_code, again.status_code) == (303, 303), first.text[-2000:]
+    told_once = first.status_code == 200 and "told" in first.text  # a page with a secret comes instead of the row's
+    assert told_once or first.status_code == 303, first.text[-2000:]
+    assert again.status_code == 303
     assert everything() == before
 
 

@@ -17,7 +17,8 @@ from app.modules.directory.models import Category, CostCentre, Person, Project
 def find_by_account(context: Context, user_id: int) -> Person | None:
     """Find the person behind an account."""
     people = scope.everything(Person, why="whoever sets a password is this person")
-    return context.session.scalars(people.where(Person.user_id == user_id)).first()
+    found: Person | None = context.session.scalars(people.where(Person.user_id == user_id)).first()
+    return found
 
 
 def find_role(context: Context, name: str) -> Any | None:
