@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 import redis
@@ -13,7 +12,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from tests import servers
 from tests.browser import company as halden
 from tests.browser.company import Company
-from tests.browser.places import PLACES
+from tests.browser.places import OTHER_BUYER, PLACES
 from tests.browser.window import CHROMIUM, Windows
 from tests.restore import Restorer
 from tests.servers import Addresses
@@ -22,10 +21,9 @@ VALKEY_DATABASE = 8  # the first of those that no worker's other tests use
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what stands here, and say why it is left out where there is no Chromium."""
-    here = Path(__file__).parent
+    """Mark what drives the browser, and say why it is left out where there is none."""
     for item in items:
-        if here in item.path.parents:
+        if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.browser)
             if not CHROMIUM.exists() and not os.environ.get("CI"):
                 item.add_marker(pytest.mark.skip(reason="Chromium is missing. Install it: apt install chromium"))
@@ -70,13 +68,15 @@ def browser() -> Iterator[Browser]:
 def signed_in(browser: Browser, company: Company) -> Windows:
     """Know the cookies of everyone who looks at pages here."""
     everyone = Windows(browser, company.address)
-    for who in {place.who for place in PLACES.values() if place.who}:
+    for who in {OTHER_BUYER, *(place.who for place in PLACES.values() if place.who)}:
         everyone.sign_in(who)
     return everyone
 
 
 @pytest.fixture(scope="session")
-def company_restorer(company: Company, signed_in: Windows, addresses: Addresses, worker: int) -> Iterator[Restorer | None]:
+def company_restorer(
+    company: Company, signed_in: Windows, addresses: Addresses, worker: int
+) -> Iterator[Restorer | None]:
     """Remember the company as it was seeded, with the sessions of these tests."""
     if not company.variables:
         yield None

@@ -35,7 +35,13 @@ def colours(picture: Path) -> int:
     rows = zlib.decompress(packed)
     stride = width * depth + 1
     # Without undoing the filters, a plain area is all zeros and everything drawn is something else.
-    return len({rows[start + 1 + x : start + 1 + x + depth] for start in range(0, len(rows), stride * 8) for x in range(0, stride - 1, depth)})
+    return len(
+        {
+            rows[start + 1 + x : start + 1 + x + depth]
+            for start in range(0, len(rows), stride * 8)
+            for x in range(0, stride - 1, depth)
+        }
+    )
 
 
 @pytest.fixture(scope="module")

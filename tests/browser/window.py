@@ -19,7 +19,7 @@ TIMEOUT = 15_000  # milliseconds
 DESKTOP, PHONE, NARROW = (1440, 900), (390, 844), (320, 700)
 Theme = Literal["light", "dark"]
 # A refusal is an answer: Chromium writes every 4xx of a page to the console, and it means nothing is broken.
-ANSWERED = re.compile(r"Failed to load resource: the server responded with a status of (401|403|404|409|422|429)")
+ANSWERED = re.compile(r"Failed to load resource: the server responded with a status of (401|403|404|409|412|422|429)")
 
 
 @dataclass
@@ -28,6 +28,8 @@ class Window:
 
     context: BrowserContext
     page: Page
+    name: str = ""
+    size: tuple[int, int] = (0, 0)
     problems: list[str] = field(default_factory=list)
     answers: list[Response] = field(default_factory=list)
 
@@ -35,12 +37,12 @@ class Window:
         self.page.on("console", self._hear)
         self.page.on("pageerror", lambda error: self.problems.append(f"script: {error}"))
         self.page.on("response", self._answered)
-        self.page.on("requestfailed", lambda request: self._failed(request))
+        self.page.on("requestfailed", self._failed)
 
     def _hear(self, message: ConsoleMessage) -> None:
         if message.type not in ("error", "warning"):
             return
-        if not ANSWERED.match(message.text):
+        if not ANSWERED.match(message.text) or message.location["url"].endswith("/live"):
             self.problems.append(f"{message.type}: {message.text}")
 
     def _answered(self, response: Response) -> None:
@@ -78,9 +80,7 @@ class Windows:
         window.page.evaluate("document.fonts.ready")
         return window
 
-    def blank(
-        self, who: str | None, size: tuple[int, int] = DESKTOP, theme: Theme = "light", **options: Any
-    ) -> Window:
+    def blank(self, who: str | None, size: tuple[int, int] = DESKTOP, theme: Theme = "light", **options: Any) -> Window:
         """Open an empty window of somebody."""
         phone = size[0] < 500
         context = self.browser.new_context(
@@ -96,7 +96,7 @@ class Windows:
             **options,
         )
         context.set_default_timeout(TIMEOUT)
-        window = Window(context, context.new_page())
+        window = Window(context, context.new_page(), size=size)
         self.opened.append(window)
         return window
 
