@@ -113,8 +113,8 @@ TAMPERINGS = {
         "FROM audit_entry WHERE {where}"
     ),
     "a swap": (
-        "UPDATE audit_entry a SET position = -b.position FROM audit_entry b WHERE a.lane = {lane} AND b.lane = a.lane "
-        "AND a.position <> b.position"
+        "UPDATE audit_entry a SET row_key = b.row_key, row_id = b.row_id, after = b.after "
+        "FROM audit_entry b WHERE a.lane = {lane} AND b.lane = a.lane AND a.position IN (1, 2) AND b.position = 3 - a.position"
     ),
     "a head": "UPDATE audit_lane SET entries = entries + 1 WHERE lane = {lane}",
 }
