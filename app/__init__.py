@@ -32,8 +32,8 @@ def create_core(settings: dict[str, Any] | None = None) -> Flask:
     import config
     from app import cli
     from app.infra import crypto, files, jobs, reindexing, telemetry, unit
+    from app.infra.chain import parse_key
     from app.infra.db import db
-    from app.kernel.chain import parse_key
 
     app = Flask(__name__, static_folder=None)
     app.config.update(settings if settings is not None else config.load())

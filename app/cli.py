@@ -13,10 +13,10 @@ from flask.cli import AppGroup
 
 from app.infra import audit as audit_log
 from app.infra import audit_export, clock, identity, release, settings, unit
+from app.infra.chain import Head, parse_key
 from app.infra.db import db
 from app.infra.fields import param_fields
 from app.kernel.actor import SYSTEM, Actor, Context
-from app.kernel.chain import Head, parse_key
 from app.kernel.problem import Refused
 from app.kernel.resource import registry
 from app.roles import ROLES

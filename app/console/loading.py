@@ -77,10 +77,7 @@ class Reachable:
 
 
 def _visible(context: Context, resource: Resource, ids: set[int]) -> set[int]:
-    if not context.actor.may(resource.permission("read")):
-        return set()
-    limited = resource.scope.entity or resource.scope.cost_centre or resource.scope.owner
-    if not limited or (not resource.scope.owner and context.actor.reach(resource.permission("read")).everywhere):
+    if scope.is_unlimited(context.actor, resource):
         return ids
     statement = scope.select_rows(context, resource).where(resource.model.id.in_(ids))
     return set(context.session.scalars(statement.with_only_columns(resource.model.id)))

@@ -28,8 +28,8 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import MANYTOONE, Mapped, Session, mapped_column
 from sqlalchemy.orm.util import identity_key
 
+from app.infra import chain
 from app.infra.db import Base, Child, HouseSession, Row, uuid7
-from app.kernel import chain
 from app.kernel.actor import Context
 from app.kernel.resource import Children, Resource, registry
 

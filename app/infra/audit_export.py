@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from app.kernel.chain import LANES, Entry, Finding, Head, Inspection, Link, canonical
+from app.infra.chain import LANES, Entry, Finding, Head, Inspection, Link, canonical
 
 FORMAT = "outlay-audit-1"
 

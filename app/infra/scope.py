@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
 from sqlalchemy import inspect as inspect_model
 
+from app.infra import parties
 from app.kernel.actor import Actor, Context
 from app.kernel.resource import Resource
 
@@ -33,10 +34,32 @@ def columns(*what: Any, why: str) -> Select[Any]:
     return select(*what).execution_options(scoped=True)
 
 
+def locked(context: Context, model: Any, ids: Iterable[int], *, why: str) -> list[Any]:
+    """Take rows for the rest of the transaction, in the order of their ids, as they are in the database now."""
+    statement = (
+        everything(model, why=why)
+        .where(model.id.in_(sorted(set(ids))))
+        .order_by(model.id)
+        .with_for_update(of=model.__table__)
+        .execution_options(populate_existing=True)
+    )
+    return list(context.session.scalars(statement))
+
+
 def visible(actor: Actor, resource: Resource, verb: str = "read") -> ColumnElement[bool]:
     """Say, as a condition, on which rows the actor holds `verb` as well as the right to read."""
     condition = _held(actor, resource, "read")
     return condition if verb == "read" else and_(condition, _held(actor, resource, verb))
+
+
+def is_unlimited(actor: Actor, resource: Resource, verb: str = "read") -> bool:
+    """Say whether an actor holds `verb` on every row, so that no row has to be looked at."""
+    verbs = {"read", verb} | ({"oversee"} if resource.scope.owner or resource.scope.parties else set())
+    if actor.is_system or not resource.scope.limited:
+        return actor.may(resource.permission("read")) and actor.may(resource.permission(verb))
+    if resource.scope.owner:
+        return all(actor.may(resource.permission(each)) for each in verbs)
+    return all(actor.reach(resource.permission(each)).everywhere for each in verbs)
 
 
 def _held(actor: Actor, resource: Resource, verb: str) -> ColumnElement[bool]:
@@ -48,10 +71,26 @@ def _held(actor: Actor, resource: Resource, verb: str) -> ColumnElement[bool]:
         if actor.may(resource.permission("oversee")):
             return true()
         return getattr(resource.model, resource.scope.owner) == actor.id
+    in_region = _in_regions(actor, resource, verb)
+    if not resource.scope.parties or verb in _ENTERING:
+        return in_region
+    if verb == "read":
+        in_region = and_(in_region, _in_regions(actor, resource, "oversee"))
+    return or_(parties.takes_part(resource, actor.id), in_region)
+
+
+# Whoever takes part in a row may not, for that alone, move it to where their roles do not reach.
+_ENTERING = frozenset({"create", "edit", "import"})
+
+
+def _in_regions(actor: Actor, resource: Resource, verb: str) -> ColumnElement[bool]:
     reach = actor.reach(resource.permission(verb))
-    if reach.everywhere or not (resource.scope.entity or resource.scope.cost_centre):
+    if not (resource.scope.entity or resource.scope.cost_centre) and reach.regions:
         return true()
-    return or_(*(_in_region(resource, entity, cost_centre) for entity, cost_centre in sorted(reach.regions, key=str)))
+    if reach.everywhere:
+        return true()
+    regions = sorted(reach.regions, key=str)
+    return or_(false(), *(_in_region(resource, entity, cost_centre) for entity, cost_centre in regions))
 
 
 def _in_region(resource: Resource, entity: int | None, cost_centre: int | None) -> ColumnElement[bool]:

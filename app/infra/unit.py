@@ -399,14 +399,10 @@ def _lock(context: Context, resource: Resource, key: str, verb: str) -> Any:
 
 def holds(context: Context, resource: Resource, row: Any, verb: str) -> bool:
     """Say whether the actor, who holds `verb` somewhere, holds it on this row."""
-    if context.actor.reach(resource.permission(verb)).everywhere or not _limits_rows(resource):
+    if scope.is_unlimited(context.actor, resource, verb):
         return True
     statement = scope.select_rows(context, resource, verb).where(resource.model.id == row.id)
     return context.session.execute(statement.with_only_columns(resource.model.id)).first() is not None
-
-
-def _limits_rows(resource: Resource) -> bool:
-    return bool(resource.scope.entity or resource.scope.cost_centre or resource.scope.owner)
 
 
 def _check_version(row: Any, version: int | None) -> None:

@@ -20,11 +20,18 @@ class Scope:
 
     A path is a relation or a chain of them (`cost_centre.entity`); `self` is the row itself.
     A row without an entity belongs to all entities. `owner` names the column that holds the owner's account.
+    With `parties`, readers see the rows they take part in, and those of their region only with `oversee`.
     """
 
     entity: str | None = None
     cost_centre: str | None = None
     owner: str | None = None
+    parties: bool = False
+
+    @property
+    def limited(self) -> bool:
+        """Say whether a permission may open some rows and not others."""
+        return bool(self.entity or self.cost_centre or self.owner or self.parties)
 
 
 SHARED = Scope()
@@ -33,6 +40,11 @@ SHARED = Scope()
 def within(entity: str | None = None, cost_centre: str | None = None) -> Scope:
     """Show rows of the entities and cost centres where the reader's permission holds."""
     return Scope(entity=entity, cost_centre=cost_centre)
+
+
+def between(entity: str | None = None, cost_centre: str | None = None) -> Scope:
+    """Show rows to those who take part in them, and with `<resource>.oversee` to those in whose region they are."""
+    return Scope(entity=entity, cost_centre=cost_centre, parties=True)
 
 
 def own(owner: str) -> Scope:
@@ -106,7 +118,7 @@ class Resource:
     def verbs(self) -> tuple[str, ...]:
         """List every verb that can be permitted on this resource."""
         generic = (*GENERIC_VERBS, "create", "edit", "import") if self.form else GENERIC_VERBS
-        overseen = ("oversee",) if self.scope.owner else ()
+        overseen = ("oversee",) if self.scope.owner or self.scope.parties else ()
         return (*generic, *overseen, *(command.name for command in self.commands))
 
     def permission(self, verb: str) -> str:

@@ -20,7 +20,7 @@ import redis
 from flask import Flask, Request
 from werkzeug import Response
 
-from app.infra import clock, identity, live
+from app.infra import clock, identity, live, scope
 from app.infra.db import db
 from app.kernel.actor import Actor
 from app.kernel.resource import registry
@@ -70,12 +70,7 @@ def listener_of(actor: Actor) -> Listener:
     for resource in registry:
         if not actor.may(resource.permission("read")):
             continue
-        if resource.scope.owner:
-            sees_all = actor.may(resource.permission("oversee"))
-        else:
-            limited = bool(resource.scope.entity or resource.scope.cost_centre)
-            sees_all = not limited or actor.reach(resource.permission("read")).everywhere
-        (full if sees_all else bare).add(resource.name)
+        (full if scope.is_unlimited(actor, resource) else bare).add(resource.name)
     return Listener(actor.id, frozenset(full), frozenset(bare))
 
 

@@ -18,7 +18,7 @@ EXCEPTIONS: dict[tuple[str, str], str] = {}
 
 
 def python_files(folder: Path = APP) -> list[Path]:
-    return sorted(path for path in folder.rglob("*.py") if "__pycache__" not in path.parts)
+    return sorted(path for path in folder.rglob("*.py") if not {"__pycache__", "node_modules"} & {*path.parts})
 
 
 def relative(path: Path) -> str:

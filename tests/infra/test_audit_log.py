@@ -10,8 +10,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from app.infra import audit, unit
+from app.infra.chain import parse_key
 from app.infra.db import db
-from app.kernel.chain import parse_key
 from app.kernel.resource import registry
 from tests.acting import system
 

@@ -12,9 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.infra import audit_export
-from app.kernel import chain
-from app.kernel.chain import GENESIS, LANES, Head, Link
+from app.infra import audit_export, chain
+from app.infra.chain import GENESIS, LANES, Head, Link
 
 KEY = bytes(range(32))
 OTHER_KEY = bytes(32)

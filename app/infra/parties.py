@@ -1,0 +1,56 @@
+"""Who takes part in a document: they see it wherever it stands, as long as their role may read such documents."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, Identity, Index, Integer, Text, or_, select, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.infra.db import Base
+from app.kernel.actor import Context
+from app.kernel.resource import Resource
+
+
+class Party(Base):
+    """An account that takes part in a document, and as what: `asked`, `wanted_for`."""
+
+    __tablename__ = "party"
+    __table_args__ = (
+        Index("uq_party_part", "account_id", "resource", "row_id", "part", unique=True),
+        Index("ix_party_row", "resource", "row_id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    resource: Mapped[str] = mapped_column(Text)
+    row_id: Mapped[int] = mapped_column(BigInteger)
+    account_id: Mapped[int] = mapped_column(Integer)
+    part: Mapped[str] = mapped_column(Text)
+
+
+def enter(context: Context, resource: str, row_id: int, account_id: int, part: str) -> None:
+    """Let somebody take part in a document; once more changes nothing."""
+    values = {"resource": resource, "row": row_id, "account": account_id, "part": part}
+    context.session.execute(_ENTER, values)
+
+
+def leave(context: Context, resource: str, row_id: int, account_id: int, part: str) -> None:
+    """End what somebody took part as."""
+    values = {"resource": resource, "row": row_id, "account": account_id, "part": part}
+    context.session.execute(_LEAVE, values)
+
+
+def takes_part(resource: Resource, account_id: int) -> ColumnElement[bool]:
+    """Match the rows an account entered or takes part in."""
+    model: Any = resource.model
+    listed = select(Party.row_id).where(Party.account_id == account_id, Party.resource == resource.name)
+    return or_(model.created_by == account_id, model.id.in_(listed))
+
+
+_ENTER = text(
+    "INSERT INTO party (resource, row_id, account_id, part) VALUES (:resource, :row, :account, :part)"
+    " ON CONFLICT DO NOTHING"
+)
+_LEAVE = text(
+    "DELETE FROM party WHERE resource = :resource AND row_id = :row AND account_id = :account AND part = :part"
+)
