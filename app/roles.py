@@ -9,16 +9,31 @@ _MASTER_DATA = (
     "entity.read", "currency.read", "exchange_rate.read", "tax_code.read", "unit.read", "location.read",
     "cost_centre.read", "category.read", "project.read", "item.read", "person.read",
 )  # fmt: skip
-_OWN = ("token.read", "token.revoke", "session.read", "session.revoke", "job.read", "*.comment", "*.attach")
+# Everyone may ask for something, and whoever is asked may answer.
+_ASKING = (
+    "request.read", "request.create", "request.edit", "request.submit", "request.withdraw", "request.cancel",
+    "request.close", "request.discard",
+)  # fmt: skip
+_DECIDING = (
+    "request.read", "request.approve", "request.reject", "request.request_changes", "approval.reassign",
+)  # fmt: skip
+_SEEING = ("approval_policy.read", "approval.read", "delegation.read", "delegation.create", "delegation.end")
+_BUDGETS = ("budget_plan.read", "budget_cell.read", "budget_move.read", "budget_transfer.read")
+_OWN = (
+    "token.read", "token.revoke", "session.read", "session.revoke", "job.read", "*.comment", "*.attach",
+    "notice.read", "notice.mark_read",
+)  # fmt: skip
 
 ROLES: dict[str, tuple[str, ...]] = {
-    "Requester": (*_MASTER_DATA, *_OWN, "supplier.read"),
-    "Approver": (*_MASTER_DATA, *_OWN, "supplier.read"),
+    "Requester": (*_MASTER_DATA, *_OWN, *_ASKING, *_SEEING, "supplier.read"),
+    "Approver": (*_MASTER_DATA, *_OWN, *_DECIDING, *_SEEING, *_BUDGETS, "supplier.read"),
     "Controller": (
-        *_MASTER_DATA, *_OWN, "supplier.read", "*.export",
+        *_MASTER_DATA, *_OWN, *_DECIDING, *_SEEING, "supplier.read", "*.export",
+        "budget_plan.*", "budget_cell.*", "budget_move.*", "budget_transfer.*", "approval_policy.*", "approval.*",
+        "delegation.*", "request.oversee",
         "cost_centre.*", "category.*", "project.*", "exchange_rate.*", "tax_code.*",
     ),
-    "Buyer": (*_MASTER_DATA, *_OWN, "supplier.*", "item.*", "bank_account.read"),
+    "Buyer": (*_MASTER_DATA, *_OWN, *_SEEING, "request.read", "request.oversee", "supplier.*", "item.*", "bank_account.read"),
     "Receiver": (*_MASTER_DATA, *_OWN, "supplier.read"),
     "AP clerk": (
         *_MASTER_DATA, *_OWN, "supplier.read", "supplier.create", "supplier.edit", "supplier.export", "supplier.import",
@@ -29,7 +44,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "bank_account.read", "bank_account.confirm", "bank_account.reject", "bank_account.retire", "bank_account.export",
     ),
     "Auditor": (
-        "*.read", "*.export", "session.oversee", "token.oversee", "job.oversee", "session.revoke", "token.revoke",
+        "*.read", "*.export", "*.oversee", "session.revoke", "token.revoke",
     ),
     "Administrator": (
         *_MASTER_DATA, *_OWN, "person.*", "role.*", "setting.*", "token.*", "session.*", "job.*", "event.*",
