@@ -124,6 +124,7 @@ class Activity:
 
     url: str
     topic: str
+    version: int | None
     person: str
     tabs: tuple[Tab, ...]
     entries: tuple[Entry, ...]
@@ -146,6 +147,7 @@ def build(
     return Activity(
         url=f"{url}/activity?activity={which}" + ("&all" if everything else ""),
         topic=f"{resource.name}:{resource.key_of(row)}",
+        version=getattr(row, "version", None),
         person=visit.actor.name,
         tabs=tuple(Tab(label, f"{url}/activity?activity={name}", name == which) for name, label in TABS),
         entries=tuple(_entry(sight, resource, act) for act in shown),

@@ -47,7 +47,6 @@ class Entry:
     rule_before: bool = False
     count: int | None = None
     tone: str = ""
-    topic: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,6 @@ class Document:
     activity: Activity | None
     rail: tuple[Facts | Files, ...]
     version: int | None
-    topic: str
 
 
 def names(resource: Resource) -> list[str]:
@@ -90,7 +89,6 @@ def build(visit: Visit, resource: Resource, row: Any, told: Activity | None = No
         activity=told,
         rail=(*((told.files,) if told and told.files else ()), *_record(sight, row)),
         version=getattr(row, "version", None),
-        topic=f"{resource.name}:{resource.key_of(row)}",
     )
 
 

@@ -1,57 +1,49 @@
-// What changes elsewhere: server-sent events, and asking every half minute where they do not come through.
+// What changes elsewhere: hints of the server make parts of the page ask again, and so does a stream that was away.
 import { $, $$, word } from "./dom.js";
 import { say } from "./toasts.js";
 
-const setCounts = counts => {
-  for (const [topic, count] of Object.entries(counts)) {
-    for (const mark of $$(`[data-count="${CSS.escape(topic)}"]`)) {
-      mark.textContent = count || "";
-      mark.hidden = !count;
-    }
-  }
+const PAUSE = 30000;
+let lost = false;
+
+const ask = isMeant => {
+  for (const part of $$("[data-topic]")) if (isMeant(part.dataset.topic)) part.dispatchEvent(new CustomEvent("live"));
 };
 
-const changed = ({ topic, by }) => {
-  for (const part of $$(`[data-topic="${CSS.escape(topic)}"]`)) {
-    if (!part.hasAttribute("data-o-changed")) part.dispatchEvent(new CustomEvent("live"));
-    else if (by) say(word("changed", { name: by }), { url: location.href, label: word("reload") });
-  }
+const askAll = () => ask(() => true);
+
+/** A hint without a key is about some row of a kind: not every reader may know which. */
+const hear = {
+  resource: ({ resource, key }) => ask(topic => (key ? topic === `${resource}:${key}` : topic.startsWith(`${resource}:`))),
+  account: () => ask(topic => topic.startsWith("account:")),
+  missed: askAll,
 };
 
-const hear = (name, data) => {
-  if (name === "counts") setCounts(data);
-  if (name === "changed") changed(data);
-  if (name === "toast") say(data.text, { url: data.url });
-};
-
-let polling = 0;
-
-const poll = async url => {
-  try {
-    const address = new URL(url, location.href);
-    address.searchParams.set("poll", "1");
-    const answer = await fetch(address, { headers: { Accept: "application/json" }, credentials: "same-origin" });
-    if (answer.ok) for (const { event, data } of await answer.json()) hear(event, data);
-  } catch { /* the next turn tries again */ }
-};
+// The story of a document came again: when the document is another than the one shown, its reader is told who changed it.
+document.addEventListener("htmx:after:settle", () => {
+  const shown = $("[data-o-version]"), story = $("#activity");
+  if (!shown || !story?.dataset.version || shown.dataset.oVersion === story.dataset.version) return;
+  shown.dataset.oVersion = story.dataset.version;
+  const name = $("li[data-kind]:not([data-kind=comment]) b", story)?.textContent ?? "";
+  say(word("changed", { name }), { url: location.href, label: word("reload") });
+});
 
 const listen = url => {
-  const source = new EventSource(url);
-  let failed = 0;
-  for (const name of ["counts", "changed", "toast"]) {
-    source.addEventListener(name, event => hear(name, JSON.parse(event.data)));
-  }
-  source.addEventListener("open", () => { failed = 0; });
+  const source = new EventSource(url, { withCredentials: true });
+  for (const name of Object.keys(hear)) source.addEventListener(name, event => hear[name](JSON.parse(event.data)));
+  source.addEventListener("open", () => {
+    if (lost) askAll();
+    lost = false;
+  });
   source.addEventListener("error", () => {
-    failed += 1;
-    if (failed < 3 && source.readyState !== EventSource.CLOSED) return;
-    source.close();
-    polling ||= setInterval(() => { if (!document.hidden) poll(url); }, 30000);
+    lost = true;
+    if (source.readyState === EventSource.CLOSED) setTimeout(() => listen(url), PAUSE);
   });
   addEventListener("pagehide", () => source.close());
 };
 
 export const start = () => {
   const url = document.body.dataset.live;
-  if (url) setTimeout(() => listen(url), 400);
+  if (!url) return;
+  setTimeout(() => listen(url), 400);
+  setInterval(() => { if (lost && !document.hidden) askAll(); }, PAUSE);
 };

@@ -38,6 +38,12 @@ document.addEventListener("toggle", event => {
   startPickers(menu);
 }, true);
 
+// The browser leaves a menu open when the focus goes on to the page below it, and the menu would cover it there.
+document.addEventListener("focusin", event => {
+  if (event.target.closest(".o-menu")) return;
+  for (const menu of $$(".o-menu:popover-open")) menu.hidePopover();
+});
+
 document.addEventListener("keydown", event => {
   const menu = event.target.closest?.(".o-menu");
   if (!menu || !/^(Arrow(Up|Down)|Home|End)$/.test(event.key) || menu.querySelector(".ts-wrapper")) return;

@@ -25,7 +25,7 @@ const option = (item, number) => {
 const draw = groups => {
   let number = 0;
   const parts = groups.filter(group => group.items.length).map((group, at) => {
-    const box = make("div", { role: "group", "aria-labelledby": `group-${at}` }, make("h3", { id: `group-${at}` }, group.label));
+    const box = make("div", { role: "group", "aria-labelledby": `group-${at}` }, make("h3", { id: `group-${at}`, role: "presentation" }, group.label));
     for (const item of group.items) box.append(option(item, number++));
     return box;
   });
