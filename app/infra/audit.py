@@ -167,6 +167,7 @@ def heads(session: Session) -> list[chain.Head]:
 
 def one_snapshot(session: Session) -> None:
     """Let all that is read from here on show one moment, so that entries and heads belong together."""
+    session.close()  # what was read before, such as the time zone, belongs to an earlier moment
     session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
 
 

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import random
+import subprocess
+import sys
 import threading
+from pathlib import Path
 from typing import Any
 
 import psycopg2
@@ -14,6 +17,8 @@ from app.infra.chain import parse_key
 from app.infra.db import db
 from app.kernel.resource import registry
 from tests.acting import system
+
+SCRIPT = Path(__file__).parents[2] / "deploy" / "verify_audit.py"
 
 
 @pytest.fixture(autouse=True)
@@ -143,3 +148,20 @@ def _reader(bound: Any) -> Any:
     from app.infra.intake import Reader
 
     return Reader(bound)
+
+
+def test_the_script_verifies_what_the_terminal_exported(app: Any, tmp_path: Path) -> None:
+    enter(20)
+    export, key_file = tmp_path / "audit.jsonl", tmp_path / "key"
+    key_file.write_text(app.config["OUTLAY_AUDIT_KEY"])
+    assert app.test_cli_runner().invoke(args=["outlay", "audit", "export", str(export)]).exit_code == 0
+
+    def script() -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-I", str(SCRIPT), str(export), "--key-file", str(key_file)]
+        return subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
+
+    assert script().returncode == 0, script().stderr
+    export.write_text(export.read_text().replace("Category 7", "Category 8"))
+    refused = script()
+    assert refused.returncode == 1
+    assert "altered" in refused.stdout + refused.stderr or "seal" in refused.stdout + refused.stderr
