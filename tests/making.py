@@ -49,6 +49,10 @@ class Maker:
         self.number += 1
         return self.number
 
+    def forget(self) -> None:
+        """Let the next rows refer to other rows than those before."""
+        self.made = {name: made for name, made in self.made.items() if not isinstance(made, str)}
+
     def resource(self, name: str) -> Resource:
         """Find a resource by its name."""
         return registry[name]

@@ -416,6 +416,9 @@ def _operator(each: Field, operator: str) -> Part | None:
         return None
     if operator == "has" and each.kind not in ("text", "longtext"):
         return None
+    if operator in ("from", "to") and each.kind == "instant":
+        one = {"anyOf": [one, {"type": "string", "format": "date"}]}
+        words = {name: f"{word} A day is meant as a whole, where the organisation is." for name, word in words.items()}
     schema = {"enum": ["yes", "no"]} if operator == "empty" else one
     several: Part = {"style": "form", "explode": False} if schema.get("type") == "array" else {}
     return {"schema": schema, "description": words[operator], **several}

@@ -47,7 +47,7 @@ def new(resource: Resource) -> Schema:
 
 def patch(resource: Resource) -> Schema:
     """Describe what is sent to edit a row: any of its fields."""
-    return _sent(resource, fields_of(resource, resource.form), [], f"Changes to a {resource.title[0].lower()}")
+    return _sent(resource, fields_of(resource, resource.form), [], f"Changes to {resource.title[1].lower()}")
 
 
 def parameters(command: Command) -> Schema:

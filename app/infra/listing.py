@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import orjson
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
 from sqlalchemy import inspect as inspect_model
 from sqlalchemy.orm import aliased, joinedload, selectinload
 
-from app.infra import scope, search
+from app.infra import scope, search, settings
 from app.infra.fields import Field, fields_of
 from app.infra.intake import Reader
 from app.kernel.actor import Context
@@ -26,6 +28,7 @@ COUNT_BOUND = 10_000
 SIZES = (25, 50, 100)
 MAX_SIZE = 200
 OPERATORS = ("from", "to", "has", "not", "empty")
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _ORDERED = ("integer", "decimal", "money", "date", "instant")
 _OWN_WORDS = ("q", "sort", "after", "before", "size", "columns", "view", "fields", "expand")
 
@@ -245,11 +248,22 @@ def _read_filter(
     asked = replace(each, required=False, multiple=False, name=name)
     values = []
     for part in parts[:100]:
-        value, problem = reader.read_value(asked, part)
+        value, problem = _read_bound(reader, asked, operator, part)
         if problem:
             return None, problem
         values.append(value)
     return Filter(each, operator, tuple(parts), tuple(values)), None
+
+
+def _read_bound(reader: Reader, each: Field, operator: str, part: str) -> tuple[Any, Problem | None]:
+    """Read one value of a condition; a day, where moments are asked for, is that whole day where the business is."""
+    if each.kind != "instant" or operator not in ("from", "to") or not _DAY.fullmatch(part):
+        return reader.read_value(each, part)
+    day, problem = reader.read_value(replace(each, kind="date"), part)
+    if problem:
+        return None, problem
+    zone = ZoneInfo(settings.get(reader.context.session, "organisation.time_zone"))
+    return datetime.combine(day, time.min if operator == "from" else time.max, zone).astimezone(UTC), None
 
 
 def _split(each: Field, operator: str, value: str) -> list[str]:

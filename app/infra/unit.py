@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import random
-import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -14,14 +13,14 @@ from datetime import timedelta
 from typing import Any, TypeVar, cast
 
 import redis
-from sqlalchemy import event, text
+from sqlalchemy import event
 from sqlalchemy import inspect as inspect_row
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 from sqlalchemy.orm.exc import StaleDataError
 
-from app.infra import audit, idempotency, numbers, outbox, scope, search, trees
+from app.infra import audit, idempotency, numbers, outbox, scope, search, trees, violations
 from app.infra.db import Child, HouseSession, Row, db
 from app.infra.fields import humanise, param_fields
 from app.infra.idempotency import Repeat
@@ -36,7 +35,6 @@ log = logging.getLogger(__name__)
 Result = TypeVar("Result")
 ATTEMPTS = 4
 FRESH = timedelta(minutes=15)
-_RETRIED = {"40001", "40P01"}
 _audit_key: Callable[[], bytes]
 _nudge: Callable[[], Any]
 
@@ -177,13 +175,13 @@ def attempt(bound: Context, body: Callable[[Context], Outcome]) -> Outcome | Ref
         with session.begin_nested():
             outcome = body(bound.within(session, bound.command, last_acts.append))
             _flush(session)
-            session.execute(_CHECK_DEFERRED)
+            session.execute(violations.CHECK_DEFERRED)
     except Refused as refused:
         refusal = refused
     except StaleDataError:
         refusal = Refused(Kind.CONFLICT, _changed_meanwhile())
     except DBAPIError as error:
-        refusal = _refusal_of_part(error)
+        refusal = violations.of_part(error)
     else:
         for act in last_acts:
             bound.at_end(act)
@@ -299,8 +297,8 @@ def why_not(context: Context, resource: Resource, command: Command, row: Any) ->
     state = getattr(row, "state", None)
     if command.moves and command.targets(state) is None:
         sources = " or ".join(dict.fromkeys(humanise(move.source).lower() for move in command.moves))
-        noun = resource.title[0]
-        message = f"{command.label} is for a {noun.lower()} that is {sources}; this one is {humanise(state or '').lower()}."
+        rows, here = resource.title[1].lower(), humanise(state or "").lower()
+        message = f"{command.label} is for {rows} that are {sources}; this one is {here}."
         return [Problem("wrong_state", message, None, {"state": state})]
     return list(command.guard(context, row)) if command.guard else []
 
@@ -332,9 +330,9 @@ def _run(context: Context, command: str, body: Callable[[Context], Result], repe
             with transaction(context, command) as bound:
                 return cast(Result, _once(bound, body, repeat))
         except DBAPIError as error:
-            if attempt == ATTEMPTS or getattr(error.orig, "pgcode", None) not in _RETRIED:
-                raise _translated(error) from error
-            log.info("retrying %s after %s", command, getattr(error.orig, "pgcode", None))
+            if attempt == ATTEMPTS or not violations.is_passing(error):
+                raise violations.translated(error) from error
+            log.info("retrying %s after %s", command, violations.code_of(error))
             time.sleep(random.uniform(0.01, 0.05) * attempt)  # noqa: S311
         except StaleDataError as error:
             raise Refused(Kind.CONFLICT, _changed_meanwhile()) from error
@@ -527,45 +525,3 @@ def _carry_up(session: Session) -> None:
             document = audit.document_of(row)
             if document is not row and document in session and document not in session.new:
                 flag_modified(document, "changed_at")
-
-
-def _translated(error: DBAPIError) -> Exception:
-    """Turn what the database refused into words at a field; what is no one's input stays an error."""
-    code = getattr(error.orig, "pgcode", None)
-    if isinstance(error, IntegrityError):
-        return Refused(Kind.INVALID if code == "23514" else Kind.CONFLICT, _constraint_problem(error))
-    if isinstance(error, OperationalError) and code in _RETRIED | {"55P03"}:
-        return Refused(Kind.CONFLICT, Problem("busy", "Someone else is changing this right now. Try again."))
-    return error
-
-
-# What waits for the commit would then refuse everything for the sake of one part.
-_CHECK_DEFERRED = text("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
-
-
-def _refusal_of_part(error: DBAPIError) -> Refused:
-    """Refuse one part for what the database says of its values; raise what concerns the whole transaction."""
-    if isinstance(error, DataError):
-        return Refused(Kind.INVALID, Problem("not_allowed", "A value is not one that can be kept. Check the numbers."))
-    told = _translated(error)
-    if getattr(error.orig, "pgcode", None) in _RETRIED or not isinstance(told, Refused):
-        raise error
-    return told
-
-
-def _constraint_problem(error: IntegrityError) -> Problem:
-    diagnosis = getattr(error.orig, "diag", None)
-    constraint = str(getattr(diagnosis, "constraint_name", "") or "")
-    table = str(getattr(diagnosis, "table_name", "") or "")
-    for mapper in Row.registry.mappers:
-        if getattr(mapper.class_, "__tablename__", "") == table:
-            known = mapper.class_.__dict__.get("constraint_problems", {}).get(constraint)
-            if known:
-                return Problem(*known)
-    name = re.sub(rf"^(uq|fk|ck)_{re.escape(table)}_", "", constraint)
-    label = humanise(name)
-    if getattr(error.orig, "pgcode", None) == "23505":
-        return Problem("taken", f"{label}: this is taken already. Choose another.", name)
-    if getattr(error.orig, "pgcode", None) == "23503":
-        return Problem("in_use", f"{label}: this is still in use, or no longer there.", name.removesuffix("_id"))
-    return Problem("not_allowed", f"{label}: this value is not allowed.", name or None)

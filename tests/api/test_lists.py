@@ -1,13 +1,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 from flask import Flask
 
+from app.kernel.actor import SYSTEM
+from app.kernel.resource import registry
+from tests.acting import context_of
 from tests.api.calling import Caller, holding
+from tests.making import Maker
 
 Make = Callable[..., str]
 
@@ -54,6 +59,21 @@ def test_filters_narrow_and_search_finds(caller: Caller, categories: list[str]) 
     assert keys(caller.get("/categories?q=kind+7")) == ["C7"]
     assert keys(caller.get("/categories?state=closed")) == []
     assert keys(caller.get("/categories?state=open,closed&size=3&sort=code")) == ["C0", "C1", "C2"]
+
+
+def test_a_day_of_moments_is_meant_as_a_whole_where_the_organisation_is(app: Flask, caller: Caller) -> None:
+    """Prague is an hour ahead of UTC in March: its 5th lasts from 23:00 on the 4th to 23:00 on the 5th."""
+    moments = {"early": (4, 22, 59), "first": (4, 23, 0), "last": (5, 22, 59), "late": (5, 23, 0)}
+    with app.app_context():
+        maker = Maker()
+        for number, (code, (day, hour, minute)) in enumerate(moments.items()):
+            at = datetime(2026, 3, day, hour, minute, 59 if minute else 0, tzinfo=UTC)
+            maker.create(registry["category"], context_of(SYSTEM, now=at), code=code.upper(), name=f"Kind {number}")
+
+    asked = "/categories?created_at.from={0}&created_at.to={0}&sort=created_at".format
+    assert keys(caller.get(asked("2026-03-05"))) == ["FIRST", "LAST"]
+    assert keys(caller.get(asked("2026-03-04"))) == ["EARLY"]
+    assert keys(caller.get("/categories?created_at.to=2026-03-04T23:00:00Z&sort=created_at")) == ["EARLY", "FIRST"]
 
 
 def test_what_is_not_understood_is_told_and_never_ignored(caller: Caller) -> None:

@@ -54,7 +54,7 @@ def test_a_part_of_a_page_gets_the_dialog_alone_and_an_address_to_go_to(app, buy
 
 def test_a_command_that_is_not_possible_now_is_greyed_and_refused_without_a_trace(app, buyer, supplier):
     page = buyer.get(f"/suppliers/{supplier}").text
-    assert "Unblock is for a supplier that is blocked; this one is prospect." in page
+    assert "Unblock is for suppliers that are blocked; this one is prospect." in page
     before = traces(app)
     response = post(buyer, f"/suppliers/{supplier}/unblock", {})
     assert response.status_code == 409
@@ -99,7 +99,7 @@ def test_a_bulk_command_asks_runs_and_names_every_refusal(app, buyer, make):
     answer = buyer.post("/suppliers/bulk/block", data={**sent, "reason": "All of them"})
     words = text(answer)
     assert "Done for 2 suppliers." in words
-    assert f"{keys[0]} Block is for a supplier that is prospect or approved; this one is blocked." in words
+    assert f"{keys[0]} Block is for suppliers that are prospect or approved; this one is blocked." in words
     assert [state(app, key) for key in keys] == ["blocked"] * 3
 
 

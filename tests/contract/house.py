@@ -60,6 +60,10 @@ class Visitor:
     @cached_property
     def browser(self) -> Any:
         """A signed-in browser, with the mark that its forms carry."""
+        return self.second_browser()
+
+    def second_browser(self) -> Any:
+        """Open another window of the same sign-in; each thread needs one of its own."""
 
         def make() -> Any:
             client = signed_in(self.app, self.someone)

@@ -5,27 +5,30 @@ What each of them may see is computed here from where a row stands, and from not
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import inspect as inspect_model
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from app.infra import scope, unit
+from app.infra import activity, unit
 from app.infra.db import db
 from app.infra.fields import field as describe
 from app.kernel.problem import Refused
 from app.kernel.resource import SHARED, Resource, registry
 from app.roles import ROLES
-from tests.acting import system
+from tests.acting import person, system
 from tests.contract.house import EVERYTHING, RESOURCES, House, Visitor, holds, make_role
 
 Region = tuple[str | None, str | None]
 PLACES: dict[str, Region] = {
     "here": ("HERE", "HERE-1"),
-    "below": ("HERE", "HERE-11"),
-    "beside": ("HERE", "HERE-2"),
     "there": ("THERE", "THERE-1"),
+    "below": ("HERE", "HERE-11"),
     "nowhere": (None, None),
+    "beside": ("HERE", "HERE-2"),
 }
 
 
@@ -55,12 +58,36 @@ class World:
     house: House
     rows: dict[str, dict[str, str]] = field(default_factory=dict)
     seers: dict[str, Seer] = field(default_factory=dict)
+    forms: dict[str, dict[str, Any]] = field(default_factory=dict)
+    arguments: dict[str, dict[str, Any]] = field(default_factory=dict)
+    files: dict[tuple[str, str], int] = field(default_factory=dict)
+    everything: dict[str, list[Any]] = field(default_factory=dict)
+    seen: dict[tuple[str, str], list[str] | None] = field(default_factory=dict)
+    session: Session | None = None
+
+    def every(self, resource: Resource) -> list[Any]:
+        """List all rows, as they were when the world was finished; the tests change none."""
+        return self.everything[resource.name]
+
+    def keys(self, resource: Resource) -> list[str]:
+        """List the keys of all rows."""
+        return [resource.key_of(row) for row in self.every(resource)]
 
     def sees(self, seer: Seer, resource: Resource) -> list[str] | None:
         """List the keys of all rows somebody may see; None where they may not look at all."""
-        if not seer.holds(resource.permission("read")):
-            return None
-        return [resource.key_of(row) for row in every(resource) if self.is_visible(seer, resource, row)]
+        known = (seer.name, resource.name)
+        if known not in self.seen:
+            rows = [row for row in self.every(resource) if self.is_visible(seer, resource, row)]
+            may = seer.holds(resource.permission("read"))
+            self.seen[known] = [resource.key_of(row) for row in rows] if may else None
+        return self.seen[known]
+
+    def freeze(self) -> None:
+        """Load all rows into a session of the test's own, which no request disturbs."""
+        self.session = Session(db.engine.execution_options(isolation_level="AUTOCOMMIT"))
+        for resource in RESOURCES:
+            rows = self.session.scalars(select(resource.model)).unique()
+            self.everything[resource.name] = sorted(rows, key=resource.key_of)
 
     def is_visible(self, seer: Seer, resource: Resource, row: Any) -> bool:
         """Say whether a row stands within somebody's reach."""
@@ -90,13 +117,6 @@ def _at(row: Any, path: str) -> Any:
     return row
 
 
-def every(resource: Resource) -> list[Any]:
-    """Load every row there is."""
-    db.session.rollback()
-    rows = list(db.session.scalars(scope.everything(resource.model, why="the test compares with all rows")).unique())
-    return sorted(rows, key=resource.key_of)
-
-
 def build(house: House) -> World:
     """Make the rows, then the people."""
     world = World(house)
@@ -108,7 +128,25 @@ def build(house: House) -> World:
         if resource.scope.owner:
             for seer in world.seers.values():
                 house.made(resource, owner=seer.visitor.id)
+    _make_what_tests_need(world)
+    world.freeze()
     return world
+
+
+def _make_what_tests_need(world: World) -> None:
+    """Make valid forms and arguments, comments and files, sign-ins and tokens: nothing is written afterwards."""
+    for resource in RESOURCES:
+        if resource.form:
+            world.forms[resource.name] = world.house.maker.form(resource)
+        for command in resource.commands:
+            key = world.house.made(resource)
+            world.arguments[resource.permission(command.name)] = world.house.maker.arguments(resource, command, key)
+        for key in world.rows[resource.name].values() if activity.has_story(resource) else ():
+            stored = world.house.app.extensions["files"].put(io.BytesIO(f"Of {resource.name} {key}".encode()))
+            world.files[resource.name, key] = activity.attach(system(), resource, key, stored, "secret.txt")
+            activity.comment(system(), resource, key, f"Said about {key}")
+    for seer in world.seers.values():
+        assert seer.visitor.bearer and seer.visitor.browser
 
 
 def _make_places(house: House) -> None:
@@ -191,9 +229,6 @@ TOKENS = {"token to read": ("*.read",), "token to comment": ("*.comment",)}
 
 
 def _granted(house: House, name: str, regions: tuple[Region, ...]) -> Visitor:
-    from tests.acting import person
-    from tests.contract.house import Visitor
-
     code = name.replace(" ", ".")
     someone = person(code)
     for entity, cost_centre in regions:

@@ -25,7 +25,7 @@ def exchange_rate(maker: Any, number: int) -> dict[str, Any]:
         "base": maker.create(registry["currency"]),
         "rate": "1.0825",
         "valid_on": "2026-03-02",
-        "source": "ECB",
+        "source": f"ECB {number}",
     }
 
 
@@ -57,7 +57,7 @@ def location(maker: Any, number: int) -> dict[str, Any]:
 def tax_code(maker: Any, number: int) -> dict[str, Any]:
     return {
         "code": f"AT-{number}",
-        "name": "Standard 20 %",
+        "name": f"Standard 20 % ({number})",
         "country": "AT",
         "category": "S",
         "rate": "20",
@@ -96,7 +96,7 @@ def project(maker: Any, number: int) -> dict[str, Any]:
 def person(maker: Any, number: int) -> dict[str, Any]:
     return {
         "code": f"person.{number}",
-        "first_name": "Jana",
+        "first_name": f"Jana {number}",
         "last_name": f"Novak {number}",
         "email": f"person.{number}@example.com",
         "job_title": "Buyer",

@@ -59,7 +59,7 @@ def supplier(maker: Any, number: int) -> dict[str, Any]:
 def bank_account(maker: Any, number: int) -> dict[str, Any]:
     return {
         "supplier": maker.key("supplier"),
-        "holder": "Alba AB",
+        "holder": f"Alba {number} AB",
         "iban": iban(number),
         "account_number": None,
         "routing": None,
