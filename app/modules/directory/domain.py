@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import decimal
 import enum
 import functools
 import re
 import zoneinfo
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from typing import Any, Self
 
 import stdnum
@@ -72,6 +75,40 @@ class Held:
     role: str
     entity: int | None = None
 
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """What one unit of a currency is worth in another, since which day, and according to whom."""
+
+    rate: Decimal
+    valid_on: date | None = None
+    source: str = ""
+
+    def inverse(self) -> Rate:
+        """Turn it round, to as many digits as a stored rate has at most."""
+        return Rate(RATE_DIGITS.divide(Decimal(1), self.rate), self.valid_on, self.source)
+
+    def then(self, other: Rate) -> Rate:
+        """Go on from the second currency into a third; the older of both days is the day of the whole."""
+        days = [day for day in (self.valid_on, other.valid_on) if day]
+        sources = dict.fromkeys(source for source in (self.source, other.source) if source)
+        return Rate(RATE_DIGITS.multiply(self.rate, other.rate), min(days, default=None), ", ".join(sources))
+
+
+ONE = Rate(Decimal(1))
+RATE_DIGITS = decimal.Context(prec=20, rounding=decimal.ROUND_HALF_UP)
+
+
+def rate_between(known: Mapping[tuple[int, int], Rate], currency: int, base: int) -> Rate | None:
+    """Find the rate from one currency into another: as published, turned round, or by way of a third; newest first."""
+    if currency == base:
+        return ONE
+    both = {**{(b, a): rate.inverse() for (a, b), rate in known.items()}, **known}
+    direct = both.get((currency, base))
+    if direct is not None:
+        return direct
+    ways = [both[currency, middle].then(both[middle, base]) for first, middle in both if first == currency and (middle, base) in both]
+    return max(ways, key=lambda way: way.valid_on or date.min, default=None)
 
 # What decides over somebody's authority, and so is for others to change.
 AUTHORITY = ("approval_limit", "manager", "entity", "cost_centre")

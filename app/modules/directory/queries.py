@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from flask_appbuilder.security.sqla.models import Role, User
@@ -10,8 +11,8 @@ from sqlalchemy import func, or_, select
 from app.infra import scope
 from app.infra.identity import RoleGrant
 from app.kernel.actor import Context
-from app.modules.directory.domain import Held
-from app.modules.directory.models import Category, CostCentre, Person, Project
+from app.modules.directory.domain import ONE, Held, Rate, rate_between
+from app.modules.directory.models import Category, CostCentre, ExchangeRate, Person, Project
 
 
 def find_by_account(context: Context, user_id: int) -> Person | None:
@@ -80,3 +81,20 @@ def find_other_account(context: Context, person: Person) -> Any | None:
     if person.user_id is not None:
         statement = statement.where(User.id != person.user_id)
     return context.session.scalars(statement).first()
+
+
+def find_rate(context: Context, currency_id: int, base_id: int, on: date) -> Rate | None:
+    """Find what one unit of a currency was worth in another on a day, by the newest rate up to then."""
+    if currency_id == base_id:
+        return ONE
+    pair = (currency_id, base_id)
+    newest = (
+        scope.everything(ExchangeRate, why="a rate is the same for everyone")
+        .where(ExchangeRate.valid_on <= on)
+        .where(or_(ExchangeRate.currency_id.in_(pair), ExchangeRate.base_id.in_(pair)))
+        .distinct(ExchangeRate.currency_id, ExchangeRate.base_id)
+        .order_by(ExchangeRate.currency_id, ExchangeRate.base_id, ExchangeRate.valid_on.desc(), ExchangeRate.id.desc())
+    )
+    found = context.session.scalars(newest)
+    known = {(row.currency_id, row.base_id): Rate(row.rate, row.valid_on, row.source) for row in found}
+    return rate_between(known, currency_id, base_id)
