@@ -146,7 +146,7 @@ def build(
     problems = tuple(problem.message for problem in refusal.problems) if refusal else ()
     return Activity(
         url=f"{url}/activity?activity={which}" + ("&all" if everything else ""),
-        topic=f"{resource.name}:{resource.key_of(row)}",
+        topic=addresses.topic_of(row),
         version=getattr(row, "version", None),
         person=visit.actor.name,
         tabs=tuple(Tab(label, f"{url}/activity?activity={name}", name == which) for name, label in TABS),

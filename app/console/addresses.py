@@ -33,6 +33,12 @@ def of_row(row: Any) -> str:
     return of_key(resource, resource.key_of(row)) if resource else ""
 
 
+def topic_of(row: Any) -> str:
+    """Name what an open page listens to, to hear that a row changed: `supplier:S-00001`."""
+    resource = registry.of(type(row))
+    return f"{resource.name}:{resource.key_of(row)}" if resource else ""
+
+
 def of_lookup(resource: Resource, field: str) -> str:
     """Give the address where a picker finds what a field may refer to."""
     return f"/{resource.plural}/lookup/{quote(field, safe='')}"

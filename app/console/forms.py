@@ -91,6 +91,15 @@ class Conflict:
 
 
 @dataclass(frozen=True, slots=True)
+class Watch:
+    """What an open form listens to, so that its writer hears when somebody else saves the row."""
+
+    topic: str
+    url: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
 class Form:
     """A form as its page shows it."""
 
@@ -105,6 +114,7 @@ class Form:
     problems: tuple[Summary, ...] = ()
     conflict: Conflict | None = None
     sub: str = ""
+    watch: Watch | None = None
 
 
 def fields_to_enter(resource: Resource) -> dict[str, Field]:
@@ -166,6 +176,7 @@ def to_edit(visit: Visit, resource: Resource, row: Any, raw: Raw | None = None, 
         hidden=(Hidden("version", str(row.version)), _mark()),
         problems=drawing.summary(),
         conflict=_conflict(refusal, url),
+        watch=Watch(addresses.topic_of(row), f"{url}/activity", row.version),
     )
 
 

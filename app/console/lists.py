@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -143,6 +144,8 @@ class Listing:
     add: Link | None
     empty: Empty | None
     here: str
+    topic: str
+    mark: str
     search_name: str = "q"
 
 
@@ -194,6 +197,8 @@ def _listing(
         add=_add(visit, resource),
         empty=None if page.rows else _empty(visit, resource, query),
         here=gate.here(),
+        topic=f"{resource.name}:",
+        mark=_mark(resource, page, totals),
     )
 
 
@@ -315,6 +320,13 @@ def _exports(visit: Visit, resource: Resource, kept: dict[str, list[str]]) -> tu
     if not visit.actor.may(resource.permission("export")):
         return ()
     return (Link("This view as CSV", addresses.of_list(resource, "csv", args=kept)),)
+
+
+def _mark(resource: Resource, page: Page, totals: Totals) -> str:
+    """Sum up what a list shows, so that an open page can tell whether it would look different now."""
+    rows = [(resource.key_of(row), getattr(row, "version", None)) for row in page.rows]
+    sums = sorted((name, *sum_) for name, by_currency in totals.sums.items() for sum_ in by_currency.items())
+    return hashlib.blake2b(repr((rows, totals.count, sums)).encode(), digest_size=8).hexdigest()
 
 
 def _import_url(visit: Visit, resource: Resource) -> str:

@@ -189,7 +189,9 @@ def crumbs(resource: Resource, *steps: Crumb) -> tuple[Crumb, ...]:
 
 
 def waiting_messages() -> list[Flash]:
-    """Take the messages that waited for this page."""
+    """Take the messages that waited for this page; a part of a page leaves them to the next whole one."""
+    if request.headers.get("HX-Request") == "true":
+        return []
     waiting: list[Any] = get_flashed_messages(with_categories=True)
     return [Flash(str(text), TONES.get(category, category)) for category, text in waiting]
 

@@ -11,6 +11,7 @@ import logging
 import queue
 import threading
 import time
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -31,6 +32,9 @@ PING_SECONDS = 15
 LONGEST_SECONDS = 300
 RETRY_MILLISECONDS = 5000
 MOST_WAITING = 100
+#: A page listens about a second after it was drawn; what changed in between is said again.
+RECENT_SECONDS, MOST_RECENT = 10, 500
+LOOPBACK = ("127.0.0.1", "localhost")
 MISSED = "event: missed\ndata: {}\n\n"
 
 Hint = dict[str, Any]
@@ -80,12 +84,17 @@ class Hub:
     def __init__(self, url: str) -> None:
         self._url = url
         self._listeners: set[Listener] = set()
+        self._recent: deque[tuple[float, str, Hint]] = deque(maxlen=MOST_RECENT)
         self._lock = threading.Lock()
         self._started = False
 
     def join(self, listener: Listener) -> None:
-        """Let a page hear; the first one opens the subscription."""
+        """Let a page hear, also what was said while it was on its way; the first one opens the subscription."""
+        since = clock.system.monotonic() - RECENT_SECONDS
         with self._lock:
+            for at, topic, data in self._recent:
+                if at >= since:
+                    listener.hear(topic, data)
             self._listeners.add(listener)
             if not self._started:
                 threading.Thread(target=self._run, name="live-hub", daemon=True).start()
@@ -117,17 +126,18 @@ class Hub:
             for message in subscription.listen():  # type: ignore[no-untyped-call]
                 if message["type"] == "subscribe":
                     patience.over()
-                    self._each("", None)  # whoever listened through an outage has missed something
+                    for listener in list(self._listeners):
+                        listener.put(MISSED)  # whoever listened through an outage has missed something
                 elif message["type"] == "message":
                     told = json.loads(message["data"])
-                    self._each(told["topic"], told["data"])
+                    self._tell(told["topic"], told["data"])
 
-    def _each(self, topic: str, data: Hint | None) -> None:
-        for listener in list(self._listeners):
-            if data is None:
-                listener.put(MISSED)
-            else:
-                listener.hear(topic, data)
+    def _tell(self, topic: str, data: Hint) -> None:
+        with self._lock:
+            self._recent.append((clock.system.monotonic(), topic, data))
+            listeners = list(self._listeners)
+        for listener in listeners:
+            listener.hear(topic, data)
 
 
 class Live:
@@ -136,8 +146,7 @@ class Live:
     def __init__(self, app: Flask) -> None:
         self.app = app
         self.hub = Hub(app.config["REDIS_URL"])
-        parts = urlsplit(app.config["OUTLAY_BASE_URL"])
-        self.origin = f"{parts.scheme}://{parts.netloc}"
+        self.origins = _origins(app.config["OUTLAY_BASE_URL"])
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer a request."""
@@ -149,27 +158,20 @@ class Live:
             return Response("ok\n", mimetype="text/plain")
         if request.path != "/live":
             return self._refusal(404, "There is nothing here.")
-        if request.method != "GET":
-            return self._refusal(405, "Use GET.")
-        if request.headers.get("Origin", self.origin) != self.origin:
+        origin = request.headers.get("Origin", self.origins[0])
+        if origin not in self.origins:
             return self._refusal(403, "Pages of other sites hear nothing here.")
+        if request.method != "GET":
+            return self._refusal(405, "Use GET.", origin)
         actor = self._actor(request)
         if actor is None:
-            return self._refusal(401, "Sign in first.")
+            return self._refusal(401, "Sign in first.", origin)
         listener = listener_of(actor)
-        headers = {**self._headers(), "X-Accel-Buffering": "no"}
+        headers = {**_headers(origin), "X-Accel-Buffering": "no"}
         return Response(_stream(self.hub, listener), mimetype="text/event-stream", headers=headers)
 
-    def _refusal(self, status: int, words: str) -> Response:
-        return Response(f"{words}\n", status, self._headers(), mimetype="text/plain")
-
-    def _headers(self) -> dict[str, str]:
-        return {
-            "Cache-Control": "no-store",
-            "Access-Control-Allow-Origin": self.origin,
-            "Access-Control-Allow-Credentials": "true",
-            "Vary": "Origin",
-        }
+    def _refusal(self, status: int, words: str, origin: str = "") -> Response:
+        return Response(f"{words}\n", status, _headers(origin or self.origins[0]), mimetype="text/plain")
 
     def _actor(self, request: Request) -> Actor | None:
         """Find who is behind the console's cookie, which Flask has signed."""
@@ -180,6 +182,26 @@ class Live:
         with self.app.app_context():
             found = identity.by_session(db.session(), secret, clock.system.now())
             return found.actor if found else None
+
+
+def _origins(base_url: str) -> tuple[str, ...]:
+    """Give the origins of the console's pages; a machine of one's own is called by its number or by its name."""
+    parts = urlsplit(base_url)
+    own = {f"{parts.scheme}://{parts.netloc}": None}
+    if parts.hostname in LOOPBACK:
+        port = f":{parts.port}" if parts.port else ""
+        own |= {f"{parts.scheme}://{name}{port}": None for name in LOOPBACK}
+    return tuple(own)
+
+
+def _headers(origin: str) -> dict[str, str]:
+    """Let exactly the console's pages read the answer, with their cookie."""
+    return {
+        "Cache-Control": "no-store",
+        "Access-Control-Allow-Origin": origin,
+        "Access-Control-Allow-Credentials": "true",
+        "Vary": "Origin",
+    }
 
 
 def _stream(hub: Hub, listener: Listener) -> Iterator[str]:

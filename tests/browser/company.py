@@ -100,8 +100,9 @@ class Company:
             return "is ready" in self.log(name).read_text()
         with contextlib.suppress(OSError, http.client.HTTPException):
             connection = http.client.HTTPConnection(LOOPBACK, int(self.variables[port]), timeout=5)
-            connection.request("GET", "/healthz")
-            return connection.getresponse().status == 200
+            with contextlib.closing(connection):
+                connection.request("GET", "/healthz")
+                return connection.getresponse().status == 200
         return False
 
     def log(self, name: str) -> Path:

@@ -66,9 +66,11 @@ def test_only_who_is_signed_in_hears_something(app, server):
 def test_a_page_of_another_site_hears_nothing_and_ours_may_send_its_cookie(app, server):
     nora = person("nora.buyer", "Buyer")
     assert server.answer(request(app, sid=nora.secret, origin="https://evil.example")).status_code == 403
-    answer = server.answer(request(app, sid=nora.secret, origin=server.origin))
-    assert answer.status_code == 200
-    assert answer.headers["Access-Control-Allow-Origin"] == server.origin
+    assert len(server.origins) == 2, "by the number and by the name of this machine"
+    for origin in server.origins:
+        answer = server.answer(request(app, sid=nora.secret, origin=origin))
+        assert answer.status_code == 200
+        assert answer.headers["Access-Control-Allow-Origin"] == origin
     assert answer.headers["Access-Control-Allow-Credentials"] == "true"
     assert answer.headers["Cache-Control"] == "no-store"
     assert server.answer(request(app, path="/else")).status_code == 404
@@ -157,3 +159,26 @@ def test_a_hint_that_cannot_be_sent_is_dropped_and_the_event_counts_as_heard(app
         unit_of_measure("KGM")
         drain(app)
         assert states("hear:live") == ["done"]
+
+
+def test_a_page_hears_what_changed_between_its_drawing_and_its_listening(server):
+    server.hub._started = True  # the subscription stands; what comes in is told by hand
+    server.hub._tell("resource:unit", {"resource": "unit", "key": "KGM"})
+    listener = live.Listener(5, frozenset({"unit"}), frozenset())
+    server.hub.join(listener)
+    assert '"KGM"' in listener.waiting.get_nowait()
+    stranger = live.Listener(6, frozenset(), frozenset())
+    server.hub.join(stranger)
+    assert stranger.waiting.empty()
+
+
+@pytest.mark.parametrize(
+    ("base", "origins"),
+    [
+        ("https://outlay.example", ("https://outlay.example",)),
+        ("http://localhost:8000", ("http://localhost:8000", "http://127.0.0.1:8000")),
+        ("http://127.0.0.1:8000/", ("http://127.0.0.1:8000", "http://localhost:8000")),
+    ],
+)
+def test_only_a_machine_of_ones_own_is_called_by_two_names(base, origins):
+    assert live._origins(base) == origins

@@ -14,10 +14,24 @@ export const say = (text, { undo, url, label, tone } = {}) => {
   show(box, toast, undo ? 12000 : 7000);
 };
 
-const show = (box, toast, milliseconds) => {
+/** News that waits until it is read; newer news takes its place. */
+export const tell = (text, url, label) => {
+  const box = $(".o-toasts");
+  if (!box) return;
+  $("[data-o-news]", box)?.remove();
+  const news = make("div", { class: "o-toast", "data-o-news": true }, make("span", {}, text), make("a", { href: url }, label));
+  addClose(news);
+  box.append(news);
+};
+
+const addClose = toast => {
   const close = make("button", { type: "button", class: "o-toast-close", "aria-label": "Close" }, icon("x", "o-icon-sm"));
   close.addEventListener("click", () => toast.remove());
   toast.append(close);
+};
+
+const show = (box, toast, milliseconds) => {
+  addClose(toast);
   box.append(toast);
   const leave = () => {
     if (toast.matches(":hover, :focus-within")) setTimeout(leave, 2000);
