@@ -1,0 +1,1 @@
+"""Somebody needs something: what, why, for which cost centre, and who agreed."""
