@@ -12,7 +12,7 @@ from typing import Any
 import redis
 from flask import Flask
 
-SLICES = ("directory", "suppliers", "catalog", "integrations", "administration")
+SLICES = ("directory", "suppliers", "catalog", "budgets", "integrations", "administration")
 
 
 def create_app(settings: dict[str, Any] | None = None) -> Flask:

@@ -91,6 +91,18 @@ def lock_balances(context: Context, ids: Iterable[int]) -> dict[int, BudgetBalan
     return {balance.id: balance for balance in scope.locked(context, BudgetBalance, ids, why=WHY)}
 
 
+def lock_cells(context: Context, ids: Iterable[int]) -> list[BudgetCell]:
+    """Take cells themselves, before their figures, to change what they are."""
+    return scope.locked(context, BudgetCell, ids, why=WHY)
+
+
+def reload_cells(context: Context, ids: Iterable[int]) -> list[BudgetCell]:
+    """Read cells as they stand now that their figures are locked."""
+    statement = scope.everything(BudgetCell, why=WHY).where(BudgetCell.id.in_(sorted(set(ids))))
+    fresh = statement.options(joinedload(BudgetCell.currency)).execution_options(populate_existing=True)
+    return list(context.session.scalars(fresh.order_by(BudgetCell.id)))
+
+
 def list_not_open(context: Context, ids: Iterable[int]) -> set[int]:
     """List which of some cells take no more charges, as it stands under their lock."""
     wanted = sorted(set(ids))

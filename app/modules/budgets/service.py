@@ -14,6 +14,7 @@ from app.kernel.actor import Context
 from app.kernel.problem import refuse_if
 from app.modules.budgets import queries
 from app.modules.budgets.domain import claims as rules
+from app.modules.budgets.domain import planning
 from app.modules.budgets.domain.claims import (
     ZERO,
     Bucket,
@@ -27,7 +28,7 @@ from app.modules.budgets.domain.claims import (
     Verdict,
     Weighed,
 )
-from app.modules.budgets.models import BudgetBalance, BudgetCell, BudgetMove
+from app.modules.budgets.models import BudgetBalance, BudgetCell, BudgetMove, BudgetPlan
 from app.modules.directory.models import Category, CostCentre, Person
 
 UNBUDGETED = settings.declare(
@@ -169,8 +170,19 @@ def _impact(cell: BudgetCell, before: Figures, after: Held) -> Impact:
 
 
 def lock(context: Context, cells: Iterable[BudgetCell]) -> None:
-    """Take the figures of cells as they are now, for the rest of the transaction."""
-    queries.lock_balances(context, [cell.id for cell in cells])
+    """Take the figures of cells for the rest of the transaction, and read figures and cells as they are now."""
+    ids = [cell.id for cell in cells]
+    queries.lock_balances(context, ids)
+    queries.reload_cells(context, ids)
+
+
+def settle(context: Context, plan: BudgetPlan) -> None:
+    """Find for each line of a plan the cell that exists for it already."""
+    known = {
+        planning.dimensions_of_cell(cell): cell for cell in queries.list_of_year(context, plan.entity.id, plan.year)
+    }
+    for line in plan.lines:
+        line.cell = known.get(planning.dimensions_of(line, plan))
 
 
 def post(context: Context, cells: Iterable[BudgetCell], changes: Sequence[Change]) -> None:

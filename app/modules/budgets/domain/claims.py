@@ -47,7 +47,7 @@ class Kind(enum.StrEnum):
     ADJUST = "adjust"
 
 
-class Adjusted(enum.StrEnum):
+class Adjustable(enum.StrEnum):
     """What an adjustment corrects."""
 
     PLAN = "planned", "The budget"

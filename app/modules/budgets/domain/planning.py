@@ -204,7 +204,7 @@ def _wrong_in_line(plan: Any, line: Any) -> Iterator[Problem]:
         yield Problem(
             "negative", "Amount: enter zero or more. Budgets are for spending; income is not planned.", "amount"
         )
-    yield from _why_not_coins(line.amount, plan.entity.base_currency.code, "amount")
+    yield from why_not_coins(line.amount, plan.entity.base_currency.code, "amount")
     if line.tolerance_amount is not None and line.tolerance_amount < 0:
         yield Problem("negative", "Tolerance: enter zero or more.", "tolerance_amount")
     if line.tolerance_percent is not None and not 0 <= line.tolerance_percent <= 100:  # noqa: PLR2004
@@ -222,7 +222,7 @@ def _why_not_of_entity(plan: Any, name: str, other: Any, field: str) -> list[Pro
     return [Problem("other_entity", f"{other} belongs to {other.entity}. Choose one of {plan.entity}.", field)]
 
 
-def _why_not_coins(amount: Decimal, currency: str, field: str) -> list[Problem]:
+def why_not_coins(amount: Decimal, currency: str, field: str) -> list[Problem]:
     """Say whether an amount has parts of a cent, which no document could ever use up."""
     if Money(amount, currency).rounded().amount == amount:
         return []
@@ -236,6 +236,31 @@ def _why_not_coins(amount: Decimal, currency: str, field: str) -> list[Problem]:
 def scaled(amount: Decimal, factor: Decimal, currency: str) -> Decimal:
     """Raise or lower an amount by a factor, to the coins of its currency."""
     return (Money(amount, currency) * factor).rounded().amount
+
+
+def why_not_percent(percent: Decimal) -> list[Problem]:
+    """Say whether a share cannot be carried over."""
+    if 0 < percent <= 100:  # noqa: PLR2004
+        return []
+    return [Problem("out_of_range", "Percent: enter more than 0, at most 100.", "percent")]
+
+
+def why_not_factor(factor: Decimal) -> list[Problem]:
+    """Say whether amounts cannot be multiplied by this."""
+    if factor > 0:
+        return []
+    return [Problem("not_positive", "Factor: enter more than zero, such as 1.05 for five percent more.", "factor")]
+
+
+def why_not_carried(moved: list[Any], year: int) -> list[Problem]:
+    """Say what stands against carrying over (giver, taker, amount): nothing is left, or nowhere to put it."""
+    if not moved:
+        return [Problem("nothing_left", "Nothing is left to carry over, or it was carried over before.")]
+    return [
+        Problem("not_planned", f"{giver.name} has no budget in {year}. Plan one first, or carry over one category.")
+        for giver, taker, _ in moved
+        if taker is None
+    ]
 
 
 def to_carry(figures: Figures, carried_before: Decimal, percent: Decimal, currency: str) -> Decimal:
@@ -259,7 +284,7 @@ def why_not_transfer(context: Context, transfer: Any) -> list[Problem]:
     if giver.currency is not taker.currency:
         words = f"{taker} is in {taker.currency}, {giver} in {giver.currency}. Choose two of one currency."
         problems.append(Problem("other_currency", words, "to_cell"))
-    return [*problems, *_why_not_coins(transfer.amount, giver.currency.code, "amount")]
+    return [*problems, *why_not_coins(transfer.amount, giver.currency.code, "amount")]
 
 
 def why_not_proposable(transfer: Any) -> list[Problem]:
@@ -276,7 +301,7 @@ def why_not_proposable(transfer: Any) -> list[Problem]:
     elif giver.year != taker.year:
         words = "The two budgets are of different years. Carry the plan over instead."
         problems.append(Problem("other_year", words, "to_cell"))
-    return [*problems, *why_not_less(giver, transfer.amount, Bucket.TRANSFERRED, "amount")]
+    return [*problems, *why_not_moved(giver, Bucket.TRANSFERRED, -transfer.amount, "amount")]
 
 
 def why_not_confirmable(context: Context, transfer: Any) -> list[Problem]:
@@ -288,16 +313,28 @@ def why_not_confirmable(context: Context, transfer: Any) -> list[Problem]:
     return why_not_proposable(transfer)
 
 
-def why_not_less(cell: Any, amount: Decimal, bucket: Bucket, field: str) -> list[Problem]:
-    """Say whether a hard cell would be left below its floor if this much were taken away."""
+def why_not_moved(cell: Any, bucket: Bucket, change: Decimal, field: str) -> list[Problem]:
+    """Say whether moving a figure would leave a hard cell below its floor, or plan less than nothing."""
     figures, currency = cell.balance.figures, cell.currency.code
-    after = figures.moved(bucket, -amount)
+    after = figures.moved(bucket, change)
+    if after.planned < 0:
+        words = f"{cell.name}: only {figure(figures.planned, currency)} are planned. Take away at most that."
+        return [Problem("below_zero", words, field)]
     floor = floor_of(cell.control, cell.tolerance_percent, cell.tolerance_amount, after.budget, currency)
-    if floor is None or after.available >= floor:
+    if floor is None or after.available >= min(floor, figures.available):
         return []
-    words = f"{cell.name}: {figure(figures.available, currency)} left, this needs {figure(amount, currency)}."
-    values = {"cell": cell.code, "left": f"{figures.available:f}", "needed": f"{amount:f}", "currency": currency}
+    needed = figures.available - after.available
+    words = f"{cell.name}: {figure(figures.available, currency)} left, this needs {figure(needed, currency)}."
+    values = {"cell": cell.code, "left": f"{figures.available:f}", "needed": f"{needed:f}", "currency": currency}
     return [Problem("over_budget", words, field, values)]
+
+
+def why_not_adjusted(cell: Any, bucket: Bucket, amount: Decimal) -> list[Problem]:
+    """Say what stands against correcting a figure."""
+    if not amount:
+        return [Problem("zero", "Amount: enter how much is added, or with a minus taken away.", "amount")]
+    problems = why_not_coins(amount, cell.currency.code, "amount")
+    return problems or why_not_moved(cell, bucket, amount, "amount")
 
 
 def transfer_effects(transfer: Any) -> list[str]:

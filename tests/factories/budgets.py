@@ -1,0 +1,134 @@
+"""What valid plans and transfers look like, and how budgets and their moves come about: by publishing a plan."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import text
+
+from app.infra import unit
+from app.infra.db import db
+from app.kernel.resource import registry
+from tests.acting import system
+
+YEAR = 2026
+
+
+def plan(maker: Any, number: int) -> dict[str, Any]:
+    """Plan for a category of its own, so that no two plans are in each other's way."""
+    line = {"category": maker.create(registry["category"]), "from_period": "1", "to_period": "12", "control": "hard"}
+    return {
+        "name": f"Operations {number}",
+        "entity": maker.key("entity"),
+        "year": YEAR,
+        "note": "As agreed",
+        "lines": [
+            {**line, "amount": "12000.00", "tolerance_percent": "5"},
+            {**line, "amount": "3000.00", "to_period": "3", "control": "soft", "tolerance_amount": "100"},
+        ],
+    }
+
+
+def transfer(maker: Any, number: int) -> dict[str, Any]:
+    return {
+        "from_cell": cell(maker),
+        "to_cell": cell(maker),
+        "amount": "250.00",
+        "reason": f"Notebooks instead of a lease ({number})",
+    }
+
+
+FORMS = {"budget_plan": plan, "budget_transfer": transfer}
+
+
+def published(maker: Any, **changes: Any) -> str:
+    """Put a plan into force."""
+    key = maker.create(registry["budget_plan"], **changes)
+    unit.execute(system(), registry["budget_plan"], key, "publish", {})
+    return str(key)
+
+
+def cells_of(plan_key: str) -> list[str]:
+    """List the codes of the budgets of a plan, as its lines stand."""
+    statement = text(
+        "SELECT c.code FROM budget_plan_line l JOIN budget_cell c ON c.id = l.cell_id "
+        "JOIN budget_plan p ON p.id = l.plan_id WHERE p.number = :number ORDER BY l.position"
+    )
+    db.session.rollback()
+    return list(db.session.execute(statement, {"number": plan_key}).scalars())
+
+
+def cell(maker: Any) -> str:
+    """Take the first budget of a new plan."""
+    return cells_of(published(maker))[0]
+
+
+def move(maker: Any) -> str:
+    """Take the latest move, after a plan was published."""
+    cell(maker)
+    with db.engine.connect() as connection:
+        return str(connection.execute(text("SELECT max(id) FROM budget_move")).scalar_one())
+
+
+ROWS = {"budget_cell": cell, "budget_move": move}
+
+
+def _propose(maker: Any, key: str) -> None:
+    unit.execute(system(), registry["budget_transfer"], key, "propose", {})
+
+
+def _confirm(maker: Any, key: str) -> None:
+    _propose(maker, key)
+    unit.execute(system(id=990), registry["budget_transfer"], key, "confirm", {})
+
+
+def _withdraw(maker: Any, key: str) -> None:
+    """Publish the plan of a budget again without its line."""
+    statement = text("SELECT p.number FROM budget_cell c JOIN budget_plan p ON p.id = c.plan_id WHERE c.code = :code")
+    db.session.rollback()
+    plan_key = db.session.execute(statement, {"code": key}).scalar_one()
+    resource = registry["budget_plan"]
+    unit.execute(system(), resource, plan_key, "revise", {})
+    kept = {"category": maker.create(registry["category"]), "amount": "1.00"}
+    unit.save(system(), resource, plan_key, {"lines": [kept]})
+    unit.execute(system(), resource, plan_key, "publish", {})
+
+
+ROUTES = {
+    ("budget_transfer", "proposed"): _propose,
+    ("budget_transfer", "done"): _confirm,
+    ("budget_cell", "withdrawn"): _withdraw,
+}
+
+
+def _close_giver(maker: Any, key: str) -> None:
+    db.session.rollback()
+    statement = text(
+        "SELECT c.code FROM budget_transfer t JOIN budget_cell c ON c.id = t.from_cell_id WHERE t.number = :n"
+    )
+    code = db.session.execute(statement, {"n": key}).scalar_one()
+    unit.execute(system(), registry["budget_cell"], code, "close", {"reason": "The year is over"})
+
+
+OBSTRUCTED = {
+    "budget_plan.publish": lambda maker, key: unit.save(system(), registry["budget_plan"], key, {"lines": []}),
+    "budget_transfer.propose": _close_giver,
+    "budget_transfer.confirm": _close_giver,
+}
+
+
+def _copy_to_next_year(maker: Any, key: str) -> None:
+    """Put the same budgets into force for the year after, to carry over to."""
+    resource = registry["budget_plan"]
+    outcome = unit.execute(system(), resource, key, "copy", {"year": YEAR + 1})
+    unit.execute(system(), resource, outcome.events[0]["copy"], "publish", {})
+
+
+PREPARED = {"budget_plan.carry_over": _copy_to_next_year}
+
+ARGUMENTS = {
+    "budget_plan.copy": lambda maker, key: {"year": YEAR + 2, "factor": "1.25"},
+    "budget_plan.carry_over": lambda maker, key: {"percent": "50"},
+    "budget_cell.adjust": lambda maker, key: {"amount": "100.00", "reason": "Forgotten in the plan"},
+    "budget_cell.change_control": lambda maker, key: {"control": "soft", "reason": "The owner decides"},
+}
