@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import text
@@ -9,6 +12,7 @@ from sqlalchemy import text
 from app.infra import unit
 from app.infra.db import db
 from app.kernel.resource import registry
+from app.modules.budgets.domain import Claim, Holding, Impact
 from tests.acting import system
 
 YEAR = 2026
@@ -132,3 +136,83 @@ ARGUMENTS = {
     "budget_cell.adjust": lambda maker, key: {"amount": "100.00", "reason": "Forgotten in the plan"},
     "budget_cell.change_control": lambda maker, key: {"control": "soft", "reason": "The owner decides"},
 }
+
+
+# --- what documents do to budgets ----------------------------------------------------------------------------------
+
+
+@dataclass
+class Office:
+    """An entity with cost centres IT > IT-210 and HR, categories Hardware > Notebooks, a project, and who owns them."""
+
+    maker: Any
+    ids: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        maker = self.maker
+        maker.create(registry["entity"], code="AT", fiscal_year_start=1)
+        for person in ("ida.it", "hugo.hr", "kai.kategorie"):
+            maker.create(registry["person"], code=person, email=f"{person}@example.com", entity="AT")
+        rows: list[tuple[str, dict[str, Any]]] = [
+            ("cost_centre", {"code": "IT", "entity": "AT", "owner": "ida.it"}),
+            ("cost_centre", {"code": "IT-210", "entity": "AT", "parent": "IT"}),
+            ("cost_centre", {"code": "HR", "entity": "AT", "owner": "hugo.hr"}),
+            ("category", {"code": "HW", "name": "Hardware", "owner": "kai.kategorie"}),
+            ("category", {"code": "HW-NB", "name": "Notebooks", "parent": "HW"}),
+            ("category", {"code": "SW", "name": "Software"}),
+            ("project", {"code": "ERP", "entity": "AT"}),
+        ]
+        for name, values in rows:
+            maker.create(registry[name], **values)
+        db.session.rollback()
+        for table in ("entity", "cost_centre", "category", "project"):
+            self.ids.update(dict(db.session.execute(text(f"SELECT code, id FROM {table}")).all()))
+        db.session.rollback()
+
+    def planned(self, *lines: dict[str, Any], **changes: Any) -> list[str]:
+        """Plan and publish lines; give the codes of their budgets."""
+        return cells_of(published(self.maker, entity="AT", lines=list(lines), **changes))
+
+    def claim(
+        self, amount: Any, centre: str = "IT-210", category: str | None = "HW-NB", *, project: str | None = None,
+        on: date = date(2026, 6, 15), **more: Any,
+    ) -> Claim:  # fmt: skip
+        """Claim an amount for a cost centre."""
+        ids = self.ids
+        return Claim(
+            entity_id=ids["AT"],
+            cost_centre_id=ids[centre],
+            category_id=ids[category] if category else None,
+            project_id=ids[project] if project else None,
+            on=on,
+            amount=Decimal(amount),
+            **more,
+        )
+
+
+def holding(bucket: str, *claims: Claim, id: int = 1, resource: str = "request") -> Holding:
+    """Let a made-up document hold claims."""
+    return Holding(resource, id, f"{resource.upper()[:3]}-{id}", bucket, claims)
+
+
+def hold(*holdings: Holding) -> tuple[Impact, ...]:
+    """Hold in a transaction of its own, as a document's command does."""
+    from app.modules.budgets import service
+
+    return unit.change(system(), "test.hold", lambda bound: service.hold(bound, *holdings))
+
+
+def figures(code: str) -> tuple[str, ...]:
+    """Read the figures of a budget: planned, transferred, carried, actual, committed, reserved, available."""
+    db.session.rollback()
+    statement = text(
+        "SELECT planned, transferred, carried, actual, committed, reserved, "
+        "planned + transferred + carried - actual - committed - reserved "
+        "FROM budget_balance b JOIN budget_cell c ON c.id = b.cell_id WHERE c.code = :code"
+    )
+    return tuple(f"{value:.2f}" for value in db.session.execute(statement, {"code": code}).one())
+
+
+def left(code: str) -> str:
+    """Read what is left of a budget."""
+    return figures(code)[-1]
