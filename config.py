@@ -12,6 +12,8 @@ from typing import Any
 
 MEGABYTE = 1024 * 1024
 PREFIXES = ("OUTLAY_S3_", "OUTLAY_SMTP_")
+HIGHEST_PORT = 65_535
+SMTP_PORTS = {"starttls": 587, "tls": 465, "none": 25}
 
 #: Fixed choices: which parts of Flask-AppBuilder are used, and how its cookies behave.
 SETTINGS: dict[str, Any] = {
@@ -49,10 +51,12 @@ def load(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
     return {
         **SETTINGS,
         **{name: value for name, value in values.items() if name.startswith(PREFIXES)},
+        **_mail_server(values),
         "OUTLAY_HOME": str(home),
         "OUTLAY_PORT": port,
         "OUTLAY_LIVE_PORT": int(values.get("OUTLAY_LIVE_PORT", port + 100)),
         "OUTLAY_BASE_URL": base_url,
+        "OUTLAY_PROXIES": int(values.get("OUTLAY_PROXIES", "0")),
         "OUTLAY_LEASE_SECONDS": int(values.get("OUTLAY_LEASE_SECONDS", "60")),
         "OUTLAY_FILES": values.get("OUTLAY_FILES", str(home / "files")),
         "OUTLAY_AUDIT_KEY": _key(values, "OUTLAY_AUDIT_KEY", home, _random_key),
@@ -75,6 +79,21 @@ def _demand(values: Mapping[str, str], name: str, example: str) -> str:
             f"{name} is not set. Start everything with `make run`, or set it to a server of yours, such as {example}"
         )
     return values[name]
+
+
+def _mail_server(values: Mapping[str, str]) -> dict[str, Any]:
+    """Check what is said about the mail server; without one nothing is sent, and nothing else changes."""
+    if "OUTLAY_SMTP_HOST" not in values:
+        return {}
+    if "@" not in values.get("OUTLAY_SMTP_FROM", ""):
+        raise ConfigurationError("OUTLAY_SMTP_FROM is not an address. Set it to whom mail comes from: outlay@example.com")
+    security = values.get("OUTLAY_SMTP_SECURITY", "starttls")
+    if security not in SMTP_PORTS:
+        raise ConfigurationError(f"OUTLAY_SMTP_SECURITY is {security!r}. Use {', '.join(SMTP_PORTS)}.")
+    port = values.get("OUTLAY_SMTP_PORT", str(SMTP_PORTS[security]))
+    if not port.isdecimal() or not 0 < int(port) <= HIGHEST_PORT:
+        raise ConfigurationError(f"OUTLAY_SMTP_PORT is {port!r}. Use a number from 1 to {HIGHEST_PORT}.")
+    return {"OUTLAY_SMTP_SECURITY": security, "OUTLAY_SMTP_PORT": int(port)}
 
 
 def _with_driver(url: str) -> str:

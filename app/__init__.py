@@ -11,6 +11,7 @@ from typing import Any
 
 import redis
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 SLICES = ("directory", "suppliers", "catalog", "budgets", "integrations", "administration")
 
@@ -20,11 +21,19 @@ def create_app(settings: dict[str, Any] | None = None) -> Flask:
     from app import api, console
 
     app = create_core(settings)
+    _trust_proxies(app)
     with app.app_context():
         load_doors()
         console.register(app)
         api.register(app)
     return app
+
+
+def _trust_proxies(app: Flask) -> None:
+    """Believe as many proxies as stand before us about who is asking; without one, what a browser claims is ignored."""
+    count = app.config.get("OUTLAY_PROXIES", 0)
+    if count:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
 
 
 def create_core(settings: dict[str, Any] | None = None) -> Flask:

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 
 from flask import request
 
-from app.console import addresses, decode, dialogs, shell, words
+from app.console import addresses, decode, dialogs, shell, stepping_up, words
 from app.console.decode import Raw
 from app.console.gate import Visit
 from app.console.shell import Crumb, Page
@@ -30,9 +30,15 @@ def answer(visit: Visit, resource: Resource, command: Command, draw: Draw) -> An
         return draw(dialogs.of_rows(visit, resource, command, keys, None, None))
     fields = param_fields(command.params)
     raw = decode.values(request.form, fields, visit.zone)
-    wrong = Reader(visit.context).read_fields(fields, raw)[1]
-    if wrong:
+    refusal = None
+    if wrong := Reader(visit.context).read_fields(fields, raw)[1]:
         refusal = Refused(Kind.INVALID, wrong)
+    else:
+        try:
+            visit = stepping_up.prove(visit, command)
+        except Refused as refused:
+            refusal = refused
+    if refusal:
         return draw(dialogs.of_rows(visit, resource, command, keys, raw, refusal), refusal)
     return _run(visit, resource, command, keys, raw)
 

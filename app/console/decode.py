@@ -19,7 +19,7 @@ Form = MultiDict[str, str]
 Raw = dict[str, Any]
 
 #: What forms say about themselves; everything else is a value, and an unknown one is refused.
-OWN_WORDS = frozenset({"csrf_token", "version", "again", "repeat", "confirmed", "keys", "all", "query"})
+OWN_WORDS = frozenset({"csrf_token", "version", "again", "repeat", "confirmed", "keys", "all", "query", "own_password"})
 _CELL = re.compile(r"(\d{1,4})-(\w+)")
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?")
 
@@ -67,7 +67,8 @@ def repeat(form: Form, *asked: Any) -> Repeat | None:
     mark = form.get("repeat", "")
     if not re.fullmatch(r"[\w-]{16,64}", mark):
         return None
-    sent = sorted((name, value) for name, value in form.items(multi=True) if name != "csrf_token")
+    left_out = ("csrf_token", "own_password")
+    sent = sorted((name, value) for name, value in form.items(multi=True) if name not in left_out)
     return idempotency.repeat(f"form:{mark}", *asked, sent)
 
 

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import current_app
+from sqlalchemy import inspect as inspect_model
 
-from app.console import actions, addresses, words
+from app.console import actions, addresses, offers, stepping_up, words
 from app.console.cells import Sight, cell
 from app.console.decode import Raw
+from app.console.filters import Option
 from app.console.forms import Hidden
 from app.console.gate import Visit
-from app.console.inputs import Input, Inputs, Summary, by_field, summary
+from app.console.inputs import Input, Inputs, Summary, by_field, plain, summary
 from app.infra import unit
-from app.infra.fields import field, humanise, param_fields
+from app.infra.fields import Field, field, humanise, param_fields
 from app.infra.unit import Outcome
 from app.kernel.command import Command
 from app.kernel.problem import Refused
@@ -108,7 +110,7 @@ def of_row(
         action=f"{url}/{command.name}",
         submit=actions.submit_label(resource, command),
         cancel_url=url,
-        fields=_inputs(visit, resource, command, raw, refusal),
+        fields=_inputs(visit, resource, command, row, raw, refusal),
         tone="bad" if command.danger else "primary",
         hidden=(*hidden, _mark()),
         problems=_summary(command, refusal),
@@ -128,7 +130,7 @@ def of_rows(
         action=addresses.of_list(resource, "bulk", command.name),
         submit=f"{command.label} {counted}" if " " not in command.label else command.label,
         cancel_url=addresses.of_list(resource),
-        fields=_inputs(visit, resource, command, raw, refusal),
+        fields=_inputs(visit, resource, command, None, raw, refusal),
         tone="bad" if command.danger else "primary",
         hidden=(*(Hidden("keys", key) for key in keys), Hidden("confirmed", "1")),
         problems=_summary(command, refusal),
@@ -182,18 +184,41 @@ def _secrets(done: Outcome, whose: str = "") -> Iterator[Secret]:
 
 
 def _inputs(
-    visit: Visit, resource: Resource, command: Command, raw: Raw | None, refusal: Refused | None
+    visit: Visit, resource: Resource, command: Command, row: Any, raw: Raw | None, refusal: Refused | None
 ) -> tuple[Input, ...]:
+    """Ask for what the command needs; what the row has under the same name stands there already."""
     inputs = Inputs(visit, resource, f"{command.name}.")
     problems = by_field(refusal.problems if refusal else ())
-    return tuple(
-        inputs.typed(each, raw[name], problems.get(name, ())) if raw is not None and name in raw else inputs.empty(each)
-        for name, each in param_fields(command.params).items()
-    )
+    drawn = []
+    for name, each in param_fields(command.params).items():
+        if raw is not None and name in raw:
+            drawn.append(inputs.typed(each, raw[name], problems.get(name, ())))
+        elif row is not None and each.required and name in inspect_model(resource.model).column_attrs:
+            drawn.append(inputs.typed(each, _as_entered(getattr(row, name), each, visit.zone)))
+        else:
+            drawn.append(inputs.empty(each))
+    offered = (_offered(visit, resource, command, row, each) for each in drawn)
+    return (*offered, *stepping_up.inputs(visit, command, problems.get(stepping_up.FIELD, ())))
+
+
+def _as_entered(value: Any, each: Field, zone: str) -> Any:
+    if isinstance(value, bool) and each.kind != "boolean":
+        return "yes" if value else "no"
+    return plain(each, value, zone)
+
+
+def _offered(visit: Visit, resource: Resource, command: Command, row: Any, drawn: Input) -> Input:
+    """Turn free text into a choice where the slice knows what can be meant."""
+    offer = offers.of(f"{resource.name}.{command.name}.{drawn.name}")
+    if offer is None:
+        return drawn
+    entries = tuple(Option(value, value) for value in offer(visit.context, row))
+    return replace(drawn, kind="choice", entries=entries, help="")
 
 
 def _summary(command: Command, refusal: Refused | None) -> tuple[Summary, ...]:
-    return summary(refusal.problems, list(param_fields(command.params))) if refusal else ()
+    known = [*param_fields(command.params), stepping_up.FIELD]
+    return summary(refusal.problems, known) if refusal else ()
 
 
 def _confirmation(visit: Visit, resource: Resource, command: Command, row: Any) -> str:

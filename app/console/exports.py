@@ -13,14 +13,14 @@ from app.kernel.problem import Kind, Refused
 from app.kernel.resource import Resource
 
 
-def csv(visit: Visit, resource: Resource) -> Any:
-    """Send a view as CSV, while it is read."""
+def file(visit: Visit, resource: Resource, kind: str) -> Any:
+    """Send a view as CSV or as a workbook, while it is read."""
     query, problems = lists.asked(visit, resource)
     if problems:
         raise Refused(Kind.INVALID, problems)
     known = export.exportable(resource)
     names = [name for name in columns.shown(resource) if name in known]
-    pieces = export.export(visit.context, resource, query, export.shown_columns(resource, names), mark=True)
-    response = current_app.response_class(stream_with_context(pieces), mimetype="text/csv")
-    response.headers["Content-Disposition"] = f'attachment; filename="{resource.plural}-{visit.context.today}.csv"'
+    pieces = export.export(visit.context, resource, query, export.shown_columns(resource, names), kind, mark=True)
+    response = current_app.response_class(stream_with_context(pieces), content_type=export.FORMATS[kind])
+    response.headers["Content-Disposition"] = f'attachment; filename="{resource.plural}-{visit.context.today}.{kind}"'
     return response

@@ -19,7 +19,7 @@ from app.console.shell import HOME
 from app.console.signin import SignInView
 from app.infra import identity
 from app.infra.db import db
-from app.kernel.resource import Resource, registry
+from app.kernel.resource import GENERIC_VERBS, Resource, registry
 
 ADMINISTRATION = "Administration"
 
@@ -50,9 +50,15 @@ def _link(
 
 
 def _shown(resource: Resource) -> Callable[[], bool]:
-    """Show a resource to its readers; what people own without entering it, only to those who look after all of it."""
+    """Show a resource to its readers; what people own without entering it, only to those who look after all of it.
+
+    Administration is for those who do something there: everyone reads people, and few look after them.
+    """
     verb = "oversee" if resource.scope.owner and not resource.form else "read"
-    return lambda: _may(resource.permission(verb))
+    if resource.menu != ADMINISTRATION:
+        return lambda: _may(resource.permission(verb))
+    acts = [resource.permission(each) for each in resource.verbs if each not in GENERIC_VERBS]
+    return lambda: _may(resource.permission(verb)) and (not acts or any(_may(act) for act in acts))
 
 
 def _may(permission: str) -> bool:

@@ -319,7 +319,10 @@ def _page_url(resource: Resource, query: Query, **changes: str) -> str:
 def _exports(visit: Visit, resource: Resource, kept: dict[str, list[str]]) -> tuple[Link, ...]:
     if not visit.actor.may(resource.permission("export")):
         return ()
-    return (Link("This view as CSV", addresses.of_list(resource, "csv", args=kept)),)
+    return (
+        Link("This view as an Excel workbook", addresses.of_list(resource, "xlsx", args=kept)),
+        Link("This view as CSV", addresses.of_list(resource, "csv", args=kept)),
+    )
 
 
 def _mark(resource: Resource, page: Page, totals: Totals) -> str:

@@ -5,12 +5,24 @@ from __future__ import annotations
 from flask_appbuilder.baseviews import BaseView
 
 _added: list[type[BaseView]] = []
+_own: list[tuple[str, str, str]] = []
 
 
 def add(view: type[BaseView]) -> None:
     """Add a view of a slice; the console registers it with the host."""
     if view not in _added:
         _added.append(view)
+
+
+def add_own(label: str, icon: str, url: str) -> None:
+    """Put a page into the menu that everyone has under their own name."""
+    if (label, icon, url) not in _own:
+        _own.append((label, icon, url))
+
+
+def own() -> list[tuple[str, str, str]]:
+    """List the pages of one's own menu: words, icon and address of each."""
+    return list(_own)
 
 
 def added() -> list[type[BaseView]]:

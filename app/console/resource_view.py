@@ -23,6 +23,7 @@ from app.console import (
     lookups,
     shell,
     shows,
+    stepping_up,
     views,
 )
 from app.console import columns as column_choice
@@ -44,6 +45,7 @@ VERBS = {
     "file": "read",
     "lookup": "read",
     "csv": "export",
+    "xlsx": "export",
     "columns": "read",
     "standard_columns": "read",
     "save_view": "read",
@@ -173,7 +175,12 @@ class ResourceView(BaseView):  # type: ignore[misc]
     @page("/csv")
     def csv(self) -> Any:
         """Give the rows and columns of a view as a file, piece by piece."""
-        return exports.csv(gate.visit(), self.resource)
+        return exports.file(gate.visit(), self.resource, "csv")
+
+    @page("/xlsx")
+    def xlsx(self) -> Any:
+        """Give the rows and columns of a view as a workbook."""
+        return exports.file(gate.visit(), self.resource, "xlsx")
 
     @page("/lookup/<path:field>")
     def lookup(self, field: str) -> Any:
@@ -221,6 +228,7 @@ class ResourceView(BaseView):  # type: ignore[misc]
         repeat = decode.repeat(request.form, self.resource.name, command.name, key)
         version = decode.version(request.form) or decode.version(request.args)
         try:
+            visit = stepping_up.prove(visit, command)
             outcome = unit.execute(visit.context, self.resource, key, command.name, raw, version=version, repeat=repeat)
         except Refused as refusal:
             if refusal.kind is Kind.MISSING:

@@ -9,7 +9,7 @@ from typing import Any
 from flask import current_app, get_flashed_messages, make_response, render_template, request
 from flask_appbuilder.menu import MenuItem
 
-from app.console import addresses, gate, words
+from app.console import addresses, gate, pages, words
 from app.console.gate import Visit
 from app.kernel.resource import Resource, registry
 
@@ -127,7 +127,7 @@ def shell(visit: Visit, notes: Sequence[Flash] = ()) -> Shell:
         tabs=tuple(entries[:MOST_TABS]),
         primary=primary(visit),
         person={"name": visit.actor.name, "detail": ", ".join(dict.fromkeys(g.role for g in visit.actor.grants))},
-        person_menu=_person_menu(visit),
+        person_menu=_person_menu(),
         find_url="/find",
         mentions_url="/mentions",
         preferences_url="/preferences",
@@ -208,11 +208,7 @@ def _group_place(item: MenuItem) -> float:
     return GROUPS.index(item.name) if item.name in GROUPS else GROUPS.index("Control") - 0.5
 
 
-def _person_menu(visit: Visit) -> tuple[Entry, ...]:
+def _person_menu() -> tuple[Entry, ...]:
     entries = [Entry("Preferences", "adjustments-horizontal", "/preferences")]
-    own = [
-        ("session.read", "My sessions", "device-mobile", "/me/sessions"),
-        ("token.read", "My tokens", "lock", "/me/tokens"),
-    ]
-    entries += [Entry(label, icon, url) for right, label, icon, url in own if visit.actor.may(right)]
+    entries += [Entry(*each) for each in pages.own()]
     return (*entries, Entry("Sign out", "arrow-back-up", "/sign-out", post=True, rule_before=True))

@@ -67,6 +67,9 @@ class AuditEntry(Base):
     witness: Mapped[Any | None] = mapped_column(JSONB(none_as_null=True), info={"label": "Witness", "hidden": True})
     mac: Mapped[bytes] = mapped_column(LargeBinary, info={"hidden": True})
 
+    def __str__(self) -> str:
+        return " ".join(filter(None, (self.actor_name, self.action, self.resource.replace("_", " "), self.row_key)))
+
     def sealed_content(self) -> dict[str, Any]:
         """Give the entry as it went into the chain."""
         told = {column: getattr(self, column) for column in (*_COLUMNS, "witness")}

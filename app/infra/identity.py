@@ -170,6 +170,22 @@ def sign_in(context: Context, login: str, password: str, *, address: str, agent:
     return secret, None
 
 
+def confirm(context: Context, session_id: int, password: str, *, address: str) -> Problem | None:
+    """Let whoever is signed in prove it once more; a wrong password counts as at the sign-in, so it is not raised."""
+    session: Session = context.session
+    user, account = session.get_one(User, context.actor.id), _account(session, context.actor.id)
+    if account.locked_until and account.locked_until > context.now:
+        return _locked(account.locked_until, context.now)
+    if not _password_fits(user, password):
+        told = _count_failure(context, user, account, address)
+        return told if told.code == "locked" else Problem("wrong_password", "Your password is not right.", "password")
+    account.failures = 0
+    opened = session.get_one(LoginSession, session_id, execution_options={"scoped": True})
+    opened.fresh_at = context.now
+    _note(context, user, "confirmed", address)
+    return None
+
+
 def open_session(context: Context, user: Any, *, address: str, agent: str) -> str:
     """Open a session for an account whose every factor has been checked; give the secret for the cookie."""
     secret = secrets.token_urlsafe(32)

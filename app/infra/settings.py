@@ -43,12 +43,12 @@ class Setting(Row):
     @property
     def shown(self) -> str:
         """What it is set to."""
-        return str(self.value)
+        return _in_words(self.value)
 
     @property
     def standard(self) -> str:
         """What it is without anyone's doing."""
-        return str(_declared[self.name].default) if self.name in _declared else ""
+        return _in_words(_declared[self.name].default) if self.name in _declared else ""
 
     @property
     def explanation(self) -> str:
@@ -57,6 +57,11 @@ class Setting(Row):
 
     def __str__(self) -> str:
         return self.label
+
+
+def _in_words(value: Value) -> str:
+    """Write a value as it is entered."""
+    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
 
 
 _declared: dict[str, Declared] = {}

@@ -118,7 +118,7 @@ def test_one_sees_and_ends_ones_own_sessions(app, omar):
     elsewhere = [signed_in(app, type(omar)(omar.user, omar.code, secret)) for secret in secrets]
     page = here.get("/me/sessions")
     assert text(page).count("This one") == 1
-    action = re.search(r'action="(/sessions/\d+/revoke\?next=[^"]+)"', page.text)[1]
+    action = re.search(r'action="(/me/sessions/\d+/end)"', page.text)[1]
     assert post(here, action).location == "/me/sessions"
     assert sorted(client.get("/").status_code for client in elsewhere) == [200, 303]
     assert post(here, "/me/sessions/others").status_code == 303
@@ -155,7 +155,7 @@ def test_a_token_is_made_shown_once_used_and_revoked(app, omar, make):
     script, header = app.test_client(), {"Authorization": f"Bearer {secret}"}
     assert script.get(f"/api/v1/suppliers/{supplier}", headers=header).status_code == 200
     assert script.get("/suppliers", headers=header).status_code == 303
-    action = re.search(r'action="(/tokens/\d+/revoke\?next=[^"]+)"', client.get("/me/tokens").text)[1]
+    action = re.search(r'action="(/me/tokens/\d+/revoke)"', client.get("/me/tokens").text)[1]
     assert post(client, action).location == "/me/tokens"
     assert script.get(f"/api/v1/suppliers/{supplier}", headers=header).status_code == 401
 
@@ -211,3 +211,53 @@ def test_ctrl_k_finds_documents_pages_and_commands(app, omar, make):
     assert pages["Commands"] == ["New supplier"]
     empty = {group["label"] for group in client.get("/find?q=").json["groups"]}
     assert empty == {"Pages", "Commands"}
+
+
+def test_the_dialog_of_a_setting_shows_what_it_is_set_to(administrator):
+    dialog = administrator.get("/settings/organisation.time_zone/change")
+    assert form(dialog, "/settings/organisation.time_zone/change")["value"] == "Europe/Prague"
+    hours = administrator.get("/settings/identity.session_hours/change")
+    assert form(hours, "/settings/identity.session_hours/change")["value"] == "12"
+
+
+def test_a_role_is_chosen_not_typed(administrator, somebody):
+    somebody("lena.fischer", "Requester")
+    dialog = administrator.get("/people/lena.fischer/grant")
+    select = re.search(r'(?s)<select[^>]*name="role".*?</select>', dialog.text)[0]
+    assert re.findall(r'<option value="([^"]+)"', select)[:3] == ["AP clerk", "Administrator", "Approver"]
+    assert re.search(r'name="entity"[^>]*data-url="/people/lookup/grant.entity"', dialog.text)
+    held = administrator.get("/people/lena.fischer/revoke").text
+    assert re.findall(r'<option value="([^"]+)"', re.search(r'(?s)<select[^>]*name="role".*?</select>', held)[0]) == [
+        "Requester"
+    ]
+
+
+def test_an_entry_of_the_audit_is_told_in_words(administrator, make):
+    make("unit", code="KGM")
+    assert "AuditEntry" not in text(administrator.get("/audit-log"))
+    assert "created unit KGM" in text(administrator.get("/audit-log"))
+
+
+@pytest.mark.parametrize(("role", "shown"), [("Buyer", False), ("Requester", False), ("Administrator", True)])
+def test_administration_is_in_the_menu_of_those_who_administer(client_of, role, shown):
+    page = client_of("some.body", role).get("/").text
+    menu = re.search(r'(?s)<nav class="o-nav".*?</nav>', page)[0]
+    assert ('href="/people"' in menu) is shown
+    assert page.count('href="/me/sessions"') == page.count('href="/me/tokens"') == 1
+
+
+def test_ones_own_pages_need_no_role(app, somebody):
+    client = signed_in(app, somebody("no.role"))
+    assert "This one" in text(client.get("/me/sessions"))
+    assert post(client, "/me/sessions/0/end").status_code == 404
+    assert post(client, "/me/tokens/0/revoke").status_code == 404
+    assert client.get("/me/tokens").status_code == 200
+
+
+def test_nobody_ends_the_sessions_or_tokens_of_others_as_their_own(app, omar, client_of):
+    other = client_of("lena.fischer", "Requester")
+    with app.app_context():
+        statement = sql("SELECT id FROM login_session WHERE user_id = :id")
+        number = db.session.execute(statement, {"id": omar.id}).scalars().first()
+    assert post(other, f"/me/sessions/{number}/end").status_code == 404
+    assert signed_in(app, omar).get("/").status_code == 200

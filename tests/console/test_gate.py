@@ -5,9 +5,13 @@ from __future__ import annotations
 import re
 
 import pytest
+from sqlalchemy import text as sql
 
+from app import _trust_proxies
 from app.console import gate
-from tests.console.browsing import token
+from app.infra.db import db
+from tests.acting import PASSWORD
+from tests.console.browsing import form, token
 
 #: What the host registers beside the pages of the console; another release of it must not bring a new door unseen.
 PREFIXES = ("/api/", "/static/", "/healthz", "/readyz")
@@ -166,3 +170,21 @@ def test_overridden_methods_of_the_host_are_still_called_that_way():
             if inspect.isfunction(method):
                 expected = list(inspect.signature(getattr(theirs, name)).parameters)
                 assert list(inspect.signature(method).parameters) == expected, name
+
+
+@pytest.mark.parametrize(("proxies", "told"), [(0, "127.0.0.1"), (1, "192.0.2.7")])
+def test_what_proxies_say_is_believed_only_where_there_are_some(app, somebody, proxies, told):
+    someone = somebody("omar.haddad", "Buyer")
+    inner = app.wsgi_app
+    app.config["OUTLAY_PROXIES"] = proxies
+    _trust_proxies(app)
+    try:
+        client = app.test_client()
+        sent = form(client.get("/sign-in"), "/sign-in") | {"username": someone.code, "password": PASSWORD}
+        client.post("/sign-in", data=sent, headers={"X-Forwarded-For": "203.0.113.9, 192.0.2.7"})
+    finally:
+        app.wsgi_app = inner
+        app.config["OUTLAY_PROXIES"] = 0
+    with app.app_context():
+        statement = sql("SELECT address FROM login_session ORDER BY id DESC LIMIT 1")
+        assert db.session.execute(statement).scalar() == told

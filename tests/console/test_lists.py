@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import re
 import threading
 
+import openpyxl
 import pytest
 from sqlalchemy import text as sql
 
@@ -197,3 +199,14 @@ def test_without_the_right_to_export_there_is_no_file(app, client_of, make):
     requester = client_of("lena.fischer", "Requester")
     assert requester.get("/suppliers/csv").status_code == 403
     assert "/suppliers/csv" not in requester.get("/suppliers").text
+
+
+def test_a_view_is_given_as_a_workbook_that_calculates_nothing(buyer, make):
+    make("supplier", name="=1+1")
+    answer = buyer.get("/suppliers/xlsx?columns=code,name")
+    assert answer.mimetype == "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    assert re.search(r'filename="suppliers-[\d-]+\.xlsx"', answer.headers["Content-Disposition"])
+    sheet = openpyxl.load_workbook(io.BytesIO(answer.data)).active
+    (heads, row) = sheet.iter_rows()
+    assert [cell.value for cell in heads] == ["Code", "Name"]
+    assert (row[1].value, row[1].data_type) == ("'=1+1", "s")

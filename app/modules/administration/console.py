@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -10,18 +11,18 @@ from typing import Any
 from flask import flash, jsonify, redirect, request
 from flask_appbuilder.baseviews import BaseView
 
-from app.console import addresses, gate, pages, roles, shell, words
+from app.console import gate, pages, roles, shell, words
 from app.console.cells import Cell, Sight, moment
 from app.console.filters import Picked
 from app.console.gate import Visit
-from app.console.host import page
+from app.console.host import open_page
 from app.console.inputs import Input, by_field, summary
 from app.console.shell import Crumb, Page
-from app.infra import identity, scope, unit
+from app.infra import identity, scope
 from app.infra.identity import ApiToken, LoginSession
 from app.infra.unit import transaction
 from app.kernel.problem import Kind, Problem, Refused
-from app.modules.administration import domain, resource
+from app.modules.administration import domain
 
 USUAL_DAYS = 90
 MOST_OFFERED = 30
@@ -97,10 +98,8 @@ class OwnSessionsView(BaseView):  # type: ignore[misc]
     route_base = "/me/sessions"
     default_view = "mine"
     template_folder = None
-    class_permission_name = "session"
-    method_permission_name = {"mine": "read", "revoke_others": "revoke"}
 
-    @page("")
+    @open_page("")
     def mine(self) -> Any:
         """Show where one is signed in."""
         visit = gate.visit()
@@ -109,12 +108,18 @@ class OwnSessionsView(BaseView):  # type: ignore[misc]
         shown = Sessions(lines, "/me/sessions/others" if len(lines) > 1 else "")
         return shell.render("sessions.html", Page("Your sessions", (Crumb("Your sessions"),), "/"), sessions=shown)
 
-    @page("/others", "POST")
-    def revoke_others(self) -> Any:
+    @open_page("/<int:number>/end", "POST")
+    def end(self, number: int) -> Any:
+        """Sign out in one other browser."""
+        _sign_out(gate.visit(), [number])
+        flash("Signed out there", "ok")
+        return redirect("/me/sessions", 303)
+
+    @open_page("/others", "POST")
+    def end_others(self) -> Any:
         """Sign out everywhere but here."""
         visit = gate.visit()
-        others = [str(each.id) for each in _open_sessions(visit) if each.id != visit.session_id]
-        unit.execute_each(visit.context, resource.sessions, others, "revoke", {})
+        _sign_out(visit, [each.id for each in _open_sessions(visit) if each.id != visit.session_id])
         flash("Signed out everywhere else", "ok")
         return redirect("/me/sessions", 303)
 
@@ -125,17 +130,15 @@ class OwnTokensView(BaseView):  # type: ignore[misc]
     route_base = "/me/tokens"
     default_view = "mine"
     template_folder = None
-    class_permission_name = "token"
-    method_permission_name = {"mine": "read", "make": "read", "permissions": "read"}
 
-    @page("")
+    @open_page("")
     def mine(self) -> Any:
         """Show one's tokens."""
         visit = gate.visit()
         usual = (visit.context.today + timedelta(days=USUAL_DAYS)).isoformat()
         return _tokens(visit, _token_form(visit, {"expires_on": usual}))
 
-    @page("", "POST")
+    @open_page("", "POST")
     def make(self) -> Any:
         """Make a token, and show its secret for this once."""
         visit = gate.visit()
@@ -149,7 +152,19 @@ class OwnTokensView(BaseView):  # type: ignore[misc]
         fresh = Fresh(token.name, secret, words.long_day(token.expires_on) if token.expires_on else "")
         return _tokens(visit, _token_form(visit, {}), fresh)
 
-    @page("/permissions")
+    @open_page("/<int:number>/revoke", "POST")
+    def revoke(self, number: int) -> Any:
+        """Revoke a token of one's own, now and for good."""
+        visit = gate.visit()
+        with transaction(visit.context, "token.revoke") as bound:
+            token = bound.session.scalars(_own_tokens(visit).where(ApiToken.id == number)).first()
+            if token is None:
+                raise Refused(Kind.MISSING, Problem("not_found", "This token is not one of yours."))
+            token.revoked_at = token.revoked_at or bound.now
+        flash(f"Token {token.name} revoked", "ok")
+        return redirect("/me/tokens", 303)
+
+    @open_page("/permissions")
     def permissions(self) -> Any:
         """Offer the permissions that one may give to a token."""
         typed = request.args.get("q", "").lower().split()
@@ -157,8 +172,21 @@ class OwnTokensView(BaseView):  # type: ignore[misc]
         return jsonify(results=[{"id": name, "text": name} for name in found[:MOST_OFFERED]])
 
 
+def _sign_out(visit: Visit, numbers: Sequence[int]) -> None:
+    mine = {each.id for each in _open_sessions(visit)}
+    if not mine.issuperset(numbers):
+        raise Refused(Kind.MISSING, Problem("not_found", "This session is not one of yours, or has ended."))
+    with transaction(visit.context, "session.revoke") as bound:
+        for number in numbers:
+            identity.sign_out(bound, number)
+
+
+def _own_tokens(visit: Visit) -> Any:
+    return scope.everything(ApiToken, why="one's own tokens").where(ApiToken.user_id == visit.actor.id)
+
+
 def _open_sessions(visit: Visit) -> list[LoginSession]:
-    statement = scope.select_rows(visit.context, resource.sessions).where(
+    statement = scope.everything(LoginSession, why="one's own sessions").where(
         LoginSession.user_id == visit.actor.id,
         LoginSession.revoked_at.is_(None),
         LoginSession.expires_at > visit.context.now,
@@ -175,9 +203,7 @@ def _session_line(sight: Sight, each: LoginSession) -> SessionLine:
         started=moment(sight, each.created_at),
         seen=moment(sight, each.seen_at),
         here=here,
-        revoke_url=""
-        if here
-        else addresses.of_key(resource.sessions, str(each.id), "revoke", args={"next": ["/me/sessions"]}),
+        revoke_url="" if here else f"/me/sessions/{each.id}/end",
     )
 
 
@@ -211,8 +237,7 @@ def _token_form(visit: Visit, typed: dict[str, Any], refusal: Refused | None = N
 
 
 def _tokens(visit: Visit, form: TokenForm, fresh: Fresh | None = None, status: int = 200) -> Any:
-    statement = scope.select_rows(visit.context, resource.tokens).where(ApiToken.user_id == visit.actor.id)
-    found = visit.context.session.scalars(statement.order_by(ApiToken.id.desc()))
+    found = visit.context.session.scalars(_own_tokens(visit).order_by(ApiToken.id.desc()))
     sight = Sight(visit)
     shown = Tokens(tuple(_token_line(sight, each) for each in found), form, fresh)
     return shell.render("tokens.html", Page("Your tokens", (Crumb("Your tokens"),), "/"), tokens=shown, status=status)
@@ -221,7 +246,6 @@ def _tokens(visit: Visit, form: TokenForm, fresh: Fresh | None = None, status: i
 def _token_line(sight: Sight, each: ApiToken) -> TokenLine:
     over = each.expires_on is not None and each.expires_on < sight.today
     state = "revoked" if each.revoked_at else "expired" if over else "active"
-    revoke = addresses.of_key(resource.tokens, str(each.id), "revoke", args={"next": ["/me/tokens"]})
     return TokenLine(
         name=each.name,
         prefix=each.prefix,
@@ -232,10 +256,12 @@ def _token_line(sight: Sight, each: ApiToken) -> TokenLine:
         if each.expires_on
         else None,
         state=Cell("state", state.capitalize(), key=state),
-        revoke_url=revoke if state == "active" else "",
+        revoke_url=f"/me/tokens/{each.id}/revoke" if state == "active" else "",
     )
 
 
 pages.add(OwnSessionsView)
 pages.add(OwnTokensView)
+pages.add_own("My sessions", "device-mobile", "/me/sessions")
+pages.add_own("My tokens", "lock", "/me/tokens")
 roles.warn(domain.conflicts)
