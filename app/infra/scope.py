@@ -10,9 +10,17 @@ from sqlalchemy import inspect as inspect_model
 
 from app.infra import parties
 from app.kernel.actor import Actor, Context
-from app.kernel.resource import Resource
+from app.kernel.resource import Resource, registry
 
 Condition = Callable[[Any, Any], ColumnElement[bool]]
+Regions = Iterable[tuple[int | None, int | None]]
+_records: set[str] = set()
+
+
+def records(resource: Resource) -> Resource:
+    """Let records about rows of other resources be read as far as the rows they are about (decision 11)."""
+    _records.add(resource.name)
+    return resource
 
 
 def select_rows(context: Context, resource: Resource, verb: str = "read") -> Select[Any]:
@@ -55,7 +63,7 @@ def visible(actor: Actor, resource: Resource, verb: str = "read") -> ColumnEleme
 def is_unlimited(actor: Actor, resource: Resource, verb: str = "read") -> bool:
     """Say whether an actor holds `verb` on every row, so that no row has to be looked at."""
     verbs = {"read", verb} | ({"oversee"} if resource.scope.owner or resource.scope.parties else set())
-    if actor.is_system or not resource.scope.limited:
+    if actor.is_system or not (resource.scope.limited or resource.name in _records):
         return actor.may(resource.permission("read")) and actor.may(resource.permission(verb))
     if resource.scope.owner:
         return all(actor.may(resource.permission(each)) for each in verbs)
@@ -67,6 +75,8 @@ def _held(actor: Actor, resource: Resource, verb: str) -> ColumnElement[bool]:
         return true()
     if not actor.may(resource.permission(verb)):
         return false()
+    if resource.name in _records:
+        return _about_seen_rows(actor, resource, verb)
     if resource.scope.owner:
         if actor.may(resource.permission("oversee")):
             return true()
@@ -89,8 +99,31 @@ def _in_regions(actor: Actor, resource: Resource, verb: str) -> ColumnElement[bo
         return true()
     if reach.everywhere:
         return true()
-    regions = sorted(reach.regions, key=str)
-    return or_(false(), *(_in_region(resource, entity, cost_centre) for entity, cost_centre in regions))
+    return _in_any(resource, reach.regions)
+
+
+def _in_any(resource: Resource, regions: Regions) -> ColumnElement[bool]:
+    ordered = sorted(regions, key=str)
+    return or_(false(), *(_in_region(resource, entity, cost_centre) for entity, cost_centre in ordered))
+
+
+def _about_seen_rows(actor: Actor, resource: Resource, verb: str) -> ColumnElement[bool]:
+    """Match records about rows that the actor may read, where they may read records."""
+    reach = actor.reach(resource.permission(verb))
+    if reach.everywhere:
+        return true()
+    model: Any = resource.model
+    shared: list[str] = []
+    about: list[ColumnElement[bool]] = []
+    for each in registry:
+        if each.name in _records or not actor.may(each.permission("read")):
+            continue
+        if each.scope.limited:
+            rows = select(each.model.id).where(visible(actor, each), _in_any(each, reach.regions))
+            about.append(and_(model.resource == each.name, model.row_id.in_(rows)))
+        else:
+            shared.append(each.name)
+    return or_(model.resource.in_(shared), *about)
 
 
 def _in_region(resource: Resource, entity: int | None, cost_centre: int | None) -> ColumnElement[bool]:

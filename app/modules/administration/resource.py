@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.infra import scope
 from app.infra.audit import AuditEntry
 from app.infra.identity import ApiToken, LoginSession
 from app.infra.settings import Setting
@@ -86,3 +87,4 @@ entries = registry.add(
         help="Every change, decision and sign-in, sealed in the order it happened.",
     )
 )
+scope.records(entries)

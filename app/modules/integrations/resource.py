@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.infra import scope
 from app.infra.jobs import Job
 from app.infra.outbox import OutboxEvent
 from app.infra.schedules import ScheduleRun
@@ -50,6 +51,7 @@ events = registry.add(
         help="What happened to documents, as subscribers and webhooks hear it.",
     )
 )
+scope.records(events)
 
 schedules = registry.add(
     Resource(
