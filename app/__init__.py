@@ -13,7 +13,7 @@ import redis
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-SLICES = ("directory", "suppliers", "catalog", "budgets", "integrations", "administration")
+SLICES = ("directory", "suppliers", "catalog", "budgets", "approvals", "integrations", "administration")
 
 
 def create_app(settings: dict[str, Any] | None = None) -> Flask:

@@ -1,0 +1,1 @@
+"""Who has to decide about a document, why, and what they decided."""
