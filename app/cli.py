@@ -150,5 +150,23 @@ def audit_export_file(file: str) -> None:
     click.echo(f"written to {file}")
 
 
+@outlay.group()
+def budgets() -> None:
+    """Verify budgets."""
+
+
+@budgets.command("verify")
+def budgets_verify() -> None:
+    """Rebuild every balance from its moves, and tell where the two differ."""
+    from app.modules.budgets import service
+
+    with unit.reading(context()) as bound:
+        count, differences = service.verify(bound)
+    for difference in differences:
+        click.echo(str(difference), err=True)
+    click.echo(f"{count} budgets, {len(differences)} differences")
+    sys.exit(1 if differences else 0)
+
+
 def _audit_key() -> bytes:
     return parse_key(current_app.config["OUTLAY_AUDIT_KEY"])

@@ -235,11 +235,13 @@ class Difference:
 
     code: str
     figure: str
-    balance: Decimal | None
-    moves: Decimal | None
+    kept: Decimal | None
+    rebuilt: Decimal | None
 
     def __str__(self) -> str:
-        return f"{self.code} {self.figure}: the balance says {self.balance}, the moves say {self.moves}"
+        kept, rebuilt = ("none" if each is None else f"{each:.2f}" for each in (self.kept, self.rebuilt))
+        right = f"it should be {rebuilt}" if self.figure == "floor" else f"the moves say {rebuilt}"
+        return f"{self.code} {self.figure}: the balance says {kept}, {right}"
 
 
 def verify(context: Context) -> tuple[int, list[Difference]]:
