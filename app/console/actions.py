@@ -31,9 +31,11 @@ class Action:
     rule_before: bool = False
 
 
-def of_row(visit: Visit, resource: Resource, row: Any) -> tuple[tuple[Action, ...], tuple[Action, ...]]:
-    """Offer what can be done with a row: a few buttons for what is possible, the rest in a menu."""
-    offers = unit.offers(visit.context, resource, row)
+def of_row(
+    visit: Visit, resource: Resource, row: Any, taken: tuple[str, ...] = ()
+) -> tuple[tuple[Action, ...], tuple[Action, ...]]:
+    """Offer what can be done with a row: a few buttons for what is possible, the rest in a menu; not what is `taken`."""
+    offers = [offer for offer in unit.offers(visit.context, resource, row) if offer.command.name not in taken]
     url = addresses.of_row(row)
     possible = [offer for offer in offers if offer.possible and not offer.command.danger]
     forward = next((offer for offer in possible if leads_on(resource, offer.command)), None)

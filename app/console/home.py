@@ -10,7 +10,7 @@ from typing import Any
 from flask_appbuilder.baseviews import BaseView
 from sqlalchemy import func, select
 
-from app.console import addresses, gate, shell, words
+from app.console import additions, addresses, gate, shell, words
 from app.console.cells import Cell, title_of
 from app.console.gate import Visit
 from app.console.host import open_page
@@ -38,6 +38,8 @@ class Entry:
     icon: str = ""
     state: Cell | None = None
     age: str = ""
+    age_tone: str = ""
+    amount: Cell | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ class HomeView(BaseView):  # type: ignore[misc]
 
 def build(visit: Visit) -> Home:
     """Describe the first page of a person."""
-    asked = tuple(_asked(visit))
+    asked = (*additions.waiting(visit, MOST), *mentions(visit))[:MOST]
     return Home(
         greeting=f"Good {_part_of_day(visit)}, {visit.actor.name.partition(' ')[0]}",
         sub=words.long_day(visit.context.today),
@@ -97,14 +99,14 @@ def build(visit: Visit) -> Home:
     )
 
 
-def _asked(visit: Visit) -> Iterator[Entry]:
+def mentions(visit: Visit, most: int = MOST) -> Iterator[Entry]:
     """List where people mentioned the reader lately, among what the reader may see."""
     session, since = visit.context.session, visit.context.now - timedelta(days=WAITING_DAYS)
     name = gate.account_name()
     statement = select(Comment).where(Comment.mentions.contains([name]), Comment.at >= since)
-    said = list(session.scalars(statement.order_by(Comment.id.desc()).limit(3 * MOST)))
+    said = list(session.scalars(statement.order_by(Comment.id.desc()).limit(3 * most)))
     rows = visible(visit, [(each.resource, each.row_id) for each in said])
-    for each in [each for each in said if (each.resource, each.row_id) in rows][:MOST]:
+    for each in [each for each in said if (each.resource, each.row_id) in rows][:most]:
         row = rows[each.resource, each.row_id]
         age = words.age(visit.context.now - each.at)
         yield Entry(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 
 from flask import Flask
 
-from app.console import addresses, pages
+from app.console import additions, addresses, pages
 from app.console.find import FindView
 from app.console.home import HomeView
 from app.console.host import Host, Security
@@ -28,7 +28,9 @@ def register(app: Flask) -> Host:
     """Start the host and hand it every view; nothing is asked of the database."""
     host = Host(security_manager_class=Security, indexview=HomeView)
     host.init_app(app, db.session)
-    letters = _Letters("h")
+    letters = _Letters(["h", *(place.letter for place in additions.places())])
+    for place in additions.places():
+        _link(host, HOME, place.name, place.label, place.url, place.icon, place.letter, place.may_open)
     _link(host, HOME, "home", "Home", "/", "home", "h", lambda: identity.current() is not None)
     for resource in registry:
         host.add_view_no_menu(view_of(resource))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flask_appbuilder.baseviews import BaseView
 
 _added: list[type[BaseView]] = []
-_own: list[tuple[str, str, str]] = []
+_own: list[tuple[str, str, str, Callable[[], bool]]] = []
 
 
 def add(view: type[BaseView]) -> None:
@@ -14,15 +16,15 @@ def add(view: type[BaseView]) -> None:
         _added.append(view)
 
 
-def add_own(label: str, icon: str, url: str) -> None:
-    """Put a page into the menu that everyone has under their own name."""
-    if (label, icon, url) not in _own:
-        _own.append((label, icon, url))
+def add_own(label: str, icon: str, url: str, may_open: Callable[[], bool] = lambda: True) -> None:
+    """Put a page into the menu that everyone has under their own name, if they may open it."""
+    if url not in [each[2] for each in _own]:
+        _own.append((label, icon, url, may_open))
 
 
 def own() -> list[tuple[str, str, str]]:
     """List the pages of one's own menu: words, icon and address of each."""
-    return list(_own)
+    return [(label, icon, url) for label, icon, url, may_open in _own if may_open()]
 
 
 def added() -> list[type[BaseView]]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from flask import current_app, get_flashed_messages, make_response, render_template, request
 from flask_appbuilder.menu import MenuItem
 
-from app.console import addresses, gate, pages, words
+from app.console import additions, addresses, gate, pages, words
 from app.console.gate import Visit
 from app.kernel.resource import Resource, registry
 
@@ -47,6 +47,8 @@ class Entry:
     rule_before: bool = False
     count: int | None = None
     tone: str = ""
+    count_url: str = ""
+    topic: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +156,7 @@ def menu(visit: Visit) -> tuple[Group, ...]:
     groups = [
         Group(
             item.label if item.name != HOME else "",
-            tuple(_entry(child) for child in item.childs if child.should_render()),
+            tuple(_counted(visit, _entry(child)) for child in item.childs if child.should_render()),
         )
         for item in sorted(current_app.appbuilder.menu.get_list(), key=_group_place)  # type: ignore[attr-defined]
     ]
@@ -200,6 +202,14 @@ def _entry(item: MenuItem) -> Entry:
     url = item.get_url()
     here = request.path == url or (url != "/" and request.path.startswith(f"{url}/"))
     return Entry(item.label, item.icon, url, here=here, key=getattr(item, "letter", ""))
+
+
+def _counted(visit: Visit, entry: Entry) -> Entry:
+    """Say how much waits at a page; a part of a page shows no menu, so nothing is counted for it."""
+    place = next((each for each in additions.places() if each.url == entry.url), None)
+    if place is None or request.headers.get("HX-Request") == "true":
+        return entry
+    return replace(entry, count=place.count(visit), tone="primary", count_url=place.count_url, topic=place.topic)
 
 
 def _group_place(item: MenuItem) -> float:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from app.console import actions, activity, addresses, loading, related, words
+from app.console import actions, activity, additions, addresses, loading, related, words
 from app.console.actions import Action
 from app.console.activity import Activity, Files
+from app.console.additions import Band, Chain, Waiting
 from app.console.cells import Cell, Sight, Tag, cell, is_number, moment, text, title_of
 from app.console.columns import Column
 from app.console.gate import Visit
@@ -50,8 +51,10 @@ class Document:
     children: tuple[Table, ...]
     related: tuple[Table, ...]
     activity: Activity | None
-    rail: tuple[Facts | Files, ...]
+    rail: tuple[Chain | Facts | Files, ...]
     version: int | None
+    band: Band | None = None
+    waiting: Waiting | None = None
 
 
 def names(resource: Resource) -> list[str]:
@@ -72,7 +75,8 @@ def build(visit: Visit, resource: Resource, row: Any, told: Activity | None = No
     fields = fields_of(resource, names(resource))
     stamps = [name for name in ("created_by",) if hasattr(row, name)]
     sight = Sight(visit, [*fields.values(), *fields_of(resource, stamps).values()], [row])
-    buttons, more = actions.of_row(visit, resource, row)
+    said = additions.of_row(visit, resource, row)
+    buttons, more = actions.of_row(visit, resource, row, said.taken)
     if told is None and activity.has_story(resource):
         told = activity.build(visit, resource, row)
     return Document(
@@ -84,11 +88,13 @@ def build(visit: Visit, resource: Resource, row: Any, told: Activity | None = No
         more=more,
         notes=(),
         sections=_sections(visit, sight, resource, fields, row),
-        children=tuple(_children(visit, resource, children, row) for children in resource.children),
+        children=children(visit, resource, row),
         related=related.tables(visit, resource, row),
         activity=told,
-        rail=(*((told.files,) if told and told.files else ()), *_record(sight, row)),
+        rail=(*said.rail, *((told.files,) if told and told.files else ()), *_record(sight, row)),
         version=getattr(row, "version", None),
+        band=said.band,
+        waiting=said.waiting,
     )
 
 
@@ -118,6 +124,17 @@ def _several(sight: Sight, each: Field, row: Any) -> Cell | None:
     if more:
         tags.append(Tag("and more"))
     return Cell("tags", entries=tuple(tags)) if tags else None
+
+
+def sections(visit: Visit, resource: Resource, row: Any) -> tuple[Facts, ...]:
+    """Write the facts of a row alone."""
+    fields = fields_of(resource, names(resource))
+    return _sections(visit, Sight(visit, fields.values(), [row]), resource, fields, row)
+
+
+def children(visit: Visit, resource: Resource, row: Any) -> tuple[Table, ...]:
+    """Write the child rows of a row."""
+    return tuple(_children(visit, resource, each, row) for each in resource.children)
 
 
 def _children(visit: Visit, resource: Resource, children: Children, row: Any) -> Table:

@@ -1,0 +1,124 @@
+"""What slices add to pages that are made for every resource: to the menu, to the first page, to the page of a row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from app.kernel.resource import Resource
+
+if TYPE_CHECKING:
+    from app.console.actions import Action
+    from app.console.gate import Visit
+    from app.console.home import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A page that leads the menu, with what waits there; `topic` is what an open page listens to for a new count."""
+
+    name: str
+    label: str
+    icon: str
+    url: str
+    letter: str
+    may_open: Callable[[], bool]
+    count: Callable[[Visit], int]
+    count_url: str
+    topic: str
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """What the reader is asked to do with a row now: `Your decision is needed` and in which quality, with buttons."""
+
+    lead: str
+    quality: str
+    text: str
+    actions: tuple[Action, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """On whom a row waits, where it does not wait for the reader."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a chain."""
+
+    title: str
+    who: str
+    state: str
+    why: str = ""
+    when: str = ""
+    icon: str = ""
+    number: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """A card beside a row: who was, is and will be asked."""
+
+    title: str
+    steps: tuple[Step, ...]
+    url: str = ""
+    url_label: str = ""
+    kind: str = "chain"
+
+
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """What a slice says on the page of a row; the commands named in `taken` have their buttons in the band."""
+
+    band: Band | None = None
+    waiting: Waiting | None = None
+    rail: tuple[Chain, ...] = ()
+    taken: tuple[str, ...] = ()
+
+
+NOTHING = Addition()
+OfRow = Callable[["Visit", Resource, Any], Addition]
+Waits = Callable[["Visit", int], "Iterable[Entry]"]
+_places: list[Place] = []
+_of_rows: list[OfRow] = []
+_waits: list[Waits] = []
+
+
+def lead_menu(place: Place) -> None:
+    """Put a page before all others in the menu and in the tabs of the phone."""
+    _places.append(place)
+
+
+def places() -> list[Place]:
+    """List the pages that lead the menu."""
+    return list(_places)
+
+
+def to_row(say: OfRow) -> None:
+    """Let a slice say something on the page of every row."""
+    _of_rows.append(say)
+
+
+def of_row(visit: Visit, resource: Resource, row: Any) -> Addition:
+    """Gather what slices say about a row."""
+    said = [say(visit, resource, row) for say in _of_rows]
+    return Addition(
+        band=next((each.band for each in said if each.band), None),
+        waiting=next((each.waiting for each in said if each.waiting), None),
+        rail=tuple(card for each in said for card in each.rail),
+        taken=tuple(name for each in said for name in each.taken),
+    )
+
+
+def to_home(waits: Waits) -> None:
+    """Let a slice list on the first page what waits for its reader."""
+    _waits.append(waits)
+
+
+def waiting(visit: Visit, most: int) -> list[Entry]:
+    """List what waits for the reader, the most urgent first."""
+    return [entry for each in _waits for entry in each(visit, most)][:most]
