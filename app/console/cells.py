@@ -18,7 +18,9 @@ from app.console.gate import Visit
 from app.console.loading import Reachable
 from app.infra.audit import MASK
 from app.infra.fields import Field, label_of_choice
-from app.kernel.resource import Resource
+from app.kernel.resource import Resource, registry
+
+OUT_OF_REACH = "Out of your reach"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,15 @@ def currency_of(each: Field, row: Any) -> str:
 
 def reference(sight: Sight, value: Any) -> Cell:
     """Write a row that is referred to, with a link if the reader may open it."""
-    return Cell("reference", str(value), url=addresses.of_row(value) if value in sight.reachable else "")
+    if value in sight.reachable:
+        return Cell("reference", str(value), url=addresses.of_row(value))
+    return Cell("text", OUT_OF_REACH, soft=True) if is_withheld(value) else Cell("reference", str(value))
+
+
+def is_withheld(value: Any) -> bool:
+    """Say whether the very name of a row is kept from who may not see it; people are known by name to all."""
+    resource = registry.of(type(value))
+    return resource is not None and resource.scope.limited and not hasattr(value, "user_id")
 
 
 def stored(value: Any) -> str:
@@ -185,7 +195,9 @@ def _json(sight: Sight, each: Field, value: Any) -> Cell:
 
 
 def _tag(sight: Sight, part: Any) -> Tag:
-    return Tag(str(part), url=addresses.of_row(part) if part in sight.reachable else "")
+    if part in sight.reachable:
+        return Tag(str(part), url=addresses.of_row(part))
+    return Tag(OUT_OF_REACH if is_withheld(part) else str(part))
 
 
 _WRITERS = {
@@ -206,11 +218,10 @@ _WRITERS = {
 
 def _referred(fields: Sequence[Field], rows: Sequence[Any]) -> Iterable[Any]:
     for each in fields:
-        if each.kind == "reference" and not each.multiple:
+        if each.kind == "reference":
             for row in rows:
                 value = each.of(row)
-                if value is not None:
-                    yield value
+                yield from (value or ()) if each.multiple else () if value is None else (value,)
 
 
 def _account_names(visit: Visit, fields: Sequence[Field], rows: Sequence[Any]) -> dict[int, str]:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from flask import request
+
 from app.console import addresses, words
 from app.console.cells import Sight
 from app.infra import listing
@@ -113,7 +115,8 @@ def _chip(sight: Sight, resource: Resource, query: Query, each: Filter) -> Chip:
         values = words.joined([words_of(sight, each.field, value) for value in each.values[:3]], "or")
         more = len(each.values) - 3
         said = " ".join(filter(None, (_WORDS.get(each.operator, ""), values, f"and {more} more" if more > 0 else "")))
-    url = addresses.of_list(resource, args=listing.written(rest))
+    kept = {name: [request.args[name]] for name in ("columns", "view") if request.args.get(name)}
+    url = addresses.of_list(resource, args={**listing.written(rest), **(kept or {"view": ["all"]})})
     return Chip(editor_name(each.field), each.field.label, said, url)
 
 

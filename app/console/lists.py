@@ -11,6 +11,7 @@ from urllib.parse import parse_qs
 from flask import request
 
 from app.console import addresses, columns, filters, gate, shell, words
+from app.console import views as saved
 from app.console.cells import Cell, Sight, cell, currency_of, linked, title_of
 from app.console.columns import Chooser, Column
 from app.console.filters import Chip, Editor, Option
@@ -24,6 +25,8 @@ from app.kernel.resource import Resource
 
 _TITLES = ("title", "name", "label", "text")
 MOST_SUBS = 3
+#: The address of the whole list; without it the list opens with the view that a person chose for that.
+ALL = {"view": ["all"]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,10 @@ class OpenView:
     owned: bool
     save_url: str = ""
     delete_url: str = ""
+    rename_url: str = ""
+    role: str = ""
+    first_url: str = ""
+    is_first: bool = False
     reset_url: str = ""
 
 
@@ -183,7 +190,7 @@ def _listing(
         roles=tuple(Option(role, role) for role in sorted({grant.role for grant in visit.actor.grants})),
         search=query.text,
         chips=conditions.chips,
-        clear_url=addresses.of_list(resource),
+        clear_url=addresses.of_list(resource, args=ALL),
         filters=conditions.editors,
         columns=columns.heads(resource, query, fields, link),
         rows=tuple(line(sight, resource, fields, row, link) for row in page.rows),
@@ -249,7 +256,7 @@ def _address_args(query: Query) -> dict[str, list[str]]:
 
 def _tabs(resource: Resource, views: Sequence[SavedView]) -> tuple[View, ...]:
     opened = request.args.get("view", "")
-    every = View("All", addresses.of_list(resource), here=not opened and not request.query_string)
+    every = View("All", addresses.of_list(resource, args=ALL), here=opened == "all" or not request.query_string)
     return (every, *(View(view.name, _view_url(resource, view), here=opened == str(view.id)) for view in views))
 
 
@@ -272,6 +279,10 @@ def _open_view(
         owned,
         save_url=place if owned and changed else "",
         delete_url=f"{place}/remove" if owned else "",
+        rename_url=f"{place}/rename" if owned else "",
+        role=view.role or "",
+        first_url=f"{place}/first",
+        is_first=saved.is_first(resource, view.id),
         reset_url=_view_url(resource, view) if changed else "",
     )
 
@@ -346,7 +357,7 @@ def _add(visit: Visit, resource: Resource) -> Link | None:
 def _empty(visit: Visit, resource: Resource, query: Query) -> Empty:
     many = words.lower_first(resource.title[1])
     if query.text or query.filters or query.after or query.before:
-        everything = Link(f"Show all {many}", addresses.of_list(resource), primary=True)
+        everything = Link(f"Show all {many}", addresses.of_list(resource, args=ALL), primary=True)
         return Empty("filtered", f"No {many} match", "Change or remove a filter to see more.", (everything,))
     add = _add(visit, resource)
     actions = (Link(add.label, add.url, primary=True),) if add else ()

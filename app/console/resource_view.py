@@ -50,6 +50,8 @@ VERBS = {
     "standard_columns": "read",
     "save_view": "read",
     "update_view": "read",
+    "rename_view": "read",
+    "first_view": "read",
     "remove_view": "read",
     "add": "create",
     "enter": "create",
@@ -78,6 +80,8 @@ class ResourceView(BaseView):  # type: ignore[misc]
     def list(self) -> Any:
         """Show the rows that the address asks for."""
         visit = gate.visit()
+        if not request.query_string and (first := views.first(visit, self.resource)):
+            return redirect(first)
         listing, problems = lists.build(visit, self.resource)
         notes = [Flash(problem.message, "warn") for problem in problems]
         about = Page(self.resource.title[1], shell.crumbs(self.resource), width="full")
@@ -209,6 +213,16 @@ class ResourceView(BaseView):  # type: ignore[misc]
     def update_view(self, view: int) -> Any:
         """Keep the address as it is now in a view of one's own."""
         return redirect(views.update(gate.visit(), self.resource, view), 303)
+
+    @page("/views/<int:view>/rename", "POST")
+    def rename_view(self, view: int) -> Any:
+        """Rename a view of one's own, or share it with others."""
+        return redirect(views.rename(gate.visit(), self.resource, view), 303)
+
+    @page("/views/<int:view>/first", "POST")
+    def first_view(self, view: int) -> Any:
+        """Let the list open with a view, or no longer."""
+        return redirect(views.open_first(gate.visit(), self.resource, view) or self._url(), 303)
 
     @page("/views/<int:view>/remove", "POST")
     def remove_view(self, view: int) -> Any:

@@ -29,6 +29,44 @@ def update(visit: Visit, resource: Resource, view: int) -> str:
     return addresses.of_list(resource, args={**parse_qs(query), "view": [str(view)]})
 
 
+def rename(visit: Visit, resource: Resource, view: int) -> str:
+    """Give a view of one's own another name, and say who sees it; give its address."""
+    name = request.form.get("name", "")
+    preferences.rename_view(visit.context, view, name, request.form.get("shared") or None)
+    flash(f"View {name.strip()} saved", "ok")
+    return address(visit, resource, view)
+
+
+def open_first(visit: Visit, resource: Resource, view: int) -> str:
+    """Let the list open with a view, or with everything again if it is that one already; give the view's address."""
+    is_first = gate.chosen(_first_place(resource)) == view
+    preferences.keep(visit.context, _first_place(resource), None if is_first else view)
+    flash("The list opens with everything" if is_first else "The list opens with this view", "ok")
+    return address(visit, resource, view)
+
+
+def first(visit: Visit, resource: Resource) -> str:
+    """Give the address of the view with which a list opens, where somebody chose one and still sees it."""
+    chosen = gate.chosen(_first_place(resource))
+    return address(visit, resource, chosen) if isinstance(chosen, int) else ""
+
+
+def is_first(resource: Resource, view: int) -> bool:
+    """Say whether the list opens with this view."""
+    return bool(gate.chosen(_first_place(resource)) == view)
+
+
+def address(visit: Visit, resource: Resource, view: int) -> str:
+    """Give the address of a view that this person sees; nothing where there is none."""
+    found = next((each for each in preferences.views(visit.context, resource) if each.id == view), None)
+    args = {**parse_qs(found.query), "view": [str(view)]} if found else {}
+    return addresses.of_list(resource, args=args) if found else ""
+
+
+def _first_place(resource: Resource) -> str:
+    return f"first_view.{resource.name}"
+
+
 def remove(visit: Visit, resource: Resource, view: int) -> str:
     """Remove a view of one's own; the rows it showed stay."""
     preferences.remove_view(visit.context, view)

@@ -51,11 +51,7 @@ def views(context: Context, resource: Resource) -> list[SavedView]:
 
 def save_view(context: Context, resource: Resource, name: str, query: str, role: str | None = None) -> int:
     """Keep a list's address under a name; sharing it with a role needs that role."""
-    name = name.strip()
-    if not name or len(name) > 60:  # noqa: PLR2004
-        raise Refused(Kind.INVALID, Problem("required", "Name: enter 1 to 60 characters.", "name"))
-    if role and role not in {grant.role for grant in context.actor.grants}:
-        raise Refused(Kind.FORBIDDEN, Problem("forbidden", "Share a view with a role that you hold.", "role"))
+    name = _view_name(context, name, role)
     with unit.transaction(context, "view.save") as bound:
         view = SavedView(
             resource=resource.name, name=name, query=query[:2000], user_id=bound.actor.id, role=role or None
@@ -63,6 +59,14 @@ def save_view(context: Context, resource: Resource, name: str, query: str, role:
         bound.session.add(view)
         bound.session.flush()
         return int(view.id)
+
+
+def rename_view(context: Context, view_id: int, name: str, role: str | None = None) -> None:
+    """Give a view of one's own another name, and say again who sees it."""
+    name = _view_name(context, name, role)
+    with unit.transaction(context, "view.save") as bound:
+        view = _own_view(bound, view_id)
+        view.name, view.role = name, role or None
 
 
 def update_view(context: Context, view_id: int, query: str) -> None:
@@ -100,6 +104,15 @@ def keep(context: Context, name: str, value: Any) -> None:
             found.value = value
         else:
             bound.session.add(Preference(user_id=bound.actor.id, name=name, value=audit.plain(value)))
+
+
+def _view_name(context: Context, name: str, role: str | None) -> str:
+    name = name.strip()
+    if not name or len(name) > 60:  # noqa: PLR2004
+        raise Refused(Kind.INVALID, Problem("required", "Name: enter 1 to 60 characters.", "name"))
+    if role and role not in {grant.role for grant in context.actor.grants}:
+        raise Refused(Kind.FORBIDDEN, Problem("forbidden", "Share a view with a role that you hold.", "role"))
+    return name
 
 
 def _own_view(context: Context, view_id: int) -> SavedView:

@@ -210,3 +210,43 @@ def test_a_view_is_given_as_a_workbook_that_calculates_nothing(buyer, make):
     (heads, row) = sheet.iter_rows()
     assert [cell.value for cell in heads] == ["Code", "Name"]
     assert (row[1].value, row[1].data_type) == ("'=1+1", "s")
+
+
+def test_a_view_is_renamed_shared_and_opens_the_list(buyer, client_of, make):
+    make("supplier")
+    saved = post(buyer, "/suppliers/views", {"name": "Prospects", "query": "state=prospect", "shared": ""})
+    number = re.search(r"view=(\d+)", saved.location)[1]
+    place, other = f"/suppliers/views/{number}", client_of("nadia.brandt", "Buyer")
+    assert "New ones" not in text(other.get("/suppliers"))
+    assert post(buyer, f"{place}/rename", {"name": " New ones ", "shared": "Buyer"}).status_code == 303
+    assert "New ones" in text(other.get("/suppliers"))
+    assert post(other, f"{place}/rename", {"name": "Theirs"}).status_code == 404
+    assert post(buyer, f"{place}/rename", {"name": " "}).status_code == 422
+    assert post(other, f"{place}/first").status_code == 303
+    opened = other.get("/suppliers")
+    assert (opened.status_code, "state=prospect" in opened.location) == (302, True)
+    assert other.get("/suppliers?view=all").status_code == 200
+    assert buyer.get("/suppliers").status_code == 200
+    post(buyer, f"{place}/remove")
+    assert other.get("/suppliers").status_code == 200
+
+
+def test_removing_a_filter_keeps_columns_and_view(buyer, make):
+    make("supplier")
+    page = buyer.get("/suppliers?state=prospect&country.has=SE&columns=code,name")
+    removed = re.search(r'href="([^"]+)" aria-label="Remove filter State"', page.text)[1]
+    assert "columns=code%2Cname" in removed
+    assert "country.has=SE" in removed
+    assert "state=" not in removed
+
+
+def test_the_name_of_a_row_out_of_reach_is_kept_back(app, client_of, make):
+    mine, theirs = make("entity"), make("entity")
+    hidden = make("supplier", entity=theirs, name="Secret Source")
+    item = make("item", preferred_supplier=hidden)
+    local = client_of("helena.brandl", "Buyer", entity=mine)
+    page = local.get(f"/items/{item}")
+    assert "Out of your reach" in text(page)
+    assert "Secret Source" not in page.text
+    assert "Secret Source" not in local.get("/items").text
+    assert "Secret Source" in client_of("omar.haddad", "Buyer").get(f"/items/{item}").text

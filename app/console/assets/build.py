@@ -38,7 +38,14 @@ def build_font() -> None:
     """Cut Inter to the letters and weights the console shows."""
     whole = PACKAGES / "inter-ui/variable/InterVariable.woff2"
     cut, made = HERE / "cut.ttf", STATIC / "inter.woff2"
-    subset: list[str | Path] = [sys.executable, "-m", "fontTools.subset", whole, f"--unicodes={LETTERS}", f"--layout-features={FEATURES}"]
+    subset: list[str | Path] = [
+        sys.executable,
+        "-m",
+        "fontTools.subset",
+        whole,
+        f"--unicodes={LETTERS}",
+        f"--layout-features={FEATURES}",
+    ]
     run(*subset, f"--output-file={cut}")
     run(sys.executable, "-m", "fontTools.varLib.instancer", cut, "opsz=14", "wght=400:700", f"--output={cut}", "-q")
     run(sys.executable, "-m", "fontTools.ttLib.woff2", "compress", "-o", made, cut)
