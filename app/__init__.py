@@ -13,7 +13,7 @@ import redis
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-SLICES = ("directory", "suppliers", "catalog", "budgets", "approvals", "integrations", "administration")
+SLICES = ("directory", "suppliers", "catalog", "budgets", "approvals", "integrations", "administration", "notifications")
 
 
 def create_app(settings: dict[str, Any] | None = None) -> Flask:
@@ -40,7 +40,7 @@ def create_core(settings: dict[str, Any] | None = None) -> Flask:
     """Build machinery, slices and the terminal, which is what workers and releases need."""
     import config
     from app import cli
-    from app.infra import crypto, files, jobs, reindexing, telemetry, unit
+    from app.infra import crypto, files, jobs, mail, reindexing, telemetry, unit
     from app.infra.chain import parse_key
     from app.infra.db import db
 
@@ -53,6 +53,7 @@ def create_core(settings: dict[str, Any] | None = None) -> Flask:
     )
     app.extensions["valkey"] = valkey
     app.extensions["files"] = files.configured(app.config)
+    mail.use(mail.configured(app.config))
     crypto.use(crypto.Keyring.parse(app.config["OUTLAY_ENCRYPTION_KEYS"]))
     audit_key = parse_key(app.config["OUTLAY_AUDIT_KEY"])
     unit.configure(lambda: audit_key, lambda: jobs.nudge(valkey))

@@ -21,7 +21,7 @@ _SEEING = ("approval_policy.read", "approval.read", "delegation.read", "delegati
 _BUDGETS = ("budget_plan.read", "budget_cell.read", "budget_move.read", "budget_transfer.read")
 _OWN = (
     "token.read", "token.revoke", "session.read", "session.revoke", "job.read", "*.comment", "*.attach",
-    "notice.read", "notice.mark_read",
+    "notice.read", "notice.mark_read", "delivery.read",
 )  # fmt: skip
 
 ROLES: dict[str, tuple[str, ...]] = {
@@ -47,7 +47,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "*.read", "*.export", "*.oversee", "session.revoke", "token.revoke",
     ),
     "Administrator": (
-        *_MASTER_DATA, *_OWN, "person.*", "role.*", "setting.*", "token.*", "session.*", "job.*", "event.*",
+        *_MASTER_DATA, *_OWN, "person.*", "role.*", "setting.*", "token.*", "session.*", "job.*", "event.*", "delivery.*",
         "schedule_run.*", "entity.*", "currency.*", "unit.*", "location.*", "tax_code.*", "exchange_rate.*",
         "cost_centre.*", "category.*", "project.*", "audit_entry.read",
     ),

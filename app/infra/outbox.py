@@ -63,7 +63,7 @@ class Changed(Event):
 
 
 def subscribe(name: str, events: tuple[str, ...], handle: Subscriber) -> None:
-    """Let `handle` hear these events (`order.issued`, `order.*`, `*`), each exactly once in effect.
+    """Let `handle` hear these events (`order.issued`, `order.*`, `*.commented`, `*`), each exactly once in effect.
 
     It runs as Outlay itself, in a transaction of its own that also marks the event as heard; what it does outside
     the database must bear being done again. The events of one document come one after the other, in their order:
@@ -82,8 +82,9 @@ def is_subscribed(name: str) -> bool:
 
 def subscribers_of(event: str) -> list[str]:
     """List who hears an event."""
-    resource, _, _ = event.partition(".")
-    return [name for name, (events, _) in _subscribers.items() if {event, f"{resource}.*", "*"} & set(events)]
+    resource, _, happened = event.partition(".")
+    patterns = {event, f"{resource}.*", f"*.{happened}", "*"}
+    return [name for name, (events, _) in _subscribers.items() if patterns & set(events)]
 
 
 def emit(context: Context, resource: Resource, row: Any, event: Event | Mapping[str, Any], name: str = "") -> None:

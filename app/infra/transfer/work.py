@@ -16,7 +16,7 @@ import redis
 from sqlalchemy import insert, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.infra import jobs, unit
+from app.infra import jobs, outbox, unit
 from app.infra.db import db
 from app.infra.files import StoreDown
 from app.infra.jobs import Job, LeaseLost
@@ -257,6 +257,7 @@ def _close(bound: Context, run: ImportRun, state: str, samples: Any = None) -> N
     if state == "done":
         kept = bound.session.get(ImportRun, run.id, populate_existing=True)
         runs.note(bound, kept, "imported")
+        _announce(bound, kept, "imported", _counted(kept))
 
 
 def _fail(context: Context, run: ImportRun, words: str, *, nothing: bool = False) -> None:
@@ -267,6 +268,20 @@ def _fail(context: Context, run: ImportRun, words: str, *, nothing: bool = False
             kept.state, kept.error, kept.finished_at = "failed", words[:2000], bound.now
             if nothing:
                 kept.next_row = kept.created = kept.changed = kept.same = 0
+            _announce(bound, kept, "import_failed", words)
+
+
+def _announce(bound: Context, run: ImportRun, name: str, outcome: str) -> None:
+    """Announce how an import ended that somebody left to a job; one in a terminal says so itself."""
+    job = runs.job_of(bound, run) if run.job_id else None
+    if job is not None:
+        told = {"account": run.actor_id, "file": run.file_name, "resource": run.resource, "outcome": outcome}
+        outbox.emit(bound, registry["job"], job, told, f"job.{name}")
+
+
+def _counted(run: ImportRun) -> str:
+    counts = {"entered": run.created, "changed": run.changed, "unchanged": run.same, "refused": run.refused}
+    return ", ".join(f"{count} {what}" for what, count in counts.items() if count) or "There was nothing to import."
 
 
 def _as_import(context: Context, run: ImportRun) -> Context:

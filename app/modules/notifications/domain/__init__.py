@@ -1,0 +1,1 @@
+"""Rules of notifications: what is told of, in which words, and how often it is tried."""

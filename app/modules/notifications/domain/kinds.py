@@ -1,0 +1,163 @@
+"""What people are told of: a closed list of kinds, each with its words."""
+
+from __future__ import annotations
+
+import enum
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from jinja2 import StrictUndefined
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+LONGEST_TITLE = 200
+_STEERING = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
+
+
+class Channel(enum.Enum):
+    """A way in which a notice reaches a person."""
+
+    IN_APP = "in_app", "In Outlay"
+    EMAIL = "email", "E-mail"
+
+    label: str
+
+    def __new__(cls, value: str, label: str) -> Self:
+        """Keep the code as the value, and what it means beside it."""
+        member = object.__new__(cls)
+        member._value_ = value
+        member.label = label
+        return member
+
+
+class Kind(enum.Enum):
+    """What a notice is about."""
+
+    APPROVAL_ASKED = "approval_asked", "A decision is asked for"
+    APPROVAL_DECIDED = "approval_decided", "A decision was made"
+    APPROVAL_RETURNED = "approval_returned", "Changes are asked for"
+    APPROVAL_REMINDED = "approval_reminded", "A decision is overdue"
+    APPROVAL_ESCALATED = "approval_escalated", "A decision was passed on for being late"
+    APPROVAL_DELEGATED = "approval_delegated", "Someone decides in another's place"
+    REQUEST_SUBMITTED = "request_submitted", "A request was submitted"
+    REQUEST_APPROVED = "request_approved", "A request was approved"
+    REQUEST_REJECTED = "request_rejected", "A request was rejected"
+    MENTIONED = "mentioned", "Someone was mentioned in a comment"
+    IMPORT_DONE = "import_done", "An import has ended"
+    IMPORT_FAILED = "import_failed", "An import has failed"
+
+    label: str
+
+    def __new__(cls, value: str, label: str) -> Self:
+        """Keep the code as the value, and what it means beside it."""
+        member = object.__new__(cls)
+        member._value_ = value
+        member.label = label
+        return member
+
+    @property
+    def setting(self) -> str:
+        """Name the setting with which an organisation switches the kind off."""
+        return f"notices.{self.value}"
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a notice of one kind says, and how it reaches people.
+
+    The title names the document by its key alone, since it shows on a locked phone and in lists of deliveries.
+    `hears_own` tells people of what they did themselves, such as work that ended long after they asked for it.
+    """
+
+    title: str
+    text: str
+    channels: tuple[Channel, ...] = (Channel.IN_APP, Channel.EMAIL)
+    hears_own: bool = False
+
+
+_ABOUT = "{{ title or key }}{% if amount %}, {{ amount }}{% endif %}"
+_VERDICT = "{{ verdict or 'decided on' }}"
+_REASON = "{% if reason %}\n\n{{ reason }}{% endif %}"
+
+WORDS: dict[Kind, Words] = {
+    Kind.APPROVAL_ASKED: Words(
+        "{{ key }} waits for your decision",
+        f"{{{{ who }}}} asks you to decide on this {{{{ what }}}}: {_ABOUT}.{_REASON}",
+    ),
+    Kind.APPROVAL_DECIDED: Words(
+        f"{{{{ key }}}}: {{{{ who }}}} {_VERDICT} it",
+        f"{{{{ who }}}} {_VERDICT} this {{{{ what }}}}: {_ABOUT}.{_REASON}",
+    ),
+    Kind.APPROVAL_RETURNED: Words(
+        "{{ key }} needs changes",
+        f"{{{{ who }}}} asks for changes to this {{{{ what }}}}: {_ABOUT}.{_REASON}",
+    ),
+    Kind.APPROVAL_REMINDED: Words(
+        "{{ key }} still waits for your decision",
+        f"Your decision on this {{{{ what }}}} is overdue: {_ABOUT}.{_REASON}",
+    ),
+    Kind.APPROVAL_ESCALATED: Words(
+        "{{ key }} was passed on for a decision",
+        f"Nobody decided in time on this {{{{ what }}}}, so it was passed on: {_ABOUT}.{_REASON}",
+    ),
+    Kind.APPROVAL_DELEGATED: Words(
+        "{{ key }} may be decided by you",
+        f"You stand in for someone who is asked to decide on this {{{{ what }}}}: {_ABOUT}.{_REASON}",
+    ),
+    Kind.REQUEST_SUBMITTED: Words(
+        "{{ key }} was submitted for you",
+        f"{{{{ who }}}} asks for this in your place: {_ABOUT}.{_REASON}",
+    ),
+    Kind.REQUEST_APPROVED: Words(
+        "{{ key }} is approved",
+        f"The request is approved: {_ABOUT}.{_REASON}",
+    ),
+    Kind.REQUEST_REJECTED: Words(
+        "{{ key }} is rejected",
+        f"The request is rejected: {_ABOUT}.{_REASON}",
+    ),
+    Kind.MENTIONED: Words(
+        "{{ who }} mentioned you on {{ key }}",
+        f"{{{{ who }}}} wrote about {{{{ title or key }}}}:{_REASON}",
+    ),
+    Kind.IMPORT_DONE: Words(
+        "The import of {{ title }} has ended",
+        "{{ reason }}",
+        hears_own=True,
+    ),
+    Kind.IMPORT_FAILED: Words(
+        "The import of {{ title }} has failed",
+        "{{ reason }}",
+        hears_own=True,
+    ),
+}
+
+#: Everything that the words of a notice may name; what does not apply is empty.
+VALUES = ("who", "what", "key", "title", "amount", "verdict", "reason")
+
+# Words will be edited by administrators one day: they reach the values they are given and nothing behind them.
+_environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
+
+
+def written(kind: Kind, values: Mapping[str, Any]) -> tuple[str, str]:
+    """Write title and text of a notice."""
+    known = {name: values.get(name) or "" for name in VALUES}
+    words = WORDS[kind]
+    return one_line(_environment.from_string(words.title).render(known)), _filled(words.text, known)
+
+
+def one_line(text: str) -> str:
+    """Give text that fits a title and a header: on one line, without control characters, not too long."""
+    line = " ".join("".join(sign if _is_shown(sign) else " " for sign in text).split())
+    return line if len(line) <= LONGEST_TITLE else line[: LONGEST_TITLE - 1] + "…"
+
+
+def _filled(template: str, values: Mapping[str, Any]) -> str:
+    text = _environment.from_string(template).render(values)
+    return "".join(sign if _is_shown(sign) or sign == "\n" else " " for sign in text).strip()
+
+
+def _is_shown(sign: str) -> bool:
+    """Say whether a sign is seen or is a space; what steers terminals and the direction of text is neither."""
+    return unicodedata.category(sign) not in _STEERING
