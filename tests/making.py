@@ -36,7 +36,8 @@ for _module in pkgutil.iter_modules(factories.__path__):
 class Maker:
     """Makes rows through the door, as Outlay itself; each number is used once.
 
-    Rows that belong to somebody (a session, a job) are made for the account `owner`.
+    Rows that belong to somebody (a session, a job) are made for the account `owner`; for documents in which people
+    take part, `owner` is who is going to act on them (0: nobody in particular).
     """
 
     def __init__(self, owner: int = 0) -> None:
@@ -117,9 +118,9 @@ class Maker:
         number = self.next()
         return {name: self.value(each, number) for name, each in fields.items() if each.required}
 
-    def in_state(self, resource: Resource, state: str) -> str:
-        """Make a row and bring it to a state by running commands, as people would."""
-        key = self.create(resource)
+    def in_state(self, resource: Resource, state: str, by: int = 0) -> str:
+        """Make a row, entered by some account, and bring it to a state by running commands, as people would."""
+        key = self.create(resource, system(id=by))
         route = ROUTES.get((resource.name, state))
         if route:
             route(self, key)

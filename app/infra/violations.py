@@ -18,6 +18,7 @@ from app.kernel.problem import Kind, Problem, Refused
 CHECK_DEFERRED = text("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
 _RETRIED = {"40001", "40P01"}
 _LOCKED = {"55P03"}
+_EMPTY, _GONE, _TAKEN, _UNCHECKED = "23502", "23503", "23505", "23514"
 
 
 def code_of(error: DBAPIError) -> str:
@@ -33,7 +34,8 @@ def is_passing(error: DBAPIError) -> bool:
 def translated(error: DBAPIError) -> Exception:
     """Turn what the database refused into words at a field; what is no one's input stays an error."""
     if isinstance(error, IntegrityError):
-        return Refused(Kind.INVALID if code_of(error) == "23514" else Kind.CONFLICT, _of_constraint(error))
+        kind = Kind.INVALID if code_of(error) in (_EMPTY, _UNCHECKED) else Kind.CONFLICT
+        return Refused(kind, _of_constraint(error))
     if isinstance(error, DataError):
         return Refused(Kind.INVALID, _of_value(error))
     if isinstance(error, OperationalError) and code_of(error) in _RETRIED | _LOCKED:
@@ -59,10 +61,13 @@ def _of_constraint(error: IntegrityError) -> Problem:
             if known:
                 return Problem(*known)
     name = re.sub(rf"^(uq|fk|ck)_{re.escape(table)}_", "", constraint)
+    name = name or str(getattr(diagnosis, "column_name", "") or "").removesuffix("_id")
     label = humanise(name)
-    if code_of(error) == "23505":
+    if code_of(error) == _EMPTY:
+        return Problem("required", f"{label} is missing. Enter it.", name)
+    if code_of(error) == _TAKEN:
         return Problem("taken", f"{label}: this is taken already. Choose another.", name)
-    if code_of(error) == "23503":
+    if code_of(error) == _GONE:
         return Problem("in_use", f"{label}: this is still in use, or no longer there.", name.removesuffix("_id"))
     return Problem("not_allowed", f"{label}: this value is not allowed.", name or None)
 

@@ -161,10 +161,10 @@ class House:
             self.rows[name] = self.made(resource, state, owner)
         return self.rows[name]
 
-    def made(self, resource: Resource, state: str = "", owner: int = 0) -> str:
-        """Make a row in a state; one that belongs to somebody, for whom it may concern."""
+    def made(self, resource: Resource, state: str = "", owner: int = 0, by: int = 0) -> str:
+        """Make a row in a state; one that belongs to somebody, for whom it may concern; entered by somebody."""
         self.maker.owner = owner or (self.visitor("someone.else").id if resource.scope.owner else 0)
-        return self.maker.in_state(resource, state) if state else self.maker.create(resource)
+        return self.maker.in_state(resource, state, by) if state else self.maker.create(resource, system(id=by))
 
     def spend(self, key: str) -> None:
         """Forget a row that something happened to."""
@@ -205,6 +205,26 @@ def make_role(name: str, *patterns: str) -> None:
 def holds(role: str, permission: str) -> bool:
     """Say whether a seeded role permits something, read off `app/roles.py` and nothing else."""
     return any(fnmatch.fnmatchcase(permission, pattern) for pattern in ROLES[role])
+
+
+def kinds_of_roles(resource: Resource) -> tuple[str, ...]:
+    """Name a role for each set of rights that seeded roles have over a resource; the others of a set fare alike."""
+    found: dict[frozenset[str], str] = {}
+    for role in ROLES:
+        found.setdefault(frozenset(verb for verb in resource.verbs if holds(role, resource.permission(verb))), role)
+    return tuple(found.values())
+
+
+def concerns(resource: Resource, row: Any, account: int) -> bool:
+    """Say whether a row is an account's own, or one in which it takes part, as the tables have it."""
+    if resource.scope.owner:
+        return bool(getattr(row, resource.scope.owner) == account)
+    if not resource.scope.parties:
+        return True
+    statement = text("SELECT count(*) FROM party WHERE resource = :r AND row_id = :i AND account_id = :a")
+    with db.engine.connect() as connection:
+        parts = connection.execute(statement, {"r": resource.name, "i": row.id, "a": account}).scalar_one()
+    return bool(parts or row.created_by == account)
 
 
 def traces(resource: Resource) -> tuple[Any, ...]:

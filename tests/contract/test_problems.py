@@ -114,6 +114,7 @@ def a_unit(**values: Any) -> Callable[[Context], None]:
         pytest.param(an_unknown_grantee, Kind.CONFLICT, "in_use", "user", id="a row that is not there"),
         pytest.param(a_unit(decimals=9), Kind.INVALID, "out_of_range", "decimals", id="a value against a check"),
         pytest.param(a_job_without_queue, Kind.INVALID, "not_allowed", "queue", id="a value against a check of ours"),
+        pytest.param(a_unit(name=None), Kind.INVALID, "required", "name", id="no value"),
         pytest.param(a_unit(decimals=2**40), Kind.INVALID, "too_large", "decimals", id="a number out of range"),
         pytest.param(a_unit(name="x" * 5000), Kind.INVALID, "too_long", "name", id="a text out of bounds"),
     ],

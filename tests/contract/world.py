@@ -13,14 +13,14 @@ from sqlalchemy import inspect as inspect_model
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.infra import activity, unit
+from app.infra import activity, scope, unit
 from app.infra.db import db
 from app.infra.fields import field as describe
 from app.kernel.problem import Refused
 from app.kernel.resource import SHARED, Resource, registry
 from app.roles import ROLES
 from tests.acting import person, system
-from tests.contract.house import EVERYTHING, RESOURCES, House, Visitor, holds, make_role
+from tests.contract.house import EVERYTHING, RESOURCES, House, Visitor, concerns, holds, make_role
 
 Region = tuple[str | None, str | None]
 PLACES: dict[str, Region] = {
@@ -62,7 +62,9 @@ class World:
     arguments: dict[str, dict[str, Any]] = field(default_factory=dict)
     files: dict[tuple[str, str], int] = field(default_factory=dict)
     everything: dict[str, list[Any]] = field(default_factory=dict)
+    by_id: dict[str, dict[Any, Any]] = field(default_factory=dict)
     seen: dict[tuple[str, str], list[str] | None] = field(default_factory=dict)
+    words: set[str] = field(default_factory=set)
     session: Session | None = None
 
     def every(self, resource: Resource) -> list[Any]:
@@ -88,13 +90,39 @@ class World:
         for resource in RESOURCES:
             rows = self.session.scalars(select(resource.model)).unique()
             self.everything[resource.name] = sorted(rows, key=resource.key_of)
+            self.by_id[resource.name] = {row.id: row for row in self.everything[resource.name]}
 
     def is_visible(self, seer: Seer, resource: Resource, row: Any) -> bool:
         """Say whether a row stands within somebody's reach."""
-        if resource.scope.owner:
-            own = getattr(row, resource.scope.owner) == seer.visitor.id
-            return own or seer.holds(resource.permission("oversee"))
+        if resource.scope.owner or resource.scope.parties:
+            if concerns(resource, row, seer.visitor.id):
+                return True
+            if not seer.holds(resource.permission("oversee")):
+                return False
+        if is_record(resource) and (None, None) not in seer.regions:
+            return self._is_about_visible(seer, row)
         return any(_stands_in(resource, row, region) for region in seer.regions)
+
+    def _is_about_visible(self, seer: Seer, record: Any) -> bool:
+        """Say whether a record is about a row within somebody's reach."""
+        resource = next((each for each in RESOURCES if each.name == record.resource and not is_record(each)), None)
+        if resource is None or not seer.holds(resource.permission("read")):
+            return False
+        if not is_limited(resource):
+            return True
+        row = self.by_id[resource.name].get(record.row_id)
+        in_region = row is not None and any(_stands_in(resource, row, region) for region in seer.regions)
+        return in_region and self.is_visible(seer, resource, row)
+
+
+def is_record(resource: Resource) -> bool:
+    """Say whether rows are records about rows of other resources, as declared (decision 11)."""
+    return resource.name in scope._records
+
+
+def is_limited(resource: Resource) -> bool:
+    """Say whether some readers of a resource see rows that others do not."""
+    return resource.scope != SHARED or is_record(resource)
 
 
 def _stands_in(resource: Resource, row: Any, region: Region) -> bool:
@@ -125,12 +153,20 @@ def build(house: House) -> World:
         world.rows[resource.name] = _rows(world, resource)
     _make_people(world)
     for resource in RESOURCES:
-        if resource.scope.owner:
-            for seer in world.seers.values():
-                house.made(resource, owner=seer.visitor.id)
+        for seer in world.seers.values() if resource.scope.owner or resource.scope.parties else ():
+            _make_own(world, resource, seer)
     _make_what_tests_need(world)
     world.freeze()
     return world
+
+
+def _make_own(world: World, resource: Resource, seer: Seer) -> None:
+    """Make a row that somebody may see because of who they are, wherever it stands."""
+    if resource.scope.owner:
+        world.house.made(resource, owner=seer.visitor.id)
+    else:
+        changes = _standing(world, resource, "there", PLACES["there"]) or {}
+        world.house.maker.create(resource, system(id=seer.visitor.id), **changes)
 
 
 def _make_what_tests_need(world: World) -> None:
