@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 
 from tests.making import Maker
+from tests.scenarios.office import Office
 
 
 @pytest.fixture
@@ -15,3 +16,10 @@ def maker(app: Flask) -> Iterator[Maker]:
     """Make valid rows, inside the application."""
     with app.app_context():
         yield Maker()
+
+
+@pytest.fixture
+def office(app: Flask) -> Iterator[Office]:
+    """Open a small company in which people ask and decide."""
+    with app.app_context():
+        yield Office()

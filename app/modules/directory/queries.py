@@ -7,6 +7,7 @@ from typing import Any
 
 from flask_appbuilder.security.sqla.models import Role, User
 from sqlalchemy import func, or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from app.infra import scope
 from app.infra.identity import RoleGrant
@@ -92,7 +93,7 @@ def find_rate(context: Context, currency_id: int, base_id: int, on: date) -> Rat
         scope.everything(ExchangeRate, why="a rate is the same for everyone")
         .where(ExchangeRate.valid_on <= on)
         .where(or_(ExchangeRate.currency_id.in_(pair), ExchangeRate.base_id.in_(pair)))
-        .distinct(ExchangeRate.currency_id, ExchangeRate.base_id)
+        .ext(distinct_on(ExchangeRate.currency_id, ExchangeRate.base_id))
         .order_by(ExchangeRate.currency_id, ExchangeRate.base_id, ExchangeRate.valid_on.desc(), ExchangeRate.id.desc())
     )
     found = context.session.scalars(newest)

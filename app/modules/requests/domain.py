@@ -141,7 +141,9 @@ def why_not_written(request: Any) -> list[Problem]:
     for index, split in enumerate(request.splits):
         problems += [problem.at(f"splits.{index}") for problem in _why_not_split(split, request)]
     if not problems and request.total >= LARGEST_TOTAL:
-        problems.append(Problem("too_large", f"A request comes to less than {LARGEST_TOTAL:,} {request.currency}.", "lines"))
+        problems.append(
+            Problem("too_large", f"A request comes to less than {LARGEST_TOTAL:,} {request.currency}.", "lines")
+        )
     return problems
 
 
