@@ -77,7 +77,7 @@ def build_styles() -> None:
 
 def build_scripts() -> None:
     """Bundle our modules, and take over the two libraries as published."""
-    for name in ("theme.js", "outlay.js", "api-docs.js"):
+    for name in ("theme.js", "outlay.js"):
         esbuild(SOURCES / "js" / name, STATIC / name, "--bundle", "--format=iife")
     for package, published in (
         ("htmx.org", "dist/htmx.min.js"),
