@@ -1,19 +1,24 @@
 // Lists: the row one stands on, selection with its sum, filters that apply themselves, columns in order.
 import { $, $$, word, writeAmount } from "./dom.js";
 
-const rows = () => $$("[data-o-rows] > tr");
-const current = () => $('[data-o-rows] > tr[aria-current="true"]');
+const rows = () => $$("[data-o-rows] > [data-url]");
+const current = () => $('[data-o-rows] > [aria-current="true"]');
+
+/** Stand on a row; whoever shows something about it hears of it. */
+export const stand = row => {
+  current()?.removeAttribute("aria-current");
+  row.setAttribute("aria-current", "true");
+  (row.querySelector("a") ?? row).focus({ preventScroll: true });
+  row.scrollIntoView({ block: "nearest" });
+  row.dispatchEvent(new CustomEvent("o:stand", { bubbles: true }));
+};
 
 /** Step to the next or previous row; false when the page has no list. */
 export const move = step => {
   const all = rows();
   if (!all.length) return false;
   const at = all.indexOf(current());
-  const next = all[Math.max(0, Math.min(all.length - 1, at < 0 ? 0 : at + step))];
-  current()?.removeAttribute("aria-current");
-  next.setAttribute("aria-current", "true");
-  (next.querySelector("a") ?? next).focus({ preventScroll: true });
-  next.scrollIntoView({ block: "nearest" });
+  stand(all[Math.max(0, Math.min(all.length - 1, at < 0 ? 0 : at + step))]);
   return true;
 };
 
@@ -57,15 +62,14 @@ export const count = () => {
   const bar = $("[data-o-bulk]");
   if (!bar) return;
   const boxes = $$("[data-o-row]"), ticked = boxes.filter(box => box.checked), toolbar = $("[data-o-toolbar]");
-  for (const box of boxes) box.closest("tr").toggleAttribute("data-selected", box.checked);
+  for (const box of boxes) box.closest("[data-url]").toggleAttribute("data-selected", box.checked);
   bar.hidden = !ticked.length;
   if (toolbar) toolbar.hidden = !!ticked.length;
   chooseAll(false);
   $("[data-o-n]", bar).textContent = word("selected", { n: ticked.length });
   const sum = sumOf(ticked);
   $("[data-o-sum]", bar).textContent = sum ? `· ${sum}` : "";
-  const all = $("[data-o-all]");
-  if (all) {
+  for (const all of $$("[data-o-all]")) {
     all.checked = ticked.length > 0 && ticked.length === boxes.length;
     all.indeterminate = ticked.length > 0 && ticked.length < boxes.length;
   }

@@ -1,0 +1,13 @@
+"""The pages of approvals: the inbox, why these people, being away, and what documents say about their approval."""
+
+from app.console import additions, pages
+from app.console.additions import Place
+from app.modules.approvals.console import away, inbox, panel, waits, why
+
+__all__ = ["away", "inbox", "panel", "waits", "why"]
+
+pages.add(inbox.InboxView)
+additions.lead_menu(
+    Place("inbox", "Inbox", "inbox", "/inbox", "i", waits.may_open, waits.count, "/inbox/count", "approval:")
+)
+additions.to_home(inbox.waiting_entries)

@@ -1,0 +1,170 @@
+"""Why these people: the facts a round was judged by, every rule with its conditions, and how each person was found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import request
+
+from app.console import addresses, loading, shell, words
+from app.console.additions import Step
+from app.console.gate import Visit
+from app.console.lists import Link
+from app.console.shell import Crumb, Page
+from app.kernel.problem import Kind, Problem, Refused
+from app.kernel.resource import Resource
+from app.modules.approvals import service
+from app.modules.approvals.console import courses, waits
+from app.modules.approvals.console.waits import Paper
+from app.modules.approvals.domain.conditions import tell
+from app.modules.approvals.domain.facts import FACTS
+from app.modules.approvals.domain.policy import Effect
+from app.modules.approvals.models import Approval, ApprovalStep
+
+_EFFECTS = {effect.value: effect.label for effect in Effect}
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One condition of a rule: what was expected, what was so, and whether that fits."""
+
+    label: str
+    expected: str
+    actual: str
+    held: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule as it was answered. `alternatives` are groups of conditions of which one has to hold as a whole."""
+
+    code: str
+    label: str
+    effect: str
+    outcome: str
+    tone: str
+    reason: str
+    alternatives: tuple[tuple[Condition, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """Somebody who was asked in a step, and how they were found."""
+
+    who: str
+    via: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A step, why it was asked, and its people."""
+
+    label: str
+    reason: str
+    notes: tuple[str, ...]
+    seats: tuple[Seat, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """The explanation of one round as its page shows it."""
+
+    title: str
+    sub: str
+    rounds: tuple[Link, ...]
+    same: bool
+    same_policy: bool
+    policy: str
+    policy_url: str
+    hash: str
+    content_hash: str
+    chain: tuple[Step, ...]
+    steps: tuple[Found, ...]
+    rules: tuple[Rule, ...]
+    demands: tuple[str, ...]
+    facts: tuple[tuple[str, str], ...]
+    document_url: str
+
+
+def page(visit: Visit, resource: Resource, key: str) -> Any:
+    """Show to whoever may see a document why these people decide about it."""
+    row = loading.one(visit.context, resource, key)
+    shown = build(visit, Paper(resource, row))
+    steps = (Crumb(resource.title[1], addresses.of_list(resource)), Crumb(key, addresses.of_row(row)), Crumb("Why these people"))
+    return shell.render("why.html", Page("Why these people", steps, addresses.of_row(row)), why=shown)
+
+
+def build(visit: Visit, paper: Paper) -> Why:
+    """Explain the newest round of a document, or the one that is asked for."""
+    rounds = waits.rounds(visit, paper.resource, paper.row)
+    wanted = request.args.get("round", "")
+    approval = next((each for each in rounds if str(each.revision) == wanted), rounds[-1] if rounds else None)
+    key = paper.resource.key_of(paper.row)
+    if approval is None:
+        raise Refused(Kind.MISSING, Problem("not_found", f"{key} was never to be decided."))
+    explained = service.explain(visit.context, approval)
+    own = f"/inbox/{paper.resource.plural}/{key}/why"
+    return Why(
+        title="Why these people?",
+        sub=f"{key} {approval.title}, {words.money(approval.amount, approval.currency.code)}",
+        rounds=tuple(Link(f"Round {each.revision}", f"{own}?round={each.revision}", primary=each is approval) for each in rounds),
+        same=explained.same_verdict,
+        same_policy=explained.same_policy,
+        policy=f"{approval.policy.number} {approval.policy}",
+        policy_url=addresses.of_row(approval.policy) if visit.actor.may("approval_policy.read") else "",
+        hash=approval.policy_hash,
+        content_hash=approval.content_hash,
+        chain=courses.steps(visit, approval),
+        steps=tuple(_found(approval, step) for step in approval.steps),
+        rules=tuple(_rule(each) for each in approval.explanation["rules"]),
+        demands=tuple(approval.explanation.get("demands", ())),
+        facts=tuple(_facts(approval)),
+        document_url=addresses.of_row(paper.row),
+    )
+
+
+def _found(approval: Approval, step: ApprovalStep) -> Found:
+    seats = [seat for seat in approval.seats if seat.step_id == step.id]
+    return Found(
+        label=f"{step.stage}. {step.label}",
+        reason=step.reason,
+        notes=tuple((step.note or "").splitlines()),
+        seats=tuple(Seat(str(seat.person), seat.via, seat.state) for seat in seats),
+    )
+
+
+def _rule(told: Mapping[str, Any]) -> Rule:
+    groups: dict[int, list[Condition]] = {}
+    for each in told["conditions"]:
+        condition = Condition(each["label"], each["expected"], each["actual"], each["held"])
+        groups.setdefault(each["alternative"], []).append(condition)
+    outcome, tone = ("Applies", "ok") if told["counted"] else ("Applies, but an earlier rule settled it", "neutral")
+    if not told["held"]:
+        outcome, tone = "Does not apply", "neutral"
+    return Rule(
+        code=told["rule"],
+        label=told["label"],
+        effect=_EFFECTS[told["effect"]],
+        outcome=outcome,
+        tone=tone,
+        reason=told["reason"] if told["held"] else "",
+        alternatives=tuple(tuple(groups[number]) for number in sorted(groups)),
+    )
+
+
+def _facts(approval: Approval) -> list[tuple[str, str]]:
+    """Write the facts as they were then, and the rate by which amounts were compared."""
+    frozen, currency = approval.facts, approval.facts["currency"]
+    values = frozen["values"]
+    told = [
+        (fact.name.label, tell(fact.kind, values[fact.name.value], currency))
+        for fact in FACTS.values()
+        if fact.name.value in values
+    ]
+    if "rate" in frozen:
+        rate = f"{frozen['rate']} of {frozen['rate_on']} ({frozen['rate_source']})"
+        told.append((f"Rate of {frozen['written_in']} in {currency}", rate))
+    return told
