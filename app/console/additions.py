@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from app.kernel.resource import Resource
@@ -71,12 +72,36 @@ class Chain:
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """One part of a bar: how much, how it is written, its colour (`actual`, `commit`, `this`, `over`, `left`), its rows."""
+
+    label: str
+    value: Decimal
+    text: str
+    tone: str
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A card beside a row: what an amount is made of, each part with the way to the rows that make it."""
+
+    title: str
+    total: Decimal
+    shares: tuple[Share, ...]
+    note: str = ""
+    url: str = ""
+    url_label: str = ""
+    kind: str = "bar"
+
+
+@dataclass(frozen=True, slots=True)
 class Addition:
     """What a slice says on the page of a row; the commands named in `taken` have their buttons in the band."""
 
     band: Band | None = None
     waiting: Waiting | None = None
-    rail: tuple[Chain, ...] = ()
+    rail: tuple[Chain | Bar, ...] = ()
     taken: tuple[str, ...] = ()
 
 

@@ -20,7 +20,7 @@ from app.infra.transfer.sheets import Options
 from app.kernel.problem import Kind, Problem, Refused
 from app.kernel.resource import Resource, registry
 
-MENU = "Administration"
+MENU = "Master data"
 
 
 def register_imports(app: Flask) -> None:

@@ -221,7 +221,7 @@ def line(sight: Sight, resource: Resource, fields: dict[str, Field], row: Any, l
         label=str(row),
         url=url,
         cells=tuple(cells.values()),
-        card=_card(resource, fields, row, cells, link),
+        card=_card(resource, fields, row, cells),
         amount=words.plain_number(value) if value is not None else "",
         currency=currency_of(amount, row) if amount and value is not None else "",
     )
@@ -233,12 +233,14 @@ def link_column(resource: Resource, fields: dict[str, Field]) -> str:
     return named[0] if named else next(iter(fields))
 
 
-def _card(resource: Resource, fields: dict[str, Field], row: Any, cells: dict[str, Cell | None], link: str) -> Card:
+def _card(resource: Resource, fields: dict[str, Field], row: Any, cells: dict[str, Cell | None]) -> Card:
     kinds = {name: each.kind for name, each in fields.items()}
     end = next((name for name, kind in kinds.items() if kind == "money" and cells[name]), "")
     mark = next((name for name, kind in kinds.items() if kind == "state"), "")
-    rest = [found.text for name, found in cells.items() if found and found.text and name not in (end, mark, link)]
-    return Card(title_of(resource, row), " · ".join(rest[:MOST_SUBS]), cells.get(end), cells.get(mark))
+    title = title_of(resource, row)
+    texts = [found.text for name, found in cells.items() if found and found.text and name not in (end, mark)]
+    rest = [text for text in texts if f" {text} " not in f" {title} "]  # what the title says is not said again
+    return Card(title, " · ".join(rest[:MOST_SUBS]), cells.get(end), cells.get(mark))
 
 
 def to_load(fields: dict[str, Field]) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 from app.console import actions, activity, additions, addresses, loading, related, words
 from app.console.actions import Action
 from app.console.activity import Activity, Files
-from app.console.additions import Band, Chain, Waiting
+from app.console.additions import Band, Bar, Chain, Waiting
 from app.console.cells import Cell, Sight, Tag, cell, is_number, moment, text, title_of
 from app.console.columns import Column
 from app.console.gate import Visit
@@ -51,7 +51,7 @@ class Document:
     children: tuple[Table, ...]
     related: tuple[Table, ...]
     activity: Activity | None
-    rail: tuple[Chain | Facts | Files, ...]
+    rail: tuple[Chain | Bar | Facts | Files, ...]
     version: int | None
     band: Band | None = None
     waiting: Waiting | None = None
