@@ -43,12 +43,15 @@ def columns(*what: Any, why: str) -> Select[Any]:
 
 
 def locked(context: Context, model: Any, ids: Iterable[int], *, why: str) -> list[Any]:
-    """Take rows for the rest of the transaction, in the order of their ids, as they are in the database now."""
+    """Take rows for the rest of the transaction, in the order of their ids, as they are in the database now.
+
+    Ids never change, so rows that refer to these may be entered meanwhile: nobody waits, or is deadlocked, for a key.
+    """
     statement = (
         everything(model, why=why)
         .where(model.id.in_(sorted(set(ids))))
         .order_by(model.id)
-        .with_for_update(of=model.__table__)
+        .with_for_update(of=model.__table__, key_share=True)
         .execution_options(populate_existing=True)
     )
     return list(context.session.scalars(statement))

@@ -384,7 +384,7 @@ def _lock(context: Context, resource: Resource, key: str, verb: str) -> Any:
     statement = (
         scope.select_rows(context, resource, verb)
         .where(resource.model.id == seen.id)
-        .with_for_update(of=resource.model.__table__)
+        .with_for_update(of=resource.model.__table__, key_share=True)
         .execution_options(populate_existing=True)
     )
     row = context.session.scalars(statement).first()
