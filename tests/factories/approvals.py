@@ -183,3 +183,15 @@ def _leave_a_gap(maker: Any, key: str) -> None:
 
 OBSTRUCTED = {"approval_policy.publish": _leave_a_gap}
 TODAY = date(2026, 11, 22)
+
+
+def hear(*names: str) -> None:
+    """Let approvals hear everything that was announced under these names, on the day the test plays."""
+    from app.infra.outbox import OutboxEvent
+    from app.modules.approvals import subscribers
+
+    handlers = {"person": subscribers.hand_over, "delegation": subscribers.settle}
+    with unit.transaction(system(), "test.hear") as bound:
+        events = scope.everything(OutboxEvent, why="a test plays the worker").where(OutboxEvent.name.in_(names))
+        for event in bound.session.scalars(events.order_by(OutboxEvent.id)):
+            handlers[event.resource](bound, event)

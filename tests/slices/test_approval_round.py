@@ -304,7 +304,7 @@ def test_a_decision_stays_as_it_was_made_whoever_tries(world: Maker) -> None:
     start(key)
     decide("john.doe", key)
     for statement in ("UPDATE approval_decision SET verdict = 'reject'", "DELETE FROM approval_decision", "TRUNCATE approval_decision"):
-        with pytest.raises(Exception, match="stays|change|refuse|permission"), db.engine.begin() as connection:
+        with pytest.raises(Exception, match=r"stays|change|refuse|permission"), db.engine.begin() as connection:
             connection.execute(text(statement))
 
 

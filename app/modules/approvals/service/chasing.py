@@ -112,7 +112,7 @@ def why_not_delegation(context: Context, delegation: Delegation) -> list[Problem
     if delegation.document is not None and delegation.document not in documents.kinds():
         known = ", ".join(documents.kinds()) or "nothing yet"
         problems.append(Problem("unknown_choice", f"Document: use one of {known}, or leave it empty.", "document"))
-    if delegation.state == "active" and delegation.deputy.state != "active":
+    if delegation.state != "ended" and delegation.deputy.state != "active":
         words = f"Deputy: {delegation.deputy} does not work with Outlay now. Choose someone else."
         problems.append(Problem("unfit", words, "deputy"))
     if delegation.most_amount is not None and (delegation.person is None or delegation.person.entity is None):
