@@ -58,7 +58,7 @@ def count(visit: Visit) -> int:
             ApprovalSeat.person_id == Person.id,
             ApprovalSeat.state == "open",
             Approval.state == "open",
-            ~Approval.excluded.op("@>")(func.to_jsonb(Person.id)),
+            ~Approval.excluded.bool_op("@>")(func.to_jsonb(Person.id)),
         )
         .correlate(Person)
         .scalar_subquery()
