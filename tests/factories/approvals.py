@@ -103,6 +103,7 @@ def delegation(maker: Any, number: int) -> dict[str, Any]:
         "from_on": "2026-11-20",
         "to_on": "2026-12-20",
         "document": DOCUMENT,
+        "most_amount": None,  # whoever the row is made for may belong to no entity, and so to no currency
         "reason": "Holiday",
     }
 
