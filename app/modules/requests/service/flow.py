@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from sqlalchemy import inspect
+
 from app.infra import unit
 from app.kernel.actor import Context
 from app.kernel.event import Event
@@ -34,10 +36,19 @@ class Reopened(Event):
 
 def keep(context: Context, request: Request) -> None:
     """Derive what follows from the values just entered; a change on its way goes to budgets and approvals at once."""
+    if inspect(request).persistent:
+        refuse_if(_why_not_changed(context, request), Kind.FORBIDDEN)
     derive(context, request)
     enter_parties(context, request)
     if request.state in domain.IN_FLIGHT:
         _carry_through(context, request)
+
+
+def _why_not_changed(context: Context, request: Request) -> list[Problem]:
+    """Say that it is for those who ask to change it; in a draft also for whoever looks after the cost centre."""
+    if request.state in domain.IN_FLIGHT:
+        return domain.why_not_asker(context, request)
+    return domain.why_not_overseen(context, request)
 
 
 def why_not_request(context: Context, request: Request) -> list[Problem]:
@@ -73,7 +84,6 @@ def _reserved(context: Context, request: Request) -> Case:
 
 def _carry_through(context: Context, request: Request) -> None:
     """Reserve what a changed request takes now, and ask again unless the change is harmless."""
-    refuse_if(domain.why_not_asker(context, request), Kind.FORBIDDEN)
     refuse_if([*why_not_request(context, request), *convert(context, request, anew=False)])
     progress = approvals.reopen(context, _reserved(context, request))
     if progress is None:
