@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import text
 
-from app.demo import company, numbers
+from app.demo import budgets, company, numbers
 from app.infra import activity, clock, identity, unit
 from app.infra.db import db
 from app.kernel.actor import SYSTEM, Actor, Context
@@ -39,6 +39,7 @@ def seed(as_of: datetime | None = None) -> str:
     made.people()
     made.suppliers()
     made.items()
+    made.budgets()
     made.life()
     with db.engine.begin() as connection:  # no page was open in those twelve months to hear of them
         connection.execute(text("UPDATE job SET state = 'done', finished_at = now() WHERE kind = 'hear:live'"))
@@ -134,6 +135,10 @@ class _Seeding:
             with unit.transaction(self._as("nadia.brandt", day), "item.import") as bound:
                 for form in batch[start : start + 50]:
                     self._create(bound, "item", form)
+
+    def budgets(self) -> None:
+        """Plan the year, book what was spent before, and move money between budgets."""
+        budgets.seed(self._as, self.now)
 
     def life(self) -> None:
         """Let people talk about suppliers, find new accounts, and retire what is no longer bought."""
