@@ -59,7 +59,7 @@ class Office:
         assert isinstance(given, LoginPassword)
         fits = (given.login, given.password) == (USER.encode(), PASSWORD.encode())
         self.signed_in += [given.login.decode()] if fits else []
-        return AuthResult(success=fits)
+        return AuthResult(success=fits, handled=False)
 
 
 class _Controller(Controller):

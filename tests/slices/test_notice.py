@@ -52,18 +52,20 @@ def told() -> list[tuple[str, str]]:
     return [(row.username, row.kind) for row in found]
 
 
-def approval(name: str, key: str, *accounts: Someone, **told: Any) -> None:
+def approval(
+    name: str, key: str, *accounts: Someone, actor: int = 0, title: str = "Three laptops", **told: Any
+) -> None:
     """Announce something about a round of decisions about a supplier, which everybody here may see."""
-    content = {
-        "accounts": [each.id for each in accounts],
+    document = {
         "resource": "supplier",
         "key": key,
-        "title": "Three laptops",
+        "title": title,
         "amount": "4500",
         "currency": "EUR",
-        **told,
+        "requester": "Paul Pokorny",
     }
-    announce(name, content, resource="supplier", key=key, by=told.get("by", 0))
+    content = {"accounts": [each.id for each in accounts], "document": document, **told}
+    announce(name, content, resource="supplier", key=key, by=actor)
 
 
 @pytest.fixture
@@ -131,7 +133,7 @@ def test_app_13_whom_a_request_is_for_hears_once_what_becomes_of_it(app, supplie
 
 
 def test_a_notice_says_who_asks_for_what_in_words_and_leads_there(app, supplier, nora, paul):
-    approval("approval.asked", supplier, nora, by=paul.id)
+    approval("approval.asked", supplier, nora, actor=paul.id)
     perform.drain(app)
     [notice] = rows("SELECT * FROM notice")
 
@@ -144,16 +146,25 @@ def test_a_notice_says_who_asks_for_what_in_words_and_leads_there(app, supplier,
 
 
 def test_a_decision_carries_its_verdict_and_its_comment(app, supplier, nora, paul):
-    approval("approval.decided", supplier, paul, by=nora.id, verdict="reject", comment="Too many.\nTake two.")
+    approval(
+        "approval.decided",
+        supplier,
+        paul,
+        actor=nora.id,
+        by="Nora Novak",
+        verdict="reject",
+        outcome="open",
+        comment="Too many.\nTake two.",
+    )
     perform.drain(app)
     [notice] = rows("SELECT title, text FROM notice")
 
     assert notice.title == f"{supplier}: Nora Novak rejected it"
-    assert notice.text.endswith("EUR.\n\nToo many.\nTake two.")
+    assert notice.text.endswith("EUR. Others still have to decide.\n\nToo many.\nTake two.")
 
 
 def test_nobody_hears_of_their_own_act(app, supplier, nora, paul):
-    approval("approval.decided", supplier, nora, paul, by=nora.id)
+    approval("approval.decided", supplier, nora, paul, actor=nora.id)
     perform.drain(app)
 
     assert told() == [("paul.pokorny", "approval_decided")]
@@ -217,7 +228,7 @@ def test_a_mention_tells_whom_it_names_and_nobody_who_cannot_look(app, maker, no
 
 
 def test_words_of_others_cannot_reach_behind_the_values_of_a_notice(app, supplier, nora, paul):
-    approval("approval.asked", supplier, nora, by=paul.id, title="{{ who.__class__ }} {% raw %}\x1b\u202e")
+    approval("approval.asked", supplier, nora, actor=paul.id, title="{{ who.__class__ }} {% raw %}\x1b\u202e")
     perform.drain(app)
 
     assert "{{ who.__class__ }} {% raw %}" in rows("SELECT text FROM notice")[0].text

@@ -29,6 +29,7 @@ APPROVALS = {
     "approval.reminded": Kind.APPROVAL_REMINDED,
     "approval.escalated": Kind.APPROVAL_ESCALATED,
     "approval.delegated": Kind.APPROVAL_DELEGATED,
+    "approval.informed": Kind.APPROVAL_INFORMED,
 }
 REQUESTS = {
     "request.submitted": Kind.REQUEST_SUBMITTED,
@@ -36,19 +37,33 @@ REQUESTS = {
     "request.rejected": Kind.REQUEST_REJECTED,
 }
 IMPORTS = {"job.imported": Kind.IMPORT_DONE, "job.import_failed": Kind.IMPORT_FAILED}
-_VERDICTS = {"approve": "approved", "reject": "rejected", "return": "returned"}
+_VERDICTS = {"approve": "approved", "reject": "rejected"}
+_OUTCOMES = {
+    "open": "Others still have to decide.",
+    "approved": "With that it is approved.",
+    "rejected": "With that it is rejected.",
+}
 
 
 def tell_of_approval(context: Context, event: OutboxEvent) -> None:
     """Tell those whom a round of decisions concerns: who is asked, or who asked."""
-    told = event.payload
+    told, document = event.payload, event.payload["document"]
     values = {
-        **_about(context, event, told["resource"], told["key"], told),
+        **_about(context, event, document["resource"], document["key"], document),
+        "who": _decider(told) or document["requester"],
         "verdict": _VERDICTS.get(told.get("verdict", "")),
+        "outcome": _OUTCOMES.get(told.get("outcome", "")),
+        "instead_of": told.get("instead_of"),
         "reason": told.get("comment") or told.get("reason"),
     }
-    occasion = _occasion(event, APPROVALS[event.name], told["resource"], told["key"], values)
+    occasion = _occasion(event, APPROVALS[event.name], document["resource"], document["key"], values)
     service.tell(context, occasion, told["accounts"])
+
+
+def _decider(told: Mapping[str, Any]) -> str:
+    """Name who decided, and for whom if they stood in for somebody."""
+    by, lent = told.get("by") or "", told.get("on_behalf_of")
+    return f"{by}, for {lent}," if lent else by
 
 
 def tell_of_request(context: Context, event: OutboxEvent) -> None:

@@ -40,6 +40,7 @@ class Kind(enum.Enum):
     APPROVAL_REMINDED = "approval_reminded", "A decision is overdue"
     APPROVAL_ESCALATED = "approval_escalated", "A decision was passed on for being late"
     APPROVAL_DELEGATED = "approval_delegated", "Someone decides in another's place"
+    APPROVAL_INFORMED = "approval_informed", "A rule wants someone to know"
     REQUEST_SUBMITTED = "request_submitted", "A request was submitted"
     REQUEST_APPROVED = "request_approved", "A request was approved"
     REQUEST_REJECTED = "request_rejected", "A request was rejected"
@@ -77,6 +78,7 @@ class Words:
 
 
 _ABOUT = "{{ title or key }}{% if amount %}, {{ amount }}{% endif %}"
+_INSTEAD = "{% if instead_of %} in the place of {{ instead_of }}{% endif %}"
 _VERDICT = "{{ verdict or 'decided on' }}"
 _REASON = "{% if reason %}\n\n{{ reason }}{% endif %}"
 
@@ -87,7 +89,7 @@ WORDS: dict[Kind, Words] = {
     ),
     Kind.APPROVAL_DECIDED: Words(
         f"{{{{ key }}}}: {{{{ who }}}} {_VERDICT} it",
-        f"{{{{ who }}}} {_VERDICT} this {{{{ what }}}}: {_ABOUT}.{_REASON}",
+        f"{{{{ who }}}} {_VERDICT} this {{{{ what }}}}: {_ABOUT}.{{% if outcome %}} {{{{ outcome }}}}{{% endif %}}{_REASON}",
     ),
     Kind.APPROVAL_RETURNED: Words(
         "{{ key }} needs changes",
@@ -95,15 +97,19 @@ WORDS: dict[Kind, Words] = {
     ),
     Kind.APPROVAL_REMINDED: Words(
         "{{ key }} still waits for your decision",
-        f"Your decision on this {{{{ what }}}} is overdue: {_ABOUT}.{_REASON}",
+        f"{{{{ who }}}} waits for your decision on this {{{{ what }}}}: {_ABOUT}.{_REASON}",
     ),
     Kind.APPROVAL_ESCALATED: Words(
-        "{{ key }} was passed on for a decision",
-        f"Nobody decided in time on this {{{{ what }}}}, so it was passed on: {_ABOUT}.{_REASON}",
+        "{{ key }} waits for your decision",
+        f"You are asked to decide on this {{{{ what }}}}{_INSTEAD}: {_ABOUT}.{_REASON}",
     ),
     Kind.APPROVAL_DELEGATED: Words(
         "{{ key }} may be decided by you",
-        f"You stand in for someone who is asked to decide on this {{{{ what }}}}: {_ABOUT}.{_REASON}",
+        f"You may decide on this {{{{ what }}}}{_INSTEAD}: {_ABOUT}.{_REASON}",
+    ),
+    Kind.APPROVAL_INFORMED: Words(
+        "{{ key }} is for you to know",
+        f"{{{{ who }}}} asks for this {{{{ what }}}}: {_ABOUT}. You have nothing to decide.{_REASON}",
     ),
     Kind.REQUEST_SUBMITTED: Words(
         "{{ key }} was submitted for you",
@@ -134,7 +140,7 @@ WORDS: dict[Kind, Words] = {
 }
 
 #: Everything that the words of a notice may name; what does not apply is empty.
-VALUES = ("who", "what", "key", "title", "amount", "verdict", "reason")
+VALUES = ("who", "what", "key", "title", "amount", "verdict", "outcome", "instead_of", "reason")
 
 # Words will be edited by administrators one day: they reach the values they are given and nothing behind them.
 _environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
