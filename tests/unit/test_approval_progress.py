@@ -72,6 +72,13 @@ def test_a_no_ends_the_round_where_all_have_to_agree_and_nobody_is_asked_any_mor
     assert [each.state for each in round_.steps] == ["rejected", "void"]
 
 
+def test_a_no_of_any_who_may_answer_ends_the_round_and_in_a_vote_only_when_too_few_are_left() -> None:
+    assert progress.decide(begun(step(JOHN, MIKE)), 0, JOHN, REJECT).state == "rejected"
+    vote = progress.decide(begun(replace(step(JOHN, MIKE, ANNA, needed=2), voting=True)), 0, JOHN, REJECT)
+    assert (vote.state, asked(vote)) == ("open", [(0, MIKE), (0, ANNA)])
+    assert progress.decide(vote, 0, ANNA, REJECT).state == "rejected"
+
+
 def test_sending_back_ends_the_round_for_everybody() -> None:
     round_ = progress.decide(begun(step(JOHN), step(MIKE)), 0, JOHN, RETURN)
     assert (round_.state, asked(round_)) == ("returned", [])
@@ -116,7 +123,8 @@ def rounds(draw: st.DrawFn) -> Round:
     made = []
     for _ in range(draw(st.integers(1, 4))):
         chosen = draw(people)
-        made.append(step(*chosen, stage=draw(st.integers(1, 3)), needed=draw(st.integers(1, len(chosen)))))
+        asked_ = step(*chosen, stage=draw(st.integers(1, 3)), needed=draw(st.integers(1, len(chosen))))
+        made.append(replace(asked_, voting=draw(st.booleans())))
     return Round(tuple(made), draw(st.booleans()))
 
 
@@ -139,7 +147,8 @@ def test_every_round_ends_and_ends_as_its_steps_say(round_: Round, data: st.Data
         if each.state == "approved":
             assert each.filled >= each.needed
         if each.state == "rejected":
-            assert each.reachable < each.needed
+            assert not each.voting or each.reachable < each.needed
+            assert any(seat.state == "rejected" for seat in each.seats)
     assert (now.state == "approved") == all(each.state == "approved" for each in now.steps)
 
 

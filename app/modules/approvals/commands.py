@@ -81,7 +81,7 @@ def publish(context: Context, policy: ApprovalPolicy) -> Published:
 
 @command("Retire", moves=["published -> retired"], guard=policies.why_not_retirable, danger=True)
 def retire(context: Context, policy: ApprovalPolicy) -> Retired:
-    """Stop using it for new documents; without another one in force, none can be submitted."""
+    """Stop using it for new documents; nothing can be submitted until another one is in force."""
     return Retired(policy.number, None)
 
 

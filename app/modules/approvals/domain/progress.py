@@ -21,12 +21,16 @@ class Seat:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A question to some people; it is settled when as many places as needed are filled by a yes."""
+    """A question to some people; it is settled when as many places as needed are filled by a yes.
+
+    A no settles it as well, unless people vote: then it counts until as many as needed cannot agree any more.
+    """
 
     stage: int
     needed: int
     seats: tuple[Seat, ...]
     state: str = WAITING
+    voting: bool = False
 
     @property
     def filled(self) -> int:
@@ -112,7 +116,8 @@ def _settle(step: Step) -> Step:
     """Close a step once enough places are filled, or once they cannot be any more; nobody is asked in it then."""
     if step.filled >= step.needed:
         return _close(step, APPROVED)
-    return _close(step, REJECTED) if step.reachable < step.needed else step
+    refused = any(seat.state == REJECTED for seat in step.seats) and not step.voting
+    return _close(step, REJECTED) if refused or step.reachable < step.needed else step
 
 
 def _close(step: Step, state: str) -> Step:

@@ -13,7 +13,7 @@ from app.kernel.event import Event
 from app.kernel.money import Money
 from app.modules.approvals import queries
 from app.modules.approvals.domain import delegation, events, progress
-from app.modules.approvals.domain.policy import SamePerson
+from app.modules.approvals.domain.policy import Mode, SamePerson
 from app.modules.approvals.domain.progress import Round, Seat, Step
 from app.modules.approvals.models import Approval, ApprovalDecision, ApprovalSeat, ApprovalStep, Delegation
 from app.modules.directory import queries as directory
@@ -42,6 +42,7 @@ def read(approval: Approval) -> Round:
             step.needed,
             tuple(Seat(seat.person_id or seat.person.id, seat.place, seat.state) for seat in of_step(approval, step)),
             step.state,
+            voting=step.mode is Mode.QUORUM,
         )
         for step in approval.steps
     )
