@@ -258,7 +258,7 @@ def test_a_failure_after_the_body_rolls_everything_back(
     house: House, almighty: Visitor, resource: Resource, command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     row = ready(house, resource, command)
-    before = everything()
+    before = all_but_numbers()
 
     def fail(*_: Any) -> None:
         raise RuntimeError("the disk is full")
@@ -266,7 +266,12 @@ def test_a_failure_after_the_body_rolls_everything_back(
     monkeypatch.setattr("app.infra.audit.seal", fail)
     with pytest.raises(RuntimeError, match="disk is full"):
         unit.execute(system(id=991), resource, row.key, command.name, row.arguments)
-    assert everything() == before
+    assert all_but_numbers() == before
+
+
+def all_but_numbers() -> dict[str, str]:
+    """Tell what stands in every table; a number with gaps stays used although the change that took it failed."""
+    return {name: digest for name, digest in everything().items() if name != "number_series"}
 
 
 @every_command

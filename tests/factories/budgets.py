@@ -98,7 +98,14 @@ def _withdraw(maker: Any, key: str) -> None:
     unit.execute(system(), resource, plan_key, "publish", {})
 
 
+def _retire(maker: Any, key: str) -> None:
+    """Retire a plan that was in force, and not one that nobody ever published."""
+    for command in ("publish", "retire"):
+        unit.execute(system(), registry["budget_plan"], key, command, {})
+
+
 ROUTES = {
+    ("budget_plan", "retired"): _retire,
     ("budget_transfer", "proposed"): _propose,
     ("budget_transfer", "done"): _confirm,
     ("budget_cell", "withdrawn"): _withdraw,

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated
 
-from app.infra import numbers, outbox, unit
+from app.infra import audit, numbers, outbox, unit
 from app.kernel.actor import Context
 from app.kernel.command import Ask, command
 from app.kernel.event import Event
+from app.kernel.problem import Kind as Status
 from app.kernel.problem import Problem, refuse_if
 from app.kernel.resource import Series
 from app.modules.budgets import queries, service
@@ -254,6 +255,8 @@ def copy(
     service.settle(context, twin)
     context.session.add(twin)
     unit.announce(context, twin, outbox.Created(twin.number))
+    told = {"copy": twin.number, "year": str(year), "factor": str(factor)}
+    audit.note(context, action="done", resource="budget_plan", row_id=plan.id, row_key=plan.number, after=told)
     return Copied(plan.number, twin.number, year, factor)
 
 
@@ -297,7 +300,7 @@ def carry_over(
         for cell in givers
     ]
     moved = [(cell, takers[cell.id], amount) for cell, amount in amounts if amount]
-    refuse_if(planning.why_not_carried(moved, plan.year + 1))
+    refuse_if(planning.why_not_carried(moved, plan.year + 1), Status.CONFLICT)
     source = Source("budget_plan", plan.id, plan.number)
     changes, cells = [], []
     for giver, taker, amount in moved:
