@@ -5,7 +5,7 @@
 #   docker run --no-healthcheck … outlay python -m app.workers.runner
 #   docker run --no-healthcheck … outlay python -m app.workers.relay
 #   docker run --no-healthcheck … outlay python -m app.workers.schedule
-# Before a new version serves, once:  docker run --rm … outlay python -m app.embedded.release
+# Before a new version serves, once:  docker run --rm … outlay python -m app.embedded.release migrate permissions
 ARG BASE=python:3.11-slim-bookworm
 
 FROM ${BASE} AS packages

@@ -40,9 +40,10 @@ def create_core(settings: dict[str, Any] | None = None) -> Flask:
     """Build machinery, slices and the terminal, which is what workers and releases need."""
     import config
     from app import cli
-    from app.infra import crypto, files, jobs, mail, reindexing, telemetry, unit
+    from app.infra import crypto, declared, files, jobs, mail, reindexing, telemetry, unit
     from app.infra.chain import parse_key
     from app.infra.db import db
+    from app.kernel.resource import registry
 
     app = Flask(__name__, static_folder=None)
     app.config.update(settings if settings is not None else config.load())
@@ -58,6 +59,7 @@ def create_core(settings: dict[str, Any] | None = None) -> Flask:
     audit_key = parse_key(app.config["OUTLAY_AUDIT_KEY"])
     unit.configure(lambda: audit_key, lambda: jobs.nudge(valkey))
     load_slices()
+    declared.demand(registry)
     reindexing.follow()
     cli.register(app)
     return app

@@ -22,6 +22,7 @@ from app.infra.db import Choice
 from app.kernel.command import Param
 from app.kernel.resource import Children, Resource, registry
 
+_PLAIN = {bool: "boolean", int: "integer", Decimal: "decimal", datetime: "instant", date: "date", str: "text"}
 KINDS = (
     ["text", "longtext", "integer", "decimal", "money", "date", "instant", "boolean", "choice", "state", "reference", "account", "json", "secret"]
 )
@@ -196,11 +197,18 @@ def _annotated(annotation: Any) -> Field:
         return replace(_annotated(typing.get_args(annotation)[0]), multiple=True)
     if isinstance(annotation, type) and issubclass(annotation, enum.Enum):
         return Field("", "", "choice", **_choices(annotation))
-    plain = {bool: "boolean", int: "integer", Decimal: "decimal", datetime: "instant", date: "date", str: "text"}
-    if annotation in plain:
-        described = Field("", "", plain[annotation], length=2000 if annotation is str else None)
+    if annotation in _PLAIN:
+        described = Field("", "", _PLAIN[annotation], length=2000 if annotation is str else None)
         return replace(described, digits=18, scale=6) if annotation is Decimal else described
     if hasattr(annotation, "__mapper__"):
         declared = registry.of(annotation)
         return Field("", "", "reference", target=declared.name if declared else None, model=annotation)
     return Field("", "", "text")
+
+
+def is_known_type(annotation: Any) -> bool:
+    """Say whether people can be asked for a value of this type."""
+    if typing.get_origin(annotation) in (typing.Union, types.UnionType, list, tuple):
+        return all(is_known_type(part) for part in typing.get_args(annotation) if part not in (type(None), ...))
+    is_choice = isinstance(annotation, type) and issubclass(annotation, enum.Enum)
+    return annotation in _PLAIN or is_choice or hasattr(annotation, "__mapper__")

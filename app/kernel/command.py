@@ -101,8 +101,10 @@ def command(
 
 
 def _params(function: Callable[..., Any], hints: dict[str, Any]) -> Iterable[Param]:
-    for name, parameter in inspect.signature(function).parameters.items():
+    for place, (name, parameter) in enumerate(inspect.signature(function).parameters.items()):
         if parameter.kind is not inspect.Parameter.KEYWORD_ONLY:
+            if place > 1:
+                raise TypeError(f"command {function.__name__}: write `*` before {name!r}, to be asked for by its name")
             continue
         annotation, ask = hints[name], Ask()
         if typing.get_origin(annotation) is typing.Annotated:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import ast
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from app import SLICES
 
 ROOT = Path(__file__).resolve().parents[2]
 APP = ROOT / "app"
@@ -205,3 +208,21 @@ def _cycle(graph: dict[str, set[str]]) -> list[str] | None:
         return None
 
     return next((found for module in sorted(graph) if (found := walk(module, []))), None)
+
+
+def test_every_slice_stands_within_the_walls() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    layers = next(each["layers"] for each in contracts if each["name"] == "Slices look upstream only")
+    walled = {
+        "the layers of 'Slices look upstream only'": {name.strip() for layer in layers for name in layer.split("|")},
+        "the containers of 'Inside a slice'": set(
+            next(each["containers"] for each in contracts if "containers" in each)
+        ),
+    }
+    missing = [
+        f"app.modules.{name}: name it in {where}"
+        for name in SLICES
+        for where in walled
+        if f"app.modules.{name}" not in walled[where]
+    ]
+    assert not missing, "\n".join([*missing, "Both are in pyproject.toml, under tool.importlinter."])
