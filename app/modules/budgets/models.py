@@ -204,7 +204,7 @@ class BudgetCell(Row):
     cost_centre: Mapped[CostCentre | None] = relationship()
     category: Mapped[Category | None] = relationship()
     project: Mapped[Project | None] = relationship()
-    currency: Mapped[Currency] = relationship()
+    currency: Mapped[Currency] = relationship(lazy="joined", innerjoin=True)
     balance: Mapped[BudgetBalance] = relationship(lazy="joined", uselist=False, cascade="all")
 
     @property
