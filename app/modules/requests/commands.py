@@ -17,7 +17,8 @@ from app.modules.requests import domain, service
 from app.modules.requests.models import Request
 
 Why = Annotated[str, Ask("Reason", long=True)]
-Remark = Annotated[str, Ask("Comment", long=True)]
+Remark = Annotated[str | None, Ask("Comment", long=True)]
+WhyPerhaps = Annotated[str | None, Ask("Reason", long=True)]
 
 
 @dataclass(frozen=True)
@@ -104,17 +105,18 @@ def submit(context: Context, request: Request) -> Submitted | Approved:
 
 
 @command("Withdraw", moves=["submitted -> draft"], guard=domain.why_not_overseen)
-def withdraw(context: Context, request: Request, *, reason: Why = "") -> Withdrawn:
+def withdraw(context: Context, request: Request, *, reason: WhyPerhaps = None) -> Withdrawn:
     """Take the request back to change it or let it be; nobody is asked any more."""
-    service.take_back(context, request, reason)
+    service.take_back(context, request, reason or "")
     request.state_reason = reason or None
-    return _tell(Withdrawn, request, reason)
+    return _tell(Withdrawn, request, reason or "")
 
 
 @command("Approve", moves=["submitted -> submitted | approved"], guard=why_not_decidable)
-def approve(context: Context, request: Request, *, comment: Remark = "") -> Decided | Approved:
+def approve(context: Context, request: Request, *, comment: Remark = None) -> Decided | Approved:
     """Agree to what is asked for, as it stands now."""
-    return _conclude(request, service.decide(context, request, progress.APPROVE, comment), comment)
+    words = comment or ""
+    return _conclude(request, service.decide(context, request, progress.APPROVE, words), words)
 
 
 @command("Request changes", moves=["submitted -> draft"], guard=why_not_decidable)
