@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from flask import render_template
@@ -10,6 +11,8 @@ from markupsafe import Markup
 
 from app.console import shows
 from app.console.gate import Visit
+from app.console.related import Table
+from app.console.shows import Facts
 from app.kernel.resource import Resource
 
 Preview = Callable[[Visit, Any], Markup]
@@ -27,6 +30,19 @@ def of(visit: Visit, resource: Resource, row: Any) -> Markup:
     return own(visit, row) if own else _declared(visit, resource, row)
 
 
+def _filled(section: Facts) -> Facts:
+    """Leave out what is empty; the page of the row shows it."""
+    return replace(section, facts=tuple(fact for fact in section.facts if fact.value is not None))
+
+
+def _without_empty(table: Table) -> Table:
+    """Leave out columns in which nothing stands."""
+    kept = [at for at in range(len(table.columns)) if any(row.cells[at] is not None for row in table.rows)]
+    rows = tuple(replace(row, cells=tuple(row.cells[at] for at in kept)) for row in table.rows)
+    return replace(table, columns=tuple(table.columns[at] for at in kept), rows=rows)
+
+
 def _declared(visit: Visit, resource: Resource, row: Any) -> Markup:
-    sections, children = shows.sections(visit, resource, row), shows.children(visit, resource, row)
+    sections = [_filled(section) for section in shows.sections(visit, resource, row)]
+    children = [_without_empty(table) for table in shows.children(visit, resource, row)]
     return Markup(render_template("_preview.html", sections=sections, children=children))  # noqa: S704

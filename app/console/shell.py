@@ -75,6 +75,7 @@ class Page:
     crumbs: tuple[Crumb, ...] = ()
     back_url: str = ""
     width: str = "mid"
+    phone_title: str = ""
 
 
 @dataclass(frozen=True, slots=True)

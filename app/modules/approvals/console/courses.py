@@ -105,12 +105,11 @@ def _step(visit: Visit, approval: Approval, step: ApprovalStep, number: str) -> 
     elif step.state == "open":
         waited = age(visit.context.now, step.opened_at, step.due_at).text
         when = f"Waiting {waited}" if waited else ""
-    why = f"{step.reason.rstrip('.')}."
     return Step(
         title=step.label,
         who=_people(visit, approval, step),
         state=_STATES[step.state],
-        why="Not needed any more" if step.state == "void" else " ".join(filter(None, (why, step.note))),
+        why="Not needed any more" if step.state == "void" else ". ".join(filter(None, (step.reason.rstrip("."), step.note))),
         when=when,
         number=number,
     )

@@ -50,7 +50,7 @@ def ask(visit: Visit, resource: Resource, key: str, act: str) -> Any:
 def decide(visit: Visit, resource: Resource, key: str, act: str) -> Any:
     """Decide, tell what came of it, and go on to the next; what stands against it is told where it was asked."""
     command = _command(resource, act)
-    raw = decode.values(request.form, param_fields(command.params), visit.zone)
+    raw = _entered(visit, command)
     repeat, version = decode.repeat(request.form, resource.name, act, key), decode.version(request.values)
     try:
         visit = stepping_up.prove(visit, command)
@@ -79,7 +79,7 @@ def ask_to_hand_over(visit: Visit, resource: Resource, key: str, raw: Any = None
 def hand_over(visit: Visit, resource: Resource, key: str) -> Any:
     """Let somebody else decide instead of the reader."""
     approvals, number = registry["approval"], _round_of(visit, resource, key)
-    raw = decode.values(request.form, param_fields(_command(approvals, "reassign").params), visit.zone)
+    raw = _entered(visit, _command(approvals, "reassign"))
     repeat = decode.repeat(request.form, "approval", "reassign", number)
     try:
         unit.execute(visit.context, approvals, number, "reassign", raw, repeat=repeat)
@@ -185,6 +185,13 @@ def _draw(dialog: Dialog, refusal: Refused | None = None) -> Any:
 
 def _page(title: str, back: str = INBOX) -> Page:
     return Page(title, (Crumb("Inbox", INBOX), Crumb(title)), back, "narrow")
+
+
+def _entered(visit: Visit, command: Command) -> dict[str, Any]:
+    """Read what the command asks for, and nothing of what the inbox itself adds to its forms."""
+    fields = param_fields(command.params)
+    sent = decode.values(request.form, fields, visit.zone)
+    return {name: value for name, value in sent.items() if name in fields}
 
 
 def _command(resource: Resource, act: str) -> Command:

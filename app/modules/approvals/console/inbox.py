@@ -77,6 +77,7 @@ class Aside:
     waiting: str = ""
     amount: Cell | None = None
     who: str = ""
+    requester: str = ""
     age: str = ""
     age_tone: str = ""
     place: str = ""
@@ -141,7 +142,7 @@ class InboxView(BaseView):  # type: ignore[misc]
             return shell.render("_inbox_aside.html", Page(aside.title), aside=aside)
         if not aside.quality:
             return redirect(addresses.of_row(paper.row))
-        page = Page(f"Decide: {aside.title}", (Crumb("Inbox", INBOX), Crumb(aside.key)), asking.url(), "narrow")
+        page = Page(f"Decide: {aside.title}", (Crumb("Inbox", INBOX), Crumb(aside.key)), asking.url(), "narrow", aside.place)
         return shell.render("decide.html", page, aside=aside)
 
     @open_page("/<plural>/<path:key>/<any(approve,request_changes,reject):act>")
@@ -306,6 +307,7 @@ def _with_round(visit: Visit, shown: Aside, paper: Paper, approval: Approval, en
         facts=(*facts, Fact("Waiting", waited)) if entry.age else tuple(facts),
         amount=entry.amount,
         who=_who(paper, requester),
+        requester=requester,
         age=entry.age,
         age_tone=entry.age_tone,
         why_url=items.url_of(paper, "why"),

@@ -76,7 +76,7 @@ def count(visit: Visit) -> int:
     found = visit.context.session.execute(statement).first()
     if found is None or not found[1]:
         return found[0] if found else 0
-    return len({each.approval.id for each in service.waiting_for(visit.context, visit.actor.id)})
+    return len(asked(visit))
 
 
 def asked(visit: Visit) -> list[Asked]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from flask import request
@@ -19,7 +20,8 @@ from app.modules.approvals import service
 from app.modules.approvals.console import courses, waits
 from app.modules.approvals.console.waits import Paper
 from app.modules.approvals.domain.conditions import tell
-from app.modules.approvals.domain.facts import FACTS
+from app.modules.approvals.domain.facts import FACTS, Fact
+from app.modules.approvals.domain.facts import Kind as FactKind
 from app.modules.approvals.domain.policy import Effect
 from app.modules.approvals.models import Approval, ApprovalStep
 
@@ -160,7 +162,7 @@ def _facts(approval: Approval) -> list[tuple[str, str]]:
     frozen, currency = approval.facts, approval.facts["currency"]
     values = frozen["values"]
     told = [
-        (fact.name.label, tell(fact.kind, values[fact.name.value], currency))
+        (fact.name.label, _value(fact, values[fact.name.value], currency))
         for fact in FACTS.values()
         if fact.name.value in values
     ]
@@ -168,3 +170,9 @@ def _facts(approval: Approval) -> list[tuple[str, str]]:
         rate = f"{frozen['rate']} of {frozen['rate_on']} ({frozen['rate_source']})"
         told.append((f"Rate of {frozen['written_in']} in {currency}", rate))
     return told
+
+
+def _value(fact: Fact, value: Any, currency: str) -> str:
+    if fact.kind is FactKind.MONEY and value is not None:
+        return words.money(Decimal(value), currency)
+    return tell(fact.kind, value, currency)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.kernel.actor import Context
 from app.modules.approvals import queries
 from app.modules.approvals.domain import progress
-from app.modules.approvals.models import Approval, ApprovalSeat
+from app.modules.approvals.models import Approval, ApprovalSeat, Delegation
 from app.modules.approvals.service import seats
 from app.modules.approvals.service.cases import Waiting
 from app.modules.directory import queries as directory
@@ -17,24 +17,25 @@ def waiting_for(context: Context, account: int) -> list[Waiting]:
     person = directory.find_by_account(context, account)
     if person is None or person.state != "active":
         return []
-    lent = {each.person_id: each for each in queries.list_delegations(context, context.today, deputy=person.id)}
-    people = [person.id, *(each for each in lent if each is not None)]
+    lent = queries.list_delegations(context, context.today, deputy=person.id)
+    people = {person.id, *(each.person_id for each in lent if each.person_id is not None)}
     return [
         _waiting(approval, seat, person)
         for approval in queries.list_asked(context, people)
         if not seats.is_excluded(approval, person)
         for seat in approval.seats
-        if seat.state == progress.OPEN and _is_theirs(context, approval, seat, person, set(lent))
+        if seat.state == progress.OPEN and _is_theirs(context, approval, seat, person, lent)
     ]
 
 
-def _is_theirs(context: Context, approval: Approval, seat: ApprovalSeat, person: Person, lent: set[int | None]) -> bool:
+def _is_theirs(
+    context: Context, approval: Approval, seat: ApprovalSeat, person: Person, lent: list[Delegation]
+) -> bool:
+    """Say whether somebody may decide from a seat: it is theirs, or lent to them for such a document."""
     if seat.person_id == person.id:
         return True
-    if seat.person_id not in lent or not seat.step.delegable:
-        return False
-    known = seats.deputies(context, approval, [seat.person_id])
-    return any(each.deputy_id == person.id for each in known)
+    own = (each for each in lent if each.person_id == seat.person_id)
+    return seat.step.delegable and any(seats.covers(context, each, approval) for each in own)
 
 
 def _waiting(approval: Approval, seat: ApprovalSeat, person: Person) -> Waiting:
