@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from app.infra import outbox, unit
+from app.infra import audit, outbox, unit
 from app.kernel.actor import Context
 from app.kernel.command import Ask, command
 from app.kernel.event import Event, told_once
@@ -90,6 +90,8 @@ def copy(context: Context, policy: ApprovalPolicy) -> Copied:
     """Make a draft with the same rules, to be changed and published in its place."""
     draft = policies.copied(context, policy)
     unit.announce(context, draft, outbox.Created(draft.number))
+    told = {"draft": draft.number}
+    audit.note(context, action="done", resource="approval_policy", row_id=policy.id, row_key=policy.number, after=told)
     return Copied(policy.number, draft.number)
 
 
