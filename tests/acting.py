@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+import argon2
+
 from app.infra import identity, unit
 from app.infra.db import db
 from app.kernel.actor import SYSTEM, Actor, Context, Grant
@@ -15,6 +17,8 @@ from app.kernel.resource import registry
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 PASSWORD = "correct horse battery staple"
 _counter = itertools.count(1)
+# Hashing is slow on purpose, and hundreds of test people all have the same password.
+identity._hasher = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
 def context_of(actor: Actor, *, now: datetime = NOW, channel: str = "test") -> Context:

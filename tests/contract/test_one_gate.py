@@ -1,8 +1,8 @@
 """One gate: every command, at every door, for every seeded role, in every state, does what its declaration says.
 
 The slow test is the whole walk. The quick one, over every command and state, takes one role for each set of rights that
-roles have over the resource; the first of each kind of answer goes through all doors, the others through the door itself
-and, in turns, through the page or REST. What is expected is read off the declaration (moves, guard, scope) and off `app/roles.py`,
+roles have over the resource; a command's first answer of each kind goes through all doors, the others through the door
+itself and, in turns, through the page or REST. What is expected is read off the declaration (moves, guard, scope) and off `app/roles.py`,
 never off the machinery under test. A refusal leaves no trace at all, in any table.
 """
 
@@ -82,7 +82,8 @@ def walk(house: House, resource: Resource, command: Command, state: str, *, whol
     """Let every role try a command on rows in one state: first all that is refused, then what is done."""
     roles = tuple(ROLES) if whole else kinds_of_roles(resource)
     trials = list(trials_of(house, resource, command, state, roles))
-    before, tried = everything(), Counter[Any]()
+    tried = house.given.setdefault(("tried", resource.permission(command.name), whole), Counter())
+    before = everything()
     for trial in trials:
         if not trial.is_allowed:
             check_refusals(resource, command, trial, doors(trial, tried, whole=whole))
