@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import text
 
-from app.demo import budgets, company, numbers, policies
+from app.demo import budgets, company, numbers, policies, requests
 from app.infra import activity, clock, identity, unit
 from app.infra.db import db
 from app.kernel.actor import SYSTEM, Actor, Context
@@ -140,6 +140,7 @@ class _Seeding:
         """Plan the year, book what was spent before, and move money between budgets."""
         budgets.seed(self._as, self.now)
         policies.seed(self._as, self.now)
+        requests.seed(self._as, self.now)
 
     def life(self) -> None:
         """Let people talk about suppliers, find new accounts, and retire what is no longer bought."""

@@ -40,6 +40,8 @@ def decider(maker: Any) -> Context:
             known = connection.execute(text("SELECT 1 FROM person WHERE code = :code"), {"code": DECIDER}).first()
         if not known:
             person(DECIDER, "Approver", "Requester")
+            for code in ("standing.in.1", "standing.in.2"):  # whoever decides may ask as well, and then others decide
+                person(code, "Controller")
         maker.made["request_decider"] = True
     _policy(maker)
     session = db.session()
@@ -102,7 +104,7 @@ def _ask(maker: Any, key: str) -> None:
             {"key": key},
         )
         number = found.scalar_one()
-    unit.execute(system(), registry["approval"], number, "reassign", {"step": 1, "to": code, "reason": "Stands in"})
+    unit.execute(system(), registry["approval"], number, "reassign", {"to": code, "reason": "Stands in"})
 
 
 PREPARED = {
