@@ -26,8 +26,17 @@ class Place:
     letter: str
     may_open: Callable[[], bool]
     count: Callable[[Visit], int]
-    count_url: str
-    topic: str
+    count_url: str = ""
+    topic: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedView:
+    """A view of a list that a slice offers to everybody; its address says `view=name`."""
+
+    name: str
+    label: str
+    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +117,10 @@ class Addition:
 NOTHING = Addition()
 OfRow = Callable[["Visit", Resource, Any], Addition]
 Waits = Callable[["Visit", int], "Iterable[Entry]"]
+OfViews = Callable[["Visit"], "list[OfferedView]"]
 _places: list[Place] = []
+_views: dict[str, OfViews] = {}
+_begun_with: list[str] = []
 _of_rows: list[OfRow] = []
 _waits: list[Waits] = []
 
@@ -121,6 +133,26 @@ def lead_menu(place: Place) -> None:
 def places() -> list[Place]:
     """List the pages that lead the menu."""
     return list(_places)
+
+
+def offer_views(resource: str, views: OfViews) -> None:
+    """Let a slice offer views of its list."""
+    _views[resource] = views
+
+
+def views_of(visit: Visit, resource: Resource) -> list[OfferedView]:
+    """List the views a slice offers of its list to this reader."""
+    return _views[resource.name](visit) if resource.name in _views else []
+
+
+def begin_with(resource: str) -> None:
+    """Make a new row of a resource the main button of the console, for whoever may enter one."""
+    _begun_with.append(resource)
+
+
+def begun_with() -> list[str]:
+    """Name what people enter first of all."""
+    return list(_begun_with)
 
 
 def to_row(say: OfRow) -> None:

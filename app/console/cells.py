@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -21,6 +21,7 @@ from app.infra.fields import Field, label_of_choice
 from app.kernel.resource import Resource, registry
 
 OUT_OF_REACH = "Out of your reach"
+_said_states: dict[str, Callable[[Any], tuple[str, str]]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +84,15 @@ def cell(sight: Sight, each: Field, row: Any) -> Cell | None:
         return Cell("tags", entries=tuple(_tag(sight, part) for part in value))
     if each.kind == "money":
         return _money(each, row, value)
+    if each.kind == "state" and each.name == "state":
+        return _state_of(each, row, value)
     write = _WRITERS.get(each.kind, _text)
     return write(sight, each, value)
+
+
+def say_state(resource: str, say: Callable[[Any], tuple[str, str]]) -> None:
+    """Let a slice name the states of its rows as people do, by key and words: a request that waits is in approval."""
+    _said_states[resource] = say
 
 
 def text(words_: str, *, url: str = "", mono: bool = False, soft: bool = False, strong: bool = False) -> Cell:
@@ -176,6 +184,13 @@ def _choice(sight: Sight, each: Field, value: Any) -> Cell:
 
 def _state(sight: Sight, each: Field, value: str) -> Cell:
     return Cell("state", dict(each.choices).get(value, value), key=value)
+
+
+def _state_of(each: Field, row: Any, value: str) -> Cell:
+    resource = registry.of(type(row))
+    say = _said_states.get(resource.name) if resource else None
+    key, told = say(row) if say else (value, dict(each.choices).get(value, value))
+    return Cell("state", told, key=key)
 
 
 def _reference(sight: Sight, each: Field, value: Any) -> Cell:

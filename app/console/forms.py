@@ -161,7 +161,7 @@ def to_edit(visit: Visit, resource: Resource, row: Any, raw: Raw | None = None, 
         else drawing.inputs.stored(each, row)
         for name, each in fields.items()
     }
-    rows = {children.name: _stored_rows(children, row, visit.zone) for children in editable(resource)}
+    rows = {children.name: stored_rows(children, row, visit.zone) for children in editable(resource)}
     url = addresses.of_row(row)
     return Form(
         title=f"Edit {title_of(resource, row)}",
@@ -187,7 +187,7 @@ def copied(visit: Visit, resource: Resource, row: Any) -> Raw:
     for children in editable(resource):
         raw[children.name] = [
             {name: value for name, value in each.items() if name != "id"}
-            for each in _stored_rows(children, row, visit.zone)
+            for each in stored_rows(children, row, visit.zone)
         ]
     return raw
 
@@ -234,7 +234,8 @@ class _Drawing:
         return LineRow(cells, str(raw.get("id") or ""), self.by_field.get(where, ()))
 
 
-def _stored_rows(children: Children, row: Any, zone: str) -> list[Raw]:
+def stored_rows(children: Children, row: Any, zone: str) -> list[Raw]:
+    """Write the child rows of a row as they are typed, with their ids."""
     fields = child_fields(children)
     return [
         {"id": str(child.id), **{name: plain(each, each.of(child), zone) for name, each in fields.items()}}

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs
 
 from flask import request
 
-from app.console import addresses, columns, filters, gate, shell, words
+from app.console import additions, addresses, columns, filters, gate, shell, words
 from app.console import views as saved
 from app.console.cells import Cell, Sight, cell, currency_of, linked, title_of
 from app.console.columns import Chooser, Column
@@ -184,7 +184,7 @@ def _listing(
         many=words.lower_first(resource.title[1]),
         url=addresses.of_list(resource),
         query=tuple((name, value) for name, values in kept.items() for value in values),
-        views=_tabs(resource, views),
+        views=_tabs(visit, resource, views),
         view=_open_view(visit, resource, views, kept),
         views_url=addresses.of_list(resource, "views"),
         roles=tuple(Option(role, role) for role in sorted({grant.role for grant in visit.actor.grants})),
@@ -256,10 +256,12 @@ def _address_args(query: Query) -> dict[str, list[str]]:
     return args
 
 
-def _tabs(resource: Resource, views: Sequence[SavedView]) -> tuple[View, ...]:
+def _tabs(visit: Visit, resource: Resource, views: Sequence[SavedView]) -> tuple[View, ...]:
     opened = request.args.get("view", "")
     every = View("All", addresses.of_list(resource, args=ALL), here=opened == "all" or not request.query_string)
-    return (every, *(View(view.name, _view_url(resource, view), here=opened == str(view.id)) for view in views))
+    offered = (View(view.label, view.url, here=opened == view.name) for view in additions.views_of(visit, resource))
+    saved_ones = (View(view.name, _view_url(resource, view), here=opened == str(view.id)) for view in views)
+    return (every, *offered, *saved_ones)
 
 
 def _view_url(resource: Resource, view: SavedView) -> str:

@@ -72,7 +72,7 @@ class ResourceView(BaseView):  # type: ignore[misc]
 
     resource: Resource
     default_view = "list"
-    template_folder = None
+    template_folder: str | None = None
     #: The verbs that pages added by a slice ask for.
     more_verbs: dict[str, str] = {}
 

@@ -168,9 +168,12 @@ HOME = "Home"
 
 
 def primary(visit: Visit) -> Entry | None:
-    """Offer on the first page what is entered most; other pages have a main button of their own."""
-    resource = next((each for each in registry if is_daily(each) and may_create(visit, each)), None)
-    if resource is None or request.path != "/":
+    """Offer what people begin with on every page; where nothing is named, what is entered most, on the first page only."""
+    begun = [registry[name] for name in additions.begun_with()]
+    resource = next((each for each in begun if may_create(visit, each)), None)
+    if resource is None and request.path == "/":
+        resource = next((each for each in registry if is_daily(each) and may_create(visit, each)), None)
+    if resource is None:
         return None
     return Entry(f"New {words.lower_first(resource.title[0])}", "plus", addresses.of_list(resource, "new"))
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import func
+from sqlalchemy import func, select
 
 from app.infra import scope
 from app.infra.activity import Attachment
 from app.kernel.actor import Context
-from app.modules.directory.models import Person
+from app.modules.directory.models import Location, Person
+from app.modules.requests.models import Request
 
 
 def list_people(context: Context, accounts: Iterable[int]) -> list[Person]:
@@ -27,3 +28,20 @@ def count_files(context: Context, request_id: int | None) -> int:
         Attachment.resource == "request", Attachment.row_id == request_id, Attachment.removed_at.is_(None)
     )
     return int(context.session.execute(found).scalar_one())
+
+
+def find_usual_place(context: Context, person_id: int, entity_id: int) -> Location | None:
+    """Find where goods go for somebody: where the last ones went, or the only place the entity has."""
+    statement = scope.everything(Location, why="everyone has goods delivered, and says so by the name of a place")
+    open_ones = statement.where(Location.entity_id == entity_id, Location.state == "open")
+    last = (
+        select(Request.deliver_to_id)
+        .where(Request.requester_id == person_id, Request.entity_id == entity_id, Request.deliver_to_id.is_not(None))
+        .order_by(Request.id.desc())
+        .limit(1)
+    )
+    usual: Location | None = context.session.scalars(open_ones.where(Location.id == last.scalar_subquery())).first()
+    if usual is not None:
+        return usual
+    known = context.session.scalars(open_ones.limit(2)).all()
+    return known[0] if len(known) == 1 else None

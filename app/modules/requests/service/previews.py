@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from decimal import Decimal
 from typing import Any
 
@@ -16,7 +17,7 @@ from app.modules.approvals import service as approvals
 from app.modules.budgets import service as budgets
 from app.modules.budgets.domain import Impact, Weighed
 from app.modules.directory import queries as directory
-from app.modules.requests import domain
+from app.modules.requests import domain, queries
 from app.modules.requests.models import Request, RequestLine, RequestSplit
 from app.modules.requests.service.deriving import convert, derive
 from app.modules.requests.service.weighing import NAME, case_of, holding
@@ -39,7 +40,7 @@ COPIED_OF_SPLITS = ("line", "cost_centre", "project", "percent", "amount")
 
 @dataclass(frozen=True, slots=True)
 class PricedLine:
-    """What a line comes to, and what the catalogue filled in."""
+    """What a line comes to, and what the catalogue filled in; `keys` name what it refers to as a form does."""
 
     text: str
     unit_price: Decimal | None
@@ -49,6 +50,8 @@ class PricedLine:
     unit: str
     supplier: str
     from_catalogue: bool
+    tax_code: str = ""
+    keys: Mapping[str, str] = dataclass_field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +126,8 @@ def _priced(line: RequestLine) -> PricedLine:
         unit=str(line.unit or ""),
         supplier=str(line.supplier or ""),
         from_catalogue=line.from_catalogue,
+        tax_code=str(line.tax_code or ""),
+        keys={name: _raw(getattr(line, name)) or "" for name in ("item", "unit", "category", "tax_code")},
     )
 
 
@@ -155,12 +160,14 @@ def _values(child: Any, fields: tuple[str, ...]) -> dict[str, Any]:
 
 
 def blank(context: Context) -> dict[str, Any]:
-    """Give what the form for a new request begins with: one's own cost centre and the currency it is kept in."""
+    """Give what the form for a new request begins with: one's own cost centre, its currency, and where goods go."""
     person = directory.find_by_account(context, context.actor.id)
     centre = person.cost_centre if person else None
     if centre is None or centre.state == "closed":
         return {}
-    return {"cost_centre": centre.code, "currency": centre.entity.base_currency.code}
+    place = queries.find_usual_place(context, person.id, centre.entity_id) if person else None
+    begun = {"cost_centre": centre.code, "currency": centre.entity.base_currency.code}
+    return {**begun, "deliver_to": place.code} if place else begun
 
 
 def copy_of(context: Context, request: Request) -> dict[str, Any]:

@@ -14,6 +14,9 @@ const touch = event => {
 document.addEventListener("input", touch);
 document.addEventListener("change", touch);
 
+/** Say that all that was typed is saved. */
+export const settle = () => { touched = false; };
+
 addEventListener("beforeunload", event => {
   if (touched && !leaving && guarded()) event.preventDefault();
 });

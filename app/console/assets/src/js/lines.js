@@ -7,7 +7,7 @@ import { say } from "./toasts.js";
 const FIELDS = "input:not([type=hidden]),select,textarea";
 
 /** The fields of a row that a person fills in, one for each column. */
-export const fieldsOf = row => $$(":scope > td:not(.o-line-grip,.o-line-end)", row)
+export const fieldsOf = row => $$(":scope > td:not(.o-line-grip,.o-line-end,.o-line-more)", row)
   .map(cell => $("select[data-o-select]", cell) ?? $(FIELDS, cell)).filter(Boolean);
 
 export const columnOf = field => field.name.replace(/^.*-\d+-/, "");
@@ -79,15 +79,16 @@ class Lines extends HTMLElement {
     if (!this.room) return;
     for (const select of $$("select[data-o-select]", row)) asleep(select);
     const copy = row.cloneNode(true);
-    const from = fieldsOf(row);
-    fieldsOf(copy).forEach((field, at) => {
+    const from = $$(FIELDS, row);
+    $$(FIELDS, copy).forEach((field, at) => {
       if (field.type === "checkbox") field.checked = from[at].checked;
       else field.value = from[at].value;
     });
-    $('input[name$="-id"]', copy).value = "";
+    for (const field of $$('input[name$="-id"]', copy)) field.value = "";
     row.after(copy);
     this.number();
     this.sum();
+    this.changed();
     reach(fieldsOf(copy)[0]);
   }
 
@@ -209,6 +210,7 @@ class Lines extends HTMLElement {
     const at = [...row.cells].indexOf(target.closest("td"));
     const next = this.rows[this.rows.indexOf(row) + 1];
     if (!next) return void this.add();
+    if (next.cells[at].matches(".o-line-more")) return reach(fieldsOf(next)[0]);
     reach($("select[data-o-select]", next.cells[at]) ?? $(FIELDS, next.cells[at]));
   }
 
