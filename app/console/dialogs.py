@@ -186,19 +186,26 @@ def _secrets(done: Outcome, whose: str = "") -> Iterator[Secret]:
 def _inputs(
     visit: Visit, resource: Resource, command: Command, row: Any, raw: Raw | None, refusal: Refused | None
 ) -> tuple[Input, ...]:
-    """Ask for what the command needs; what the row has under the same name stands there already."""
+    """Ask for what the command needs; what the row has under the same name stands there already.
+
+    Reasons are written anew: why somebody says no is not why somebody asked.
+    """
     inputs = Inputs(visit, resource, f"{command.name}.")
     problems = by_field(refusal.problems if refusal else ())
     drawn = []
     for name, each in param_fields(command.params).items():
         if raw is not None and name in raw:
             drawn.append(inputs.typed(each, raw[name], problems.get(name, ())))
-        elif row is not None and each.required and name in inspect_model(resource.model).column_attrs:
+        elif row is not None and each.required and _is_kept(resource, each):
             drawn.append(inputs.typed(each, _as_entered(getattr(row, name), each, visit.zone)))
         else:
             drawn.append(inputs.empty(each))
     offered = (_offered(visit, resource, command, row, each) for each in drawn)
     return (*offered, *stepping_up.inputs(visit, command, problems.get(stepping_up.FIELD, ())))
+
+
+def _is_kept(resource: Resource, each: Field) -> bool:
+    return each.kind != "longtext" and each.name in inspect_model(resource.model).column_attrs
 
 
 def _as_entered(value: Any, each: Field, zone: str) -> Any:

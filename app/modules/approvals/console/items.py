@@ -137,7 +137,7 @@ def of_round(paper: Paper, approval: Approval) -> Item:
         url=url_of(paper),
         document_url=addresses.of_row(paper.row),
         amount=Cell("money", words.amount(approval.amount, currency), currency=currency),
-        plain_amount=f"{approval.amount:f}",
+        plain_amount=f"{approval.amount:.{words.coins(currency)}f}",
         currency=currency,
     )
 
