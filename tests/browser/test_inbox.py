@@ -34,8 +34,10 @@ def office(addresses: Addresses, worker: int, tmp_path_factory: pytest.TempPathF
     url = servers.create_database(addresses, name, servers.ensure_template(addresses))
     _seed(addresses, url, cache, directory, *PRICES)
     served = halden.serve(addresses, url, cache, directory)
-    served.start("relay")
-    served.ready("relay")
+    for name in ("relay", "worker"):
+        served.start(name)
+    for name in ("relay", "worker"):
+        served.ready(name)
     yield served
     served.stop()
     servers.drop_database(addresses, name)
