@@ -90,11 +90,12 @@ def _staff(then: datetime) -> None:
 
 
 def _second_controller() -> str:
-    """Find somebody of finance who has no other duty."""
+    """Find somebody who has no other duty, of finance where there is such a one."""
     statement = text(
-        "SELECT p.code FROM person p JOIN cost_centre c ON c.id = p.cost_centre_id WHERE c.code = 'FIN-400' AND p.state = 'active'"
+        "SELECT p.code FROM person p JOIN cost_centre c ON c.id = p.cost_centre_id WHERE p.state = 'active'"
         " AND (SELECT count(*) FROM role_grant g WHERE g.user_id = p.user_id) = 1 AND EXISTS (SELECT 1 FROM role_grant g"
-        " JOIN ab_role r ON r.id = g.role_id WHERE g.user_id = p.user_id AND r.name = 'Requester') ORDER BY p.id LIMIT 1"
+        " JOIN ab_role r ON r.id = g.role_id WHERE g.user_id = p.user_id AND r.name = 'Requester')"
+        " ORDER BY (c.code = 'FIN-400') DESC, p.id LIMIT 1"
     )
     login = db.session.execute(statement).scalar_one()
     db.session.remove()
