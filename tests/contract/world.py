@@ -166,6 +166,7 @@ def _make_own(world: World, resource: Resource, seer: Seer) -> None:
         world.house.made(resource, owner=seer.visitor.id)
     else:
         changes = _standing(world, resource, "there", PLACES["there"]) or {}
+        _stand(world, "there", PLACES["there"])
         world.house.maker.create(resource, system(id=seer.visitor.id), **changes)
 
 
@@ -202,6 +203,7 @@ def _rows(world: World, resource: Resource) -> dict[str, str]:
         changes = _standing(world, resource, place, region)
         if changes is None:
             continue
+        _stand(world, place, region)
         if places is not PLACES and place == "there":
             changes = _referring(world, resource, place)
         try:
@@ -209,7 +211,18 @@ def _rows(world: World, resource: Resource) -> dict[str, str]:
             found[place] = world.house.made(resource) if owned else world.house.maker.create(resource, **changes)
         except Refused as refusal:
             assert place == "nowhere", (resource.name, place, refusal.problems)
+    _stand(world, "", (None, None))
     return found
+
+
+def _stand(world: World, place: str, region: Region) -> None:
+    """Let what the next row refers to stand in the same place, as far as it has been made there; the rest is shared."""
+    maker, (entity, cost_centre) = world.house.maker, region
+    somewhere = {resource.name for resource in RESOURCES if is_limited(resource)}
+    here = {name: world.rows.get(name, {}).get(place) for name in somewhere}
+    here |= {"entity": entity, "cost_centre": cost_centre}
+    shared = {name: made for name, made in maker.made.items() if name not in somewhere}
+    maker.made = {**shared, **{name: key for name, key in here.items() if key}}
 
 
 def _standing(world: World, resource: Resource, place: str, region: Region) -> dict[str, Any] | None:
@@ -217,8 +230,8 @@ def _standing(world: World, resource: Resource, place: str, region: Region) -> d
     changes: dict[str, Any] = {}
     for path, code in ((resource.scope.entity, region[0]), (resource.scope.cost_centre, region[1])):
         head, _, rest = (path or "").partition(".")
-        if head in ("", "self"):
-            continue
+        if head not in resource.form:
+            continue  # there is none, it is the row itself, or it follows from what the row refers to
         if rest:
             target = registry.of(inspect_model(resource.model).relationships[head].mapper.class_)
             assert target is not None
