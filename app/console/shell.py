@@ -204,7 +204,8 @@ def waiting_messages() -> list[Flash]:
 
 def _entry(item: MenuItem) -> Entry:
     url = item.get_url()
-    here = request.path == url or (url != "/" and request.path.startswith(f"{url}/"))
+    elsewhere = any(place.url == request.path for place in additions.places())
+    here = request.path == url or (url != "/" and not elsewhere and request.path.startswith(f"{url}/"))
     return Entry(item.label, item.icon, url, here=here, key=getattr(item, "letter", ""))
 
 

@@ -79,7 +79,7 @@ class Request(Row):
     cost_centre: Mapped[CostCentre] = relationship()
     project: Mapped[Project | None] = relationship()
     supplier: Mapped[Supplier | None] = relationship()
-    currency: Mapped[Currency] = relationship()
+    currency: Mapped[Currency] = relationship(lazy="joined", innerjoin=True)
     deliver_to: Mapped[Location | None] = relationship()
     lines: Mapped[list[RequestLine]] = relationship(
         back_populates="request", cascade="all, delete-orphan", order_by="RequestLine.position"

@@ -17,9 +17,10 @@ from app.console.inputs import prefilled
 from app.infra import idempotency, unit
 from app.infra.idempotency import Repeat
 from app.infra.unit import Outcome
-from app.kernel.problem import Problem, Refused
+from app.kernel.problem import Refused
 from app.kernel.resource import Resource, registry
 from app.modules.requests import service
+from app.modules.requests.console.rail import placed
 
 LONGEST_TITLE = 160
 #: What a line has before anybody has typed anything.
@@ -56,7 +57,7 @@ def sent(form: Form, zone: str) -> Sent:
     kept: Form = MultiDict(pair for pair in form.items(multi=True) if pair[0] != "then")
     raw = decode.row(kept, resource(), forms.fields_to_edit(resource()), zone)
     lines = [
-        (place, line) for place, line in zip(_places(form, "lines"), raw["lines"], strict=True) if not _is_empty(line)
+        (place, line) for place, line in zip(_places(form, "lines"), raw["lines"], strict=True) if not is_empty(line)
     ]
     at = {str(place + 1): str(number) for number, (place, _) in enumerate(lines, 1)}
     splits = [
@@ -78,7 +79,7 @@ def _places(form: Form, name: str) -> list[int]:
     return sorted({place for place, _ in cells} - removed)
 
 
-def _is_empty(line: Mapping[str, Any]) -> bool:
+def is_empty(line: Mapping[str, Any]) -> bool:
     """Say whether nobody has typed anything into a new line yet."""
     return not line.get("id") and not any(value for name, value in line.items() if name != "quantity")
 
@@ -144,13 +145,8 @@ def _time(visit: Visit) -> str:
 
 def refused(refusal: Refused) -> dict[str, Any]:
     """Tell the page why a draft was not saved; what was typed stays in it."""
-    problems = [_placed(problem) for problem in refusal.problems]
+    problems = [placed(problem) for problem in refusal.problems]
     return {"said": f"Not saved yet. {' '.join(problems[:1])}", "short": "Not saved yet", "problems": problems}
-
-
-def _placed(problem: Problem) -> str:
-    place = re.match(r"lines\.(\d+)", problem.field or "")
-    return f"Line {int(place[1]) + 1}: {problem.message}" if place else problem.message
 
 
 def everything_wrong(visit: Visit, raw: Raw, row: Any, refusal: Refused) -> Refused:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -92,13 +93,19 @@ def tell(visit: Visit, rail: Rail, currency: str = "", places: Iterable[int] = (
         total=words.amount(rail.total.amount if rail.total else Decimal(0), code),
         currency=code,
         base=words.money(rail.base_total.amount, rail.base_total.currency) if rail.base_total and is_converted else "",
-        sentence=rail.sentence if rail.total else "",
+        sentence=_sentence(rail),
         steps=tuple(_asked(step) for step in steps),
         approvers=words.count(len(steps), "approver", "approvers") if rail.approval else "",
-        uses=tuple(use(impact) for impact in rail.impacts),
+        uses=tuple(use(impact) for impact in sorted(rail.impacts, key=lambda each: each.percent_left)),
         checks=checks(rail),
         fills=tuple(_fill(at, line) for at, line in zip(places, rail.lines, strict=False)),
     )
+
+
+def _sentence(rail: Rail) -> str:
+    if not rail.total:
+        return ""
+    return f"This will need: {rail.sentence}" if rail.approval and rail.approval.steps else rail.sentence
 
 
 def _asked(step: PlannedStep) -> Asked:
@@ -167,9 +174,15 @@ def _of_budget(rail: Rail) -> list[Check]:
 
 
 def _to_fill_in(missing: Iterable[Problem]) -> Check:
-    told = list(dict.fromkeys(problem.message for problem in missing))
+    told = list(dict.fromkeys(placed(problem) for problem in missing))
     more = f" And {len(told) - MOST_MISSING} more." if len(told) > MOST_MISSING else ""
     return Check("Still to do before you submit", "neutral", " ".join(told[:MOST_MISSING]) + more)
+
+
+def placed(problem: Problem) -> str:
+    """Say in which line a problem is; people count from 1."""
+    place = re.match(r"lines\.(\d+)", problem.field or "")
+    return f"Line {int(place[1]) + 1}: {problem.message}" if place else problem.message
 
 
 def _fill(at: int, line: PricedLine) -> dict[str, Any]:

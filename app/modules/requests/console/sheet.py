@@ -71,7 +71,8 @@ class Sheet:
 def of_new(visit: Visit, raw: Raw, refusal: Refused | None = None) -> Sheet:
     """Draw the form of a request that nobody has saved yet."""
     form = forms.to_enter(visit, drafts.resource(), raw, refusal)
-    told = telling.tell(visit, service.preview(visit.context, raw), str(raw.get("currency", "")))
+    asked = raw | {"lines": [line for line in raw.get("lines", []) if not drafts.is_empty(line)]}
+    told = telling.tell(visit, service.preview(visit.context, asked), str(raw.get("currency", "")))
     return _sheet(form, told, title="New purchase request", said="Nothing is sent until you submit.")
 
 
@@ -136,9 +137,11 @@ def _lines(lines: Lines, splits: Lines) -> tuple[Line, ...]:
 
 
 def _line(row: LineRow, splits: Sequence[Split]) -> Line:
-    told = [row.cells[name] for name in REST if name != "tax_code"]
+    item = row.cells["item"].value
+    own = [name for name in REST if name not in (("tax_code", "supplier") if item else ("tax_code",))]
+    told = [row.cells[name] for name in own]
     is_open = bool(splits) or any(cell.value or cell.problems for cell in told)
-    return Line(row, str(row.cells["item"].value or ""), tuple(splits), is_open)
+    return Line(row, str(item or ""), tuple(splits), is_open)
 
 
 def stored(visit: Visit, row: Any) -> Raw:

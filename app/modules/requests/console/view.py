@@ -162,7 +162,7 @@ class RequestView(ResourceView):
             drawn.form.cancel_url,
             phone_title=row.number if row is not None else "New request",
         )
-        status = (422 if refusal.kind is Kind.CONFLICT else refusal.kind.value) if refusal else 200
+        status = refusal.kind.value if refusal else 200
         return shell.render("request_form.html", about, sheet=drawn, form=drawn.form, status=status)
 
     def _files(self, visit: Visit, row: Any) -> Any:

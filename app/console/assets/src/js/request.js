@@ -17,6 +17,7 @@ class Request extends HTMLElement {
     this.addEventListener("click", event => this.click(event));
     document.addEventListener("htmx:after:settle", () => this.told());
     document.addEventListener("submit", event => this.submitting(event), true);
+    addEventListener("pageshow", () => { this.sent = false; });
     $("[data-o-mine]").addEventListener("click", () => this.insist());
     for (const row of this.rows) this.showParts(row);
     this.told();
