@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -74,6 +75,12 @@ def staff(maker: Any) -> None:
         someone(f"controlling.{number}", "Controller")
 
 
+_STEP = {
+    "effect": "require", "stage": 1, "resolver": "role", "role": "Controller", "levels": 1, "mode": "any",
+    "on_due": "remind", "delegable": True, "fallback": "manager",
+}  # fmt: skip
+
+
 def policy(maker: Any, number: int) -> dict[str, Any]:
     staff(maker)
     return {
@@ -88,9 +95,8 @@ def policy(maker: Any, number: int) -> dict[str, Any]:
         "material_amount": "100.00",
         "note": "Agreed by the board",
         "rules": [
-            {"code": "ALL", "label": "Controlling", "effect": "require", "resolver": "role", "role": "Controller", "due_days": 3},
-            {"code": "CFO", "label": "CFO", "effect": "require", "stage": 2, "resolver": "role", "role": "Controller",
-             "mode": "quorum", "quorum": 2, "reason": "Total is over 10 000"},
+            {**_STEP, "code": "ALL", "label": "Controlling", "due_days": 3},
+            {**_STEP, "code": "CFO", "label": "CFO", "stage": 2, "mode": "quorum", "quorum": 2, "reason": "Total is over 10 000"},
         ],
         "conditions": [{"rule": "CFO", "alternative": 1, "fact": "amount", "operator": "above", "value": "10000"}],
     }  # fmt: skip
@@ -102,9 +108,9 @@ def delegation(maker: Any, number: int) -> dict[str, Any]:
         "deputy": someone("deputy.1", "Approver"),
         "from_on": "2026-11-20",
         "to_on": "2026-12-20",
-        "document": DOCUMENT,
+        "document": next(maker.made.setdefault("documents", itertools.cycle((DOCUMENT, "request")))),
         "most_amount": None,  # whoever the row is made for may belong to no entity, and so to no currency
-        "reason": "Holiday",
+        "reason": f"Holiday {number}",
     }
 
 

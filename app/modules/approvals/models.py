@@ -176,7 +176,7 @@ class Approval(Row):
     requester: Mapped[Person] = relationship()
     entity: Mapped[Entity] = relationship()
     cost_centre: Mapped[CostCentre | None] = relationship()
-    currency: Mapped[Currency] = relationship()
+    currency: Mapped[Currency] = relationship(lazy="joined")
     policy: Mapped[ApprovalPolicy] = relationship()
     steps: Mapped[list[ApprovalStep]] = relationship(
         back_populates="approval", cascade="all, delete-orphan", order_by="ApprovalStep.position"
