@@ -37,9 +37,13 @@ def _in_source(tree: ast.Module) -> Iterator[tuple[str, str]]:
 
 
 def _pair(parts: list[ast.expr], named: Named, *, sentence: bool = False) -> Iterator[tuple[str, str]]:
-    """Take a code and the message after it; `sentence` wants a message of words, as a plain pair may be anything."""
+    """Take a code and the message after it; `sentence` wants one that reads like it, as a plain pair may be anything.
+
+    A message is a whole sentence, or the rest of one that begins with the name of a field.
+    """
     code, message = (_text(each, named) for each in (*parts, *[ast.Constant("")] * 2)[:2])
-    if _CODE.fullmatch(code) and (" " in message or not sentence):
+    reads = " " in message and (message[0].islower() or message.endswith((".", "…")))
+    if _CODE.fullmatch(code) and (reads or not sentence):
         yield code, message
 
 

@@ -202,7 +202,7 @@ def test_a_request_on_its_way_does_not_save_itself(lena, within):
 def test_submitting_tells_everything_that_is_missing_at_its_fields_and_keeps_the_draft(lena, within):
     typed = {**FILLED, "needed_by": "2026-11-02", "deliver_to": "", **line(0), **line(1, unit_price="", text="Lamp")}
     page = post(lena, "/requests/new", {**typed, "then": "submit"})
-    assert page.status_code == 422
+    assert page.status_code == 409
     assert "<title>Error: " in page.text
     for place in ("f-needed_by", "f-deliver_to", "lines-1-unit_price"):
         assert f'<a href="#{place}">' in page.text

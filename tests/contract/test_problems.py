@@ -169,6 +169,19 @@ def test_wrong_passwords_lock_an_account_for_a_while(house: House) -> None:
     assert sign_in(name, PASSWORD, later=timedelta(minutes=16)) == ""
 
 
+def test_who_proves_once_more_who_they_are_gives_their_password(house: House) -> None:
+    visitor = house.visitor("petra.vesela", "Buyer")
+    with db.engine.connect() as connection:
+        statement = text("SELECT max(id) FROM login_session WHERE user_id = :user")
+        session_id = int(connection.execute(statement, {"user": visitor.id}).scalar_one())
+    told = []
+    for password in ("wrong", PASSWORD):
+        with unit.transaction(visitor.context(), "test.confirm") as bound:
+            problem = identity.confirm(bound, session_id, password, address="127.0.0.1")
+        told.append((problem.code, problem.field) if problem else None)
+    assert told == [("wrong_password", "password"), None]
+
+
 def sign_in(name: str, password: str, later: timedelta = timedelta(0)) -> str:
     """Try to sign in; give the code of what stands against it."""
     with unit.transaction(context_of(system().actor, now=NOW + later), "test.sign_in") as bound:
