@@ -76,6 +76,25 @@ def demo(*, sign_ins: bool) -> None:
     click.echo(company.seed())
 
 
+@outlay.command("administrator")
+@click.argument("email")
+@click.option("--name", required=True, help='First and last name: "Ana Kovač".')
+def add_administrator(email: str, name: str) -> None:
+    """Enter the first administrator of a new installation; prints the link with which they set their password."""
+    people, login = registry["person"], email.partition("@")[0].lower()
+    first, _, last = name.strip().rpartition(" ")
+    form = {"code": login, "first_name": first or last, "last_name": last, "email": email}
+
+    try:
+        unit.create(context(), people, form)
+        unit.execute(context(), people, login, "grant", {"role": "Administrator"})
+        invited = unit.execute(context(), people, login, "invite", {})
+    except Refused as refusal:
+        raise click.ClickException(_told(refusal)) from refusal
+    for text in invited.told.values():
+        click.echo(f"{login} is an administrator. Open this link once: {current_app.config['OUTLAY_BASE_URL']}{text}")
+
+
 @outlay.command("do")
 @click.argument("resource")
 @click.argument("key")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from flask import current_app, stream_with_context
 
 from app.console import columns, lists
 from app.console.gate import Visit
+from app.infra import unit
 from app.infra.transfer import export
 from app.kernel.problem import Kind, Refused
 from app.kernel.resource import Resource
@@ -21,6 +23,18 @@ def file(visit: Visit, resource: Resource, kind: str) -> Any:
     known = export.exportable(resource)
     names = [name for name in columns.shown(resource) if name in known]
     pieces = export.export(visit.context, resource, query, export.shown_columns(resource, names), kind, mark=True)
-    response = current_app.response_class(stream_with_context(pieces), content_type=export.FORMATS[kind])
+    response = current_app.response_class(streamed(pieces), content_type=export.FORMATS[kind])
     response.headers["Content-Disposition"] = f'attachment; filename="{resource.plural}-{visit.context.today}.{kind}"'
     return response
+
+
+def streamed(pieces: Iterator[Any]) -> Iterator[Any]:
+    """Send pieces as they are read; the session that read them lets its connection go with the last one."""
+
+    def closing() -> Iterator[Any]:
+        try:
+            yield from pieces
+        finally:
+            unit.abandon()
+
+    return stream_with_context(closing())

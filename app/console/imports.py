@@ -6,10 +6,10 @@ import csv
 import io
 from typing import Any
 
-from flask import Flask, current_app, flash, make_response, redirect, request, stream_with_context
+from flask import Flask, current_app, flash, make_response, redirect, request
 from werkzeug.datastructures import FileStorage
 
-from app.console import addresses, gate, import_pages, shell
+from app.console import addresses, exports, gate, import_pages, shell
 from app.console.gate import Visit
 from app.console.import_pages import ADDRESS, UNDECIDED, of_run
 from app.console.shell import Crumb, Flash, Page
@@ -199,7 +199,7 @@ def _refused(run_id: int) -> Any:
     visit = gate.visit()
     run = runs.find(visit.context, run_id)
     name = f"{registry[run.resource].plural}-refused-{run.id}.csv"
-    return _file(name, stream_with_context(report.refused_rows(visit.context, run)))
+    return _file(name, exports.streamed(report.refused_rows(visit.context, run)))
 
 
 def _match_page(run: ImportRun, columns: list[str | None] | None = None, refused: Refused | None = None) -> Any:
