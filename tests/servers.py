@@ -137,4 +137,4 @@ def _release(addresses: Addresses, url: str) -> str:
         text=True,
         check=False,
     )
-    return "" if outcome.returncode == 0 else outcome.stdout + outcome.stderr
+    return "" if outcome.returncode == 0 else f"exit status {outcome.returncode}\n{outcome.stdout}{outcome.stderr}"
