@@ -26,10 +26,16 @@ run: $(RUNTIME) ## Start Outlay with its servers and the demo company; Ctrl-C st
 
 # A browser wants a quiet machine: its tests have a target of their own.
 PARALLEL := -n 2 --dist worksteal tests --ignore tests/browser
+# The contract tests walk every resource, command and role: minutes that grow with each slice, so they run by themselves.
+QUICK := $(PARALLEL) --ignore tests/contract -m "not slow"
 
 .PHONY: test
-test: $(DEVELOPMENT) ## Run all tests but the slow ones and the browser's
-	@$(BIN)/python -m pytest $(PARALLEL) -m "not slow"
+test: $(DEVELOPMENT) ## Run all tests but the contract tests, the slow ones and the browser's
+	@$(BIN)/python -m pytest $(QUICK)
+
+.PHONY: test-contract
+test-contract: $(DEVELOPMENT) ## Run the contract tests over every resource and command
+	@$(BIN)/python -m pytest -n 2 --dist worksteal tests/contract -m "not slow"
 
 .PHONY: test-slow
 test-slow: $(DEVELOPMENT) ## Run the slow tests: every command at every door for every role, and much more data
@@ -42,7 +48,7 @@ test-browser: $(DEVELOPMENT) ## Run the browser tests (needs chromium)
 .PHONY: test-pg15
 test-pg15: $(DEVELOPMENT) ## Run what `make test` runs on Debian's PostgreSQL 15
 	@test -x /usr/lib/postgresql/15/bin/postgres || { echo "PostgreSQL 15 is missing. Install it: apt install postgresql-15"; exit 1; }
-	@OUTLAY_TEST_PG_BIN=/usr/lib/postgresql/15/bin $(BIN)/python -m pytest $(PARALLEL) -m "not slow"
+	@OUTLAY_TEST_PG_BIN=/usr/lib/postgresql/15/bin $(BIN)/python -m pytest $(QUICK)
 
 .PHONY: check
 check: $(DEVELOPMENT) ## Run the fast checks: style, import walls, types, unit tests

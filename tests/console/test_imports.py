@@ -67,7 +67,7 @@ def test_a_file_goes_in_by_four_steps(app: Flask, buyer: Any, currency: str) -> 
     page = follow(buyer, send(buyer, page, **{"column-4": ""}))
     assert "Checking: the file is being read" in text(page)
     drain(app)
-    address = re.search(r'hx-get="([^"]+)"', page.text)
+    address = re.search(r'hx-get="(/imports/[^"]+)"', page.text)
     assert address
     polled = buyer.get(address[1], headers={"HX-Request": "true"})
     assert polled.status_code == 204
