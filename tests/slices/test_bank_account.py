@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from app.infra import unit
+from app.infra import unit, violations
 from app.infra.db import db
 from app.kernel.actor import Context
 from app.kernel.resource import registry
@@ -144,7 +144,7 @@ def test_the_database_itself_knows_that_makers_do_not_confirm(maker: Maker) -> N
         try:
             bound.session.flush()
         except Exception as error:
-            raise unit._translated(error) from error
+            raise violations.translated(error) from error
 
 
 def test_the_cooling_off_is_a_setting(maker: Maker) -> None:
