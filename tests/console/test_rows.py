@@ -200,7 +200,7 @@ def test_every_page_of_every_resource_opens_for_whoever_its_menu_leads_there(app
         links = set(re.findall(r'<a href="(/[^"]*)"', client.get("/").text.split('id="me-menu"')[0]))
         assert links
         for link in links:
-            page = client.get(link)
+            page = client.get(link, follow_redirects=True)
             assert page.status_code == 200, (role, link)
             resource = registry.by_plural(link.strip("/"))
             hers_only = resource and (resource.scope.owner or resource.scope.parties)
