@@ -46,6 +46,25 @@ def _break_form(page: Page) -> None:
     page.locator("[data-o-errors]").wait_for()
 
 
+def _ask_for_something(page: Page) -> None:
+    page.locator("#lines-0-text").click()
+    page.locator("#item-list .option").first.click()
+    page.locator("[data-line-open]").first.click()
+    page.locator("[data-part-do=add]").first.click()
+    page.locator("#rail .o-chain").wait_for()
+
+
+def _break_request(page: Page) -> None:
+    page.locator("#lines-0-text").fill("Something")
+    page.keyboard.press("Escape")
+    page.locator(".o-submit .btn-primary").click()
+    page.locator("[data-o-errors]").wait_for()
+
+
+def _open_first(page: Page) -> None:
+    page.goto(page.locator("[data-o-rows] a.o-title, tbody a.o-title").first.get_attribute("href") or "")
+
+
 def _break_command(page: Page) -> None:
     page.locator("main form .o-btn-bad, main form .btn-primary").first.click()
     page.locator("[data-o-errors]").wait_for()
@@ -86,6 +105,10 @@ PLACES: dict[str, Place] = {
     "form": Place(BUYER, f"/suppliers/{SUPPLIER}/edit"),
     "form-item": Place(BUYER, "/items/IT-HW-001/edit"),
     "form-errors": Place(BUYER, f"/suppliers/{SUPPLIER}/edit", _break_form, often=(1440, 390)),
+    "request-form": Place(REQUESTER, "/requests/new", _ask_for_something, often=(1440, 390)),
+    "request-form-errors": Place(REQUESTER, "/requests/new", _break_request),
+    "request": Place(REQUESTER, "/requests?view=all", _open_first, often=(1440,)),
+    "requests": Place(REQUESTER, "/requests"),
     "command": Place(BUYER, f"/suppliers/{OTHER_SUPPLIER}/block"),
     "command-errors": Place(BUYER, f"/suppliers/{OTHER_SUPPLIER}/block", _break_command),
     "command-dialog": Place(BUYER, f"/suppliers/{OTHER_SUPPLIER}", _ask("Block"), often=(1440,)),
