@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import decimal
-import enum
 import functools
 import re
 import zoneinfo
@@ -12,13 +11,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any, Self
+from typing import Any
 
 import stdnum
 from stdnum.exceptions import ValidationError
 
 from app.kernel import money
 from app.kernel.actor import Context, Reach
+from app.kernel.choice import Labelled
 from app.kernel.problem import Problem
 
 CODE_PATTERN = "^[A-Za-z0-9][A-Za-z0-9._-]*$"
@@ -38,7 +38,7 @@ _COUNTRIES = """
 COUNTRIES = frozenset(_COUNTRIES.split())
 
 
-class TaxCategory(enum.Enum):
+class TaxCategory(Labelled):
     """A tax category of EN 16931 (UNTDID 5305)."""
 
     STANDARD = "S", "Standard rate"
@@ -48,15 +48,6 @@ class TaxCategory(enum.Enum):
     INTRA_COMMUNITY = "K", "Intra-community supply"
     EXPORT = "G", "Export outside the EU"
     OUTSIDE = "O", "Outside the scope of tax"
-
-    label: str
-
-    def __new__(cls, value: str, label: str) -> Self:
-        """Keep the code as the value, and what it means beside it."""
-        member = object.__new__(cls)
-        member._value_ = value
-        member.label = label
-        return member
 
 
 @dataclass(frozen=True, slots=True)

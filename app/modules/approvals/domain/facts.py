@@ -5,20 +5,8 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self
 
-
-class Labelled(enum.Enum):
-    """A choice with the words people read."""
-
-    label: str
-
-    def __new__(cls, value: str, label: str) -> Self:
-        """Keep the code as the value, and the words beside it."""
-        member = object.__new__(cls)
-        member._value_ = value
-        member.label = label
-        return member
+from app.kernel.choice import Labelled
 
 
 class Kind(enum.Enum):

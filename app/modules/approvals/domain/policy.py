@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any
 
+from app.kernel.choice import Labelled
 from app.modules.approvals.domain import content
 from app.modules.approvals.domain.conditions import Answer, Condition, Scale, answer
-from app.modules.approvals.domain.facts import Labelled
 
 
 class Effect(Labelled):

@@ -2,36 +2,28 @@
 
 from __future__ import annotations
 
-import enum
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any
 
 from jinja2 import StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from app.kernel.choice import Labelled
 
 LONGEST_TITLE = 200
 _STEERING = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
 
 
-class Channel(enum.Enum):
+class Channel(Labelled):
     """A way in which a notice reaches a person."""
 
     IN_APP = "in_app", "In Outlay"
     EMAIL = "email", "E-mail"
 
-    label: str
 
-    def __new__(cls, value: str, label: str) -> Self:
-        """Keep the code as the value, and what it means beside it."""
-        member = object.__new__(cls)
-        member._value_ = value
-        member.label = label
-        return member
-
-
-class Kind(enum.Enum):
+class Kind(Labelled):
     """What a notice is about."""
 
     APPROVAL_ASKED = "approval_asked", "A decision is asked for"
@@ -47,15 +39,6 @@ class Kind(enum.Enum):
     MENTIONED = "mentioned", "Someone was mentioned in a comment"
     IMPORT_DONE = "import_done", "An import has ended"
     IMPORT_FAILED = "import_failed", "An import has failed"
-
-    label: str
-
-    def __new__(cls, value: str, label: str) -> Self:
-        """Keep the code as the value, and what it means beside it."""
-        member = object.__new__(cls)
-        member._value_ = value
-        member.label = label
-        return member
 
     @property
     def setting(self) -> str:

@@ -18,24 +18,12 @@ from app.modules.budgets import service as budgets
 from app.modules.budgets.domain import Impact, Weighed
 from app.modules.directory import queries as directory
 from app.modules.requests import domain, queries
-from app.modules.requests.models import Request, RequestLine, RequestSplit
+from app.modules.requests.models import Request, RequestLine
 from app.modules.requests.service.deriving import convert, derive
 from app.modules.requests.service.weighing import NAME, case_of, holding
 
-COPIED = ("title", "reason", "cost_centre", "project", "supplier", "currency", "deliver_to")
-COPIED_OF_LINES = (
-    "item",
-    "text",
-    "quantity",
-    "unit",
-    "unit_price",
-    "category",
-    "tax_code",
-    "cost_centre",
-    "project",
-    "supplier",
-)
-COPIED_OF_SPLITS = ("line", "cost_centre", "project", "percent", "amount")
+# A copy is asked for by whoever makes it, for a day of their own.
+NOT_COPIED = ("wanted_for", "needed_by")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,10 +129,10 @@ def _unwritten(resource: Resource, values: Mapping[str, Any], row: Request | Non
     for name in resource.form:
         if name in values:
             setattr(request, name, values[name])
-    for name, model, fields in (("lines", RequestLine, COPIED_OF_LINES), ("splits", RequestSplit, COPIED_OF_SPLITS)):
-        fields = (*fields, "needed_by") if model is RequestLine else fields
+    for children in resource.children:
+        name, fields = children.name, children.fields
         rows = values[name] if name in values else [_values(child, fields) for child in getattr(row, name, ())]
-        setattr(request, name, [_child(model, each, fields) for each in rows])
+        setattr(request, name, [_child(children.model, each, fields) for each in rows])
     return request
 
 
@@ -172,12 +160,13 @@ def blank(context: Context) -> dict[str, Any]:
 
 def copy_of(context: Context, request: Request) -> dict[str, Any]:
     """Give the raw values of a new request that asks for the same again; days and decisions are not copied."""
-    copied = {name: _raw(getattr(request, name)) for name in COPIED}
-    lines = [{name: _raw(value) for name, value in _values(line, COPIED_OF_LINES).items()} for line in request.lines]
-    splits = [
-        {name: _raw(value) for name, value in _values(split, COPIED_OF_SPLITS).items()} for split in request.splits
-    ]
-    return {**copied, "lines": lines, "splits": splits}
+    resource = registry[NAME]
+    copied: dict[str, Any] = {name: _raw(getattr(request, name)) for name in resource.form if name not in NOT_COPIED}
+    for children in resource.children:
+        fields = tuple(name for name in children.fields if name not in NOT_COPIED)
+        rows = [_values(child, fields) for child in getattr(request, children.name)]
+        copied[children.name] = [{name: _raw(value) for name, value in row.items()} for row in rows]
+    return copied
 
 
 def _raw(value: Any) -> Any:

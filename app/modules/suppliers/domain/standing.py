@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import enum
 import re
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Any, Self
+from typing import Any
 
 from stdnum import ean
 
 from app.kernel.actor import Context
+from app.kernel.choice import Labelled
 from app.kernel.problem import Problem
 from app.modules.directory import domain as directory
 from app.modules.suppliers.domain.likeness import Duplicate, why_not_distinct
@@ -19,21 +19,12 @@ _ELECTRONIC_ADDRESS = re.compile(r"[0-9]{4}|AN|AQ|AS|AU|EM")
 _GLN = "0088"
 
 
-class TaxIdKind(enum.Enum):
+class TaxIdKind(Labelled):
     """Which authority gave a number, and for what."""
 
     VAT = "vat", "VAT number"
     TAX = "tin", "Tax number"
     COMPANY = "businessid", "Company registration"
-
-    label: str
-
-    def __new__(cls, value: str, label: str) -> Self:
-        """Keep the name the number has in python-stdnum as the value, and what people call it beside it."""
-        member = object.__new__(cls)
-        member._value_ = value
-        member.label = label
-        return member
 
 
 def describe_terms(days: int, percent: Decimal | None, discount_days: int | None) -> str:
