@@ -206,7 +206,7 @@ def hold(*holdings: Holding) -> tuple[Impact, ...]:
     """Hold in a transaction of its own, as a document's command does."""
     from app.modules.budgets import service
 
-    return unit.change(system(), "test.hold", lambda bound: service.hold(bound, *holdings))
+    return unit.change(system(), "test.hold", lambda bound: service.hold(bound, *holdings).impacts)
 
 
 def figures(code: str) -> tuple[str, ...]:

@@ -41,18 +41,19 @@ UNBUDGETED = settings.declare(
 )
 
 
-def hold(context: Context, *holdings: Holding) -> tuple[Impact, ...]:
+def hold(context: Context, *holdings: Holding) -> Weighed:
     """Let documents hold exactly this from now on, and refuse what a hard budget does not have.
 
     The caller has locked the documents. Whatever they held before in these buckets is replaced, so holding the same
     once more changes nothing, and no claims release everything. All balances concerned are taken in one order.
+    What it does to them is answered.
     """
     case = _gather(context, holdings)
     balances = queries.lock_balances(context, [change.cell_id for change in case.changes])
     weighed = _judge(context, case, queries.list_not_open(context, case.rising()))
     refuse_if(weighed.problems)
     _write(context, balances, case.changes)
-    return weighed.impacts
+    return weighed
 
 
 def preview(context: Context, *holdings: Holding) -> tuple[Impact, ...]:

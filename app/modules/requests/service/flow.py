@@ -15,7 +15,6 @@ from app.kernel.problem import Kind, Problem, refuse_if
 from app.modules.approvals import service as approvals
 from app.modules.approvals.service import Case, Progress
 from app.modules.budgets import service as budgets
-from app.modules.budgets.domain import Weighed
 from app.modules.requests import domain
 from app.modules.requests.models import Request
 from app.modules.requests.service.deriving import convert, derive, enter_parties
@@ -77,9 +76,7 @@ def submit(context: Context, request: Request) -> Progress:
 
 def _reserved(context: Context, request: Request) -> Case:
     """Reserve what the request takes, and lay it out for policy as it stands to the budget then."""
-    reserves = holding(context, request)
-    unbudgeted = budgets.weigh(context, reserves).unbudgeted
-    return case_of(context, request, Weighed(budgets.hold(context, reserves), unbudgeted))
+    return case_of(context, request, budgets.hold(context, holding(context, request)))
 
 
 def _carry_through(context: Context, request: Request) -> None:
