@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pathlib
 import sys
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -17,7 +18,7 @@ from app.infra.chain import Head, parse_key
 from app.infra.db import db
 from app.infra.fields import param_fields
 from app.kernel.actor import SYSTEM, Actor, Context
-from app.kernel.problem import Refused
+from app.kernel.problem import Kind, Refused
 from app.kernel.resource import registry
 from app.roles import ROLES
 from app.transfer_cli import register_cli
@@ -106,13 +107,29 @@ def run_command(resource: str, key: str, command: str, arguments: tuple[str, ...
     declared = registry.by_plural(resource) or next((each for each in registry if each.name == resource), None)
     if declared is None:
         raise click.ClickException(f"There is no resource {resource}. There are: {', '.join(r.name for r in registry)}.")
+    act, values = context(login), _named(declared, command, arguments)
     try:
-        outcome = unit.execute(context(login), declared, key, command, _named(declared, command, arguments))
+        try:
+            outcome = unit.execute(act, declared, key, command, values)
+        except Refused as refusal:
+            if refusal.problems[0].code != "step_up_required":
+                raise
+            outcome = unit.execute(_proved(act), declared, key, command, values)
     except Refused as refusal:
         raise click.ClickException(_told(refusal)) from refusal
     click.echo(f"{outcome.key}: {outcome.state or 'done'}")
     for name, text in outcome.told.items():
         click.echo(f"{name}: {text}")
+
+
+def _proved(act: Context) -> Context:
+    """Ask whoever acts for their password, as a terminal does not say who sits before it."""
+    typed = click.prompt(f"Password of {act.actor.name}", hide_input=True, err=True)
+    with unit.transaction(act, "session.confirm") as bound:
+        problem = identity.confirm(bound, None, typed, address="terminal")
+    if problem is not None:
+        raise Refused(Kind.FORBIDDEN, problem)
+    return replace(act, fresh_at=act.now)
 
 
 def _named(declared: Any, command: str, arguments: tuple[str, ...]) -> dict[str, str]:

@@ -22,8 +22,8 @@ identity._hasher = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism
 
 
 def context_of(actor: Actor, *, now: datetime = NOW, channel: str = "test") -> Context:
-    """Make a context outside of any transaction."""
-    return Context(actor, now, now.date(), f"test-{next(_counter)}", channel)
+    """Make a context outside of any transaction, of somebody who has just entered their password."""
+    return Context(actor, now, now.date(), f"test-{next(_counter)}", channel, fresh_at=now)
 
 
 def system(*, id: int = 0) -> Context:

@@ -9,10 +9,10 @@ from typing import Any
 from flask import flash, redirect, request
 from flask_appbuilder.baseviews import BaseView
 
-from app.console import PAGE_PERMISSIONS, gate, shell, words
+from app.console import PAGE_PERMISSIONS, gate, shell, stepping_up, words
 from app.console.gate import Visit
 from app.console.host import page
-from app.console.inputs import Summary
+from app.console.inputs import Input, Summary, by_field, summary
 from app.console.shell import Crumb, Page
 from app.infra import roles
 from app.infra.fields import humanise
@@ -72,6 +72,7 @@ class Matrix:
     version: int
     conflicts: tuple[Summary, ...]
     problems: tuple[Summary, ...] = ()
+    proof: tuple[Input, ...] = ()
 
 
 def warn(check: Check) -> None:
@@ -101,6 +102,7 @@ class RolesView(BaseView):  # type: ignore[misc]
         wanted, version = _sent(), request.form.get("version", "")
         known = [right for _, rights in _groups() for right in rights]
         try:
+            visit = stepping_up.proved(visit)
             changed = roles.change(visit.context, wanted, known, int(version) if version.isdigit() else None)
         except Refused as refusal:
             now = roles.read(visit.context.session)
@@ -118,6 +120,8 @@ def _page(visit: Visit, rights: Rights, refusal: Refused | None = None) -> Any:
 def build(visit: Visit, rights: Rights, refusal: Refused | None = None) -> Matrix:
     """Describe the page of all roles."""
     by_name = {role.name: role.permissions for role in rights.roles}
+    problems = refusal.problems if refusal else ()
+    editable = visit.actor.may(roles.CHANGE)
     return Matrix(
         action="/roles",
         roles=tuple(Column(role.id, role.name, words.count(role.people, "person", "people")) for role in rights.roles),
@@ -125,10 +129,11 @@ def build(visit: Visit, rights: Rights, refusal: Refused | None = None) -> Matri
             Group(label, tuple(_right(rights, permission, words_) for permission, words_ in entries.items()))
             for label, entries in _groups()
         ),
-        editable=visit.actor.may(roles.CHANGE),
+        editable=editable,
         version=rights.version,
         conflicts=tuple(Summary(said) for check in _checks for said in check(by_name)),
-        problems=tuple(Summary(problem.message) for problem in refusal.problems) if refusal else (),
+        problems=summary(problems, (stepping_up.FIELD,)),
+        proof=stepping_up.asked(visit, by_field(problems).get(stepping_up.FIELD, ())) if editable else (),
     )
 
 

@@ -1,4 +1,4 @@
-"""Proving once more who one is before a sensitive command: its own dialog asks for the password, and goes on."""
+"""Proving once more who one is before a sensitive act: its own form asks for the password, and goes on."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from flask import request
 
 from app.console.gate import Visit
 from app.console.inputs import Input
-from app.infra import identity, unit
+from app.infra import identity, proof, unit
 from app.kernel.command import Command
 from app.kernel.problem import Kind, Problem, Refused
 
@@ -18,16 +18,20 @@ FIELD = "own_password"
 
 def inputs(visit: Visit, command: Command, problems: Sequence[str]) -> tuple[Input, ...]:
     """Ask for one's own password where the command demands it and it was not entered for a while."""
-    if not _is_due(visit, command):
+    return asked(visit, problems) if command.step_up else ()
+
+
+def asked(visit: Visit, problems: Sequence[str] = ()) -> tuple[Input, ...]:
+    """Ask for one's own password if it was not entered for a while."""
+    if not _is_due(visit):
         return ()
-    minutes = int(unit.FRESH.total_seconds() // 60)
     return (
         Input(
             FIELD,
             "Your password",
             "password",
             required=True,
-            help=f"Asked again, as you entered it more than {minutes} minutes ago.",
+            help=f"Asked again, as you entered it more than {proof.minutes()} minutes ago.",
             problems=tuple(problems),
             autocomplete="current-password",
             span=6,
@@ -37,11 +41,18 @@ def inputs(visit: Visit, command: Command, problems: Sequence[str]) -> tuple[Inp
 
 def prove(visit: Visit, command: Command) -> Visit:
     """Check the password that came with a sensitive command; give the visit of somebody who has just proved it."""
-    if not _is_due(visit, command):
+    return proved(visit) if command.step_up else visit
+
+
+def proved(visit: Visit) -> Visit:
+    """Check the password that came with a sensitive form, if it is due; give the visit of somebody who has just proved it."""
+    if not _is_due(visit):
         return visit
     typed = request.form.get(FIELD, "")[:1000]
     if not typed:
-        raise Refused(Kind.FORBIDDEN, Problem("step_up", "Your password is missing. Enter it to go on.", FIELD))
+        raise Refused(
+            Kind.FORBIDDEN, Problem("step_up_required", "Your password is missing. Enter it to go on.", FIELD)
+        )
     with unit.transaction(visit.context, "session.confirm") as bound:
         problem = identity.confirm(bound, visit.session_id, typed, address=request.remote_addr or "")
     if problem is not None:
@@ -50,5 +61,5 @@ def prove(visit: Visit, command: Command) -> Visit:
     return replace(visit, context=replace(visit.context, fresh_at=now), fresh_at=now)
 
 
-def _is_due(visit: Visit, command: Command) -> bool:
-    return command.step_up and visit.context.now - visit.fresh_at >= unit.FRESH
+def _is_due(visit: Visit) -> bool:
+    return visit.context.now - visit.fresh_at >= proof.FRESH

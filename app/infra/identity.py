@@ -18,7 +18,7 @@ from sqlalchemy import DateTime, ForeignKey, Identity, Index, Integer, Text, Uni
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from app.infra import audit, crypto, scope, settings
+from app.infra import audit, crypto, proof, scope, settings
 from app.infra.db import Base, Row, day, instant
 from app.infra.db import text as text_column
 from app.kernel.actor import Actor, Context, Grant
@@ -170,8 +170,11 @@ def sign_in(context: Context, login: str, password: str, *, address: str, agent:
     return secret, None
 
 
-def confirm(context: Context, session_id: int, password: str, *, address: str) -> Problem | None:
-    """Let whoever is signed in prove it once more; a wrong password counts as at the sign-in, so it is not raised."""
+def confirm(context: Context, session_id: int | None, password: str, *, address: str) -> Problem | None:
+    """Let whoever acts prove once more who they are; a wrong password counts as at the sign-in, so it is not raised.
+
+    The proof holds for a while for the session it was given in; at a terminal, which has none, for one act.
+    """
     session: Session = context.session
     user, account = session.get_one(User, context.actor.id), _account(session, context.actor.id)
     if account.locked_until and account.locked_until > context.now:
@@ -180,8 +183,9 @@ def confirm(context: Context, session_id: int, password: str, *, address: str) -
         told = _count_failure(context, user, account, address)
         return told if told.code == "locked" else Problem("wrong_password", "Your password is not right.", "password")
     account.failures = 0
-    opened = session.get_one(LoginSession, session_id, execution_options={"scoped": True})
-    opened.fresh_at = context.now
+    if session_id is not None:
+        opened = session.get_one(LoginSession, session_id, execution_options={"scoped": True})
+        opened.fresh_at = context.now
     _note(context, user, "confirmed", address)
     return None
 
@@ -229,6 +233,7 @@ def issue_token(context: Context, name: str, limits: list[str], expires_on: date
     problems = _why_not_token(context, name, limits, expires_on)
     if problems:
         raise Refused(Kind.INVALID, problems)
+    proof.check_fresh(context, "Making a token")
     secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
     token = ApiToken(
         name=name.strip(),

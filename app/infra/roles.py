@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.infra import audit, identity, unit
+from app.infra import audit, identity, proof, unit
 from app.kernel.actor import Context
 from app.kernel.problem import Kind, Problem, Refused
 
@@ -74,6 +74,7 @@ def change(
     if not context.actor.may(CHANGE):
         message = "Your roles do not allow this here: edit (roles). Ask an administrator."
         raise Refused(Kind.FORBIDDEN, Problem("forbidden", message, None, {"permission": CHANGE}))
+    proof.check_fresh(context, "Changing roles")
     with unit.transaction(context, CHANGE) as bound:
         identity.access_changed(bound)  # takes the version's row, so that two changes of roles follow each other
         before = read(bound.session)

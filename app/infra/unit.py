@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from dataclasses import field as dataclass_field
-from datetime import timedelta
 from typing import Any, TypeVar, cast
 
 import redis
@@ -20,7 +19,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 from sqlalchemy.orm.exc import StaleDataError
 
-from app.infra import audit, idempotency, numbers, outbox, scope, search, trees, violations
+from app.infra import audit, idempotency, numbers, outbox, proof, scope, search, trees, violations
 from app.infra.db import Child, HouseSession, Row, db
 from app.infra.fields import humanise, param_fields
 from app.infra.idempotency import Repeat
@@ -34,7 +33,6 @@ from app.kernel.resource import Children, Resource, registry
 log = logging.getLogger(__name__)
 Result = TypeVar("Result")
 ATTEMPTS = 4
-FRESH = timedelta(minutes=15)
 _audit_key: Callable[[], bytes]
 _nudge: Callable[[], Any]
 
@@ -120,6 +118,10 @@ def rehearsal(context: Context, command: str) -> Iterator[Context]:
 
 class _Rehearsed(Exception):
     """Ends a rehearsal."""
+
+
+class Overtaken(Exception):
+    """Raised inside a change when somebody else's came between looking and acting; the same is tried again."""
 
 
 def abandon() -> None:
@@ -245,8 +247,9 @@ def execute(
     def body(bound: Context) -> Outcome:
         row = _lock(bound, resource, key, name)
         _check_version(row, version)
-        refuse_if(_why_not_fresh(bound, command), Kind.FORBIDDEN)
         refuse_if(why_not(bound, resource, command, row), Kind.CONFLICT)
+        if command.step_up:
+            proof.check_fresh(bound, command.label)
         arguments, problems = Reader(bound).read_fields(param_fields(command.params), raw)
         refuse_if(problems)
         given = {param.name: arguments.get(param.name, param.default) for param in command.params}
@@ -332,11 +335,19 @@ def _run(context: Context, command: str, body: Callable[[Context], Result], repe
         except DBAPIError as error:
             if attempt == ATTEMPTS or not violations.is_passing(error):
                 raise violations.translated(error) from error
-            log.info("retrying %s after %s", command, violations.code_of(error))
-            time.sleep(random.uniform(0.01, 0.05) * attempt)  # noqa: S311
+            _wait(command, violations.code_of(error), attempt)
+        except Overtaken as error:
+            if attempt == ATTEMPTS:
+                raise Refused(Kind.CONFLICT, violations.BUSY) from error
+            _wait(command, "overtaken", attempt)
         except StaleDataError as error:
             raise Refused(Kind.CONFLICT, _changed_meanwhile()) from error
     raise AssertionError("unreachable")
+
+
+def _wait(command: str, why: str, attempt: int) -> None:
+    log.info("retrying %s after %s", command, why)
+    time.sleep(random.uniform(0.01, 0.05) * attempt)  # noqa: S311
 
 
 def _once(bound: Context, body: Callable[[Context], Any], repeat: Repeat | None) -> Any:
@@ -350,15 +361,6 @@ def _once(bound: Context, body: Callable[[Context], Any], repeat: Repeat | None)
     kept = {name: getattr(outcome, name) for name in ("resource", "key", "version", "state", "events")}
     idempotency.keep(bound, repeat, audit.plain(kept))
     return outcome
-
-
-def _why_not_fresh(context: Context, command: Command) -> list[Problem]:
-    """Say whether a sensitive command needs its actor to prove once more who they are."""
-    if not command.step_up or context.actor.is_system:
-        return []
-    if context.fresh_at is not None and context.now - context.fresh_at < FRESH:
-        return []
-    return [Problem("step_up", f"{command.label} needs a fresh sign-in. Sign out, sign in again, and repeat it.")]
 
 
 def _permit(context: Context, resource: Resource, verb: str) -> None:

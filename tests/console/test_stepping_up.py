@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import text as sql
 
+from app.infra import clock, identity
 from app.infra.db import db
 from app.kernel.resource import registry
 from tests.acting import PASSWORD, signed_in
@@ -98,3 +101,52 @@ def test_several_rows_ask_once(app, ada):
 def test_who_entered_the_password_just_now_is_not_asked_again(client_of, somebody, sensitive):
     somebody("lena.fischer", "Requester")
     assert "Your password" not in text(client_of("ada.admin", "Administrator").get(URL))
+
+
+def test_what_moves_money_rights_or_rules_is_declared_sensitive():
+    named = {f"{resource.name}.{command.name}" for resource in registry for command in resource.commands if command.step_up}
+    assert named >= {"bank_account.confirm", "person.grant", "setting.change"}
+
+
+def test_the_matrix_of_roles_asks_for_the_password_and_keeps_the_ticks(app, ada):
+    client = signed_in(app, ada)
+    page = client.get("/roles")
+    assert "Your password" in text(page)
+    sent = form(page, "/roles")
+    role = text_of(app, "SELECT id FROM ab_role WHERE name = 'Receiver'")
+    sent["grant"] = [*sent["grant"], f"{role}:supplier.edit"]
+    refused = client.post("/roles", data=sent)
+    assert (refused.status_code, "Your password is missing" in text(refused)) == (403, True)
+    assert f'value="{role}:supplier.edit" checked' in refused.text
+    assert not permits(app, "Receiver", "supplier.edit")
+    assert client.post("/roles", data={**sent, "own_password": PASSWORD}).status_code == 303
+    assert permits(app, "Receiver", "supplier.edit")
+
+
+def test_a_token_is_made_by_who_has_just_entered_the_password(app, ada):
+    client = signed_in(app, ada)
+    day = (clock.system.now() + timedelta(days=30)).date().isoformat()
+    refused = post(client, "/me/tokens", {"name": "Nightly export", "expires_on": day})
+    assert (refused.status_code, form(refused, "/me/tokens")["name"]) == (403, "Nightly export")
+    assert text_of(app, "SELECT count(*) FROM api_token") == 0
+    made = post(client, "/me/tokens", {"name": "Nightly export", "expires_on": day, "own_password": PASSWORD})
+    assert "Copy the token of Nightly export now" in text(made)
+
+
+def test_a_terminal_asks_whoever_acts_for_their_password(app, ada):
+    runner = app.test_cli_runner()
+    words = ["outlay", "do", "person", "lena.fischer", "suspend", "reason=Left her keys", "--as", "ada.admin"]
+    wrong = runner.invoke(args=words, input="guessed\n")
+    assert (wrong.exit_code, state(app)) == (1, "active")
+    assert "Your password is not right." in wrong.output
+    assert "lena.fischer: suspended" in runner.invoke(args=words, input=f"{PASSWORD}\n").output
+
+
+def text_of(app, statement):
+    with app.app_context():
+        return db.session.execute(sql(statement)).scalar()
+
+
+def permits(app, role, permission):
+    with app.app_context():
+        return permission in identity.role_permissions(db.session())[role]

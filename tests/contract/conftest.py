@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 import redis
 from flask import Flask
 
-from app.infra import identity
+from app.infra import identity, proof
 from tests.contract.house import House
 from tests.restore import Restorer
 
@@ -18,7 +19,9 @@ def house(application: Flask, postgres_url: str, valkey_url: str, restorer: Rest
     """Lend the application for a module, inside its context; what the module writes is gone after it."""
     identity._remembered.clear()  # what roles permit is remembered by a version that the restored database takes back
     with application.app_context():
-        yield House(application)
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(proof, "FRESH", timedelta(days=1))  # these tests take longer than a password holds
+            yield House(application)
     identity._remembered.clear()
     restorer.restore()
     with redis.Redis.from_url(valkey_url) as client:

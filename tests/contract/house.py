@@ -22,7 +22,7 @@ from app.infra.intake import find_row
 from app.kernel.actor import Context
 from app.kernel.resource import Resource, registry
 from app.roles import ROLES
-from tests.acting import Someone, context_of, person, signed_in, system
+from tests.acting import PASSWORD, Someone, context_of, person, signed_in, system
 from tests.making import Maker
 
 # What is noted whenever somebody comes in is no trace of what they did.
@@ -107,13 +107,20 @@ class Visitor:
         return alone(self.browser.post, path, data={**(values or {}), "csrf_token": self.csrf}, buffered=True, **options)
 
     def rest(self, method: str, path: str, *, headers: dict[str, str] | None = None, **options: Any) -> Any:
+        """Ask the API: with a token, or for what no token can do from a page, where the password was just entered."""
+        if method == "POST" and needs_step_up(path):
+            sent = {"X-CSRFToken": self.csrf, **(headers or {})}
+            return alone(self.browser.open, f"/api/v1{path}", method=method, headers=sent, buffered=True, **options)
+        return self.script(method, path, headers=headers, **options)
+
+    def script(self, method: str, path: str, *, headers: dict[str, str] | None = None, **options: Any) -> Any:
         """Ask the API with a token."""
         sent = {**self.bearer, **(headers or {})}
         return alone(self._script.open, f"/api/v1{path}", method=method, headers=sent, buffered=True, **options)
 
     def terminal(self, *words: str) -> Any:
-        """Type a command of Outlay into a terminal."""
-        return alone(self.app.test_cli_runner().invoke, args=["outlay", *words])
+        """Type a command of Outlay into a terminal, and one's password where it is asked for."""
+        return alone(self.app.test_cli_runner().invoke, args=["outlay", *words], input=f"{PASSWORD}\n")
 
 
 @dataclass
@@ -173,6 +180,14 @@ class House:
     def spend(self, key: str) -> None:
         """Forget a row that something happened to."""
         self.rows = {name: row for name, row in self.rows.items() if row != key}
+
+
+def needs_step_up(path: str) -> bool:
+    """Say whether a command lives at this address that only who has just entered their password may run."""
+    plural, _, name = path.strip("/").partition("/")
+    resource = registry.by_plural(plural)
+    command = resource.command(name.rpartition("/")[2]) if resource else None
+    return command is not None and command.step_up
 
 
 def alone(act: Callable[..., Any], *given: Any, **options: Any) -> Any:

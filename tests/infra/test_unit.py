@@ -128,7 +128,7 @@ def test_a_sensitive_command_needs_a_fresh_sign_in(
     else:
         with pytest.raises(Refused) as refusal:
             unit.execute(context, resource, "IT", "close", {})
-        assert (refusal.value.kind, refusal.value.problems[0].code) == (Kind.FORBIDDEN, "step_up")
+        assert (refusal.value.kind, refusal.value.problems[0].code) == (Kind.FORBIDDEN, "step_up_required")
         assert counts() == (1, 1, 1)
 
 

@@ -33,7 +33,7 @@ class Revoked(Event):
     account: int
 
 
-@command("Change")
+@command("Change", step_up=True)
 def change(context: Context, setting: Setting, *, value: Annotated[str, Ask("Value")]) -> Changed:
     """Set another value; it holds from the next request on."""
     read, problem = settings.read(setting.name, value)

@@ -11,7 +11,7 @@ from typing import Any
 from flask import flash, jsonify, redirect, request
 from flask_appbuilder.baseviews import BaseView
 
-from app.console import gate, pages, roles, shell, words
+from app.console import gate, pages, roles, shell, stepping_up, words
 from app.console.cells import Cell, Sight, moment
 from app.console.filters import Picked
 from app.console.gate import Visit
@@ -26,7 +26,7 @@ from app.modules.administration import domain
 
 USUAL_DAYS = 90
 MOST_OFFERED = 30
-FIELDS = ("name", "expires_on", "limits")
+FIELDS = ("name", "expires_on", "limits", stepping_up.FIELD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +145,7 @@ class OwnTokensView(BaseView):  # type: ignore[misc]
         sent = {"name": request.form.get("name", ""), "expires_on": request.form.get("expires_on", "")}
         limits = [limit for limit in request.form.getlist("limits") if limit]
         try:
+            visit = stepping_up.proved(visit)
             token, secret = _make(visit, sent["name"], limits, sent["expires_on"])
         except Refused as refusal:
             form = _token_form(visit, {**sent, "limits": limits}, refusal)
@@ -233,7 +234,8 @@ def _token_form(visit: Visit, typed: dict[str, Any], refusal: Refused | None = N
         problems=wrong.get("limits", ()),
         span=6,
     )
-    return TokenForm("/me/tokens", (name, expires, limits), summary(problems, FIELDS))
+    own_password = stepping_up.asked(visit, wrong.get(stepping_up.FIELD, ()))
+    return TokenForm("/me/tokens", (name, expires, limits, *own_password), summary(problems, FIELDS))
 
 
 def _tokens(visit: Visit, form: TokenForm, fresh: Fresh | None = None, status: int = 200) -> Any:

@@ -172,7 +172,7 @@ def leave(
     return Left(person.code, successor.code if successor else None, len(owned) + len(reports))
 
 
-@command("Give role", moves=STAYING, guard=domain.why_not_self)
+@command("Give role", moves=STAYING, guard=domain.why_not_self, step_up=True)
 def grant(
     context: Context,
     person: Person,

@@ -149,7 +149,7 @@ def merge(
     return Merged(supplier.code, into.code, into.id, reason)
 
 
-@command("Confirm", moves=["proposed -> confirmed"], guard=banking.why_not_confirmable)
+@command("Confirm", moves=["proposed -> confirmed"], guard=banking.why_not_confirmable, step_up=True)
 def confirm(context: Context, account: BankAccount) -> Confirmed:
     """Confirm that the account belongs to the supplier, best by calling a number you already knew.
 
