@@ -16,6 +16,7 @@ from app.kernel.problem import Kind, Problem, Refused
 
 #: What waits for the commit would then refuse everything for the sake of one part.
 CHECK_DEFERRED = text("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
+BUSY = Problem("busy", "Someone else is changing this right now. Try again.")
 _RETRIED = {"40001", "40P01"}
 _LOCKED = {"55P03"}
 _EMPTY, _GONE, _TAKEN, _UNCHECKED = "23502", "23503", "23505", "23514"
@@ -39,7 +40,7 @@ def translated(error: DBAPIError) -> Exception:
     if isinstance(error, DataError):
         return Refused(Kind.INVALID, _of_value(error))
     if isinstance(error, OperationalError) and code_of(error) in _RETRIED | _LOCKED:
-        return Refused(Kind.CONFLICT, Problem("busy", "Someone else is changing this right now. Try again."))
+        return Refused(Kind.CONFLICT, BUSY)
     return error
 
 

@@ -168,6 +168,11 @@ class Weighed:
     unbudgeted: tuple[Claim, ...] = ()
     problems: tuple[Problem, ...] = ()
 
+    @property
+    def verdicts(self) -> dict[int, Verdict]:
+        """Tell how each cell stands, which is what a policy asks; the figures move with every other document."""
+        return {impact.cell_id: impact.verdict for impact in self.impacts}
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
