@@ -12,6 +12,7 @@ from app.console.find import FindView
 from app.console.home import HomeView
 from app.console.host import Host, Security
 from app.console.kit import KitView
+from app.console.own_password import OwnPasswordView
 from app.console.preferences import PreferencesView
 from app.console.resource_view import view_of
 from app.console.roles import RolesView
@@ -39,7 +40,7 @@ def register(app: Flask) -> Host:
     _link(
         host, ADMINISTRATION, "role", "Roles", "/roles", "user-check", letters.take("roles"), lambda: _may("role.read")
     )
-    for page in (SignInView, FindView, PreferencesView, RolesView, KitView, *pages.added()):
+    for page in (SignInView, FindView, PreferencesView, OwnPasswordView, RolesView, KitView, *pages.added()):
         host.add_view_no_menu(page)
     return host
 

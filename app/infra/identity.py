@@ -218,14 +218,20 @@ def sign_out(context: Context, session_id: int) -> None:
 
 
 def revoke_all(context: Context, user_id: int) -> None:
-    """End every session and token of an account that was suspended, left, or changed its password."""
+    """End every session and token of an account that was suspended, left, or got a password by an invitation."""
     session: Session = context.session
-    open_sessions = scope.everything(LoginSession, why="all sessions of the account end")
-    for each in session.scalars(open_sessions.where(LoginSession.user_id == user_id, LoginSession.revoked_at.is_(None))):
-        each.revoked_at = context.now
+    revoke_sessions(context, user_id)
     tokens = scope.everything(ApiToken, why="all tokens of the account end")
     for token in session.scalars(tokens.where(ApiToken.user_id == user_id, ApiToken.revoked_at.is_(None))):
         token.revoked_at = context.now
+
+
+def revoke_sessions(context: Context, user_id: int, *, keep: int | None = None) -> None:
+    """End every session of an account but one."""
+    live = (LoginSession.user_id == user_id, LoginSession.revoked_at.is_(None))
+    for each in context.session.scalars(scope.everything(LoginSession, why="sessions of the account end").where(*live)):
+        if each.id != keep:
+            each.revoked_at = context.now
 
 
 def issue_token(context: Context, name: str, limits: list[str], expires_on: date) -> tuple[ApiToken, str]:
@@ -266,10 +272,7 @@ def invited(session: Session, secret: str, now: datetime) -> Any | None:
 
 def set_password(context: Context, user: Any, password: str) -> None:
     """Set a new password: every session ends, and an invitation is used up."""
-    problems = why_not_password(password, (user.first_name, user.last_name, user.email.partition("@")[0]))
-    if problems:
-        raise Refused(Kind.INVALID, problems)
-    user.password = hash_password(password)
+    _replace_password(user, password)
     account = _account(context.session, user.id)
     account.invitation = account.invited_until = account.locked_until = None
     account.failures = 0
@@ -277,6 +280,24 @@ def set_password(context: Context, user: Any, password: str) -> None:
     _note(context, user, "password set", "")
     for follow in _password_followers:
         follow(context, user)
+
+
+def change_own_password(context: Context, password: str, *, keep: int) -> None:
+    """Set the actor's own password anew, after they gave the present one; every session but this one ends."""
+    user = context.session.get_one(User, context.actor.id)
+    if _password_fits(user, password):
+        words = "This is your present password. Choose another."
+        raise Refused(Kind.INVALID, Problem("password_same", words, "password"))
+    _replace_password(user, password)
+    revoke_sessions(context, user.id, keep=keep)
+    _note(context, user, "password changed", "")
+
+
+def _replace_password(user: Any, password: str) -> None:
+    problems = why_not_password(password, (user.first_name, user.last_name, user.email.partition("@")[0]))
+    if problems:
+        raise Refused(Kind.INVALID, problems)
+    user.password = hash_password(password)
 
 
 def when_password_set(follow: Callable[[Context, Any], None]) -> None:
