@@ -18,6 +18,11 @@ from app.kernel.resource import Children, Resource, registry
 
 Values = dict[str, Any]
 MAX_CHILDREN = 1000
+#: Words that follow the name of a list in addresses (`/suppliers/new`), so that no row can be called so.
+RESERVED_KEYS = frozenset(
+    {"new", "csv", "xlsx", "lookup", "columns", "views", "bulk", "edit", "import", "export", "commands", "history"}
+    | {"comments", "attachments", "files", "activity"}
+)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _SPACES = str.maketrans("", "", " \u00a0\u202f\u2009'")
 
@@ -39,6 +44,8 @@ class Reader:
         flat = {name: value for name, value in raw.items() if name not in editable}
         optional = {resource.key} if resource.number else set()
         values, problems = self.read_fields(fields, flat, partial=partial, optional=optional)
+        if isinstance(values.get(resource.key), str):
+            problems += why_not_key(fields[resource.key], values[resource.key])
         for name, children in editable.items():
             if name in raw:
                 values[name], wrong = self._read_children(children, raw[name])
@@ -180,6 +187,15 @@ def find_row(context: Context, resource: Resource, key: str, verb: str = "read")
         candidates = session.scalars(statement).all()
         found = candidates[0] if len(candidates) == 1 else None
     return found
+
+
+def why_not_key(each: Field, key: str) -> list[Problem]:
+    """Say why a key cannot stand in the address of its row."""
+    if "/" in key or "\\" in key or not key.strip("."):
+        return [_wrong(each, "bad_code", "it stands in addresses, so leave out / and \\; use letters, digits, - _ and .")]
+    if key.lower() in RESERVED_KEYS:
+        return [_wrong(each, "reserved_code", f"{key} is the name of a page; choose another, such as {key}-1")]
+    return []
 
 
 def _typed_key(kind: type, key: str) -> Any:
