@@ -53,7 +53,8 @@ class Chooser:
 
 def available(resource: Resource) -> dict[str, Field]:
     """List every field that can be a column."""
-    names = [*resource.list, *(name for _, names in resource.show for name in names), *resource.form, *resource.filters]
+    told = (name for _, names in resource.show for name in names)
+    names = [*resource.list, resource.key, *told, *resource.form, *resource.filters]
     stamps = [
         name for name in ("created_at", "created_by", "changed_at") if name in inspect_model(resource.model).columns
     ]

@@ -90,7 +90,8 @@ def test_a_possible_command_is_offered_on_the_page_and_over_rest(
     offered = offer(almighty, resource, command, key)
 
     assert page.status_code == 200
-    assert f'"{address(resource, key)}/{command.name}' in html.unescape(page.text)
+    # What waits for a decision is decided at the inbox's door, wherever its buttons stand.
+    assert re.search(rf'"(/inbox)?{address(resource, key)}/{command.name}["?]', html.unescape(page.text))
     assert command.label not in [label for label, _ in buttons(page.text)]
     assert (offered["possible"], offered["problems"]) == (True, [])
     assert list(offered["parameters"]["properties"]) == [param.name for param in command.params]
@@ -265,7 +266,7 @@ def test_a_failure_after_the_body_rolls_everything_back(
 
     monkeypatch.setattr("app.infra.audit.seal", fail)
     with pytest.raises(RuntimeError, match="disk is full"):
-        unit.execute(system(id=991), resource, row.key, command.name, row.arguments)
+        unit.execute(almighty.context(), resource, row.key, command.name, row.arguments)
     assert all_but_numbers() == before
 
 

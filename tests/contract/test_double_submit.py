@@ -16,7 +16,7 @@ from app.kernel.command import Command
 from app.kernel.event import event_name
 from app.kernel.resource import Resource
 from tests.contract.doors import address, form_of
-from tests.contract.house import RESOURCES, House, Visitor
+from tests.contract.house import RESOURCES, House, Visitor, needs_step_up
 
 Act = Callable[[], int]
 WRITTEN = [resource for resource in RESOURCES if resource.form]
@@ -62,14 +62,16 @@ def click(visitor: Visitor, path: str, values: Mapping[str, Any]) -> Act:
 
 
 def send(visitor: Visitor, path: str, body: Mapping[str, Any], key: str = "") -> Act:
-    client = visitor.app.test_client()
-    headers = {**visitor.bearer, **({"Idempotency-Key": key} if key else {})}
+    sensitive = needs_step_up(path)
+    client = visitor.second_browser() if sensitive else visitor.app.test_client()
+    who = {"X-CSRFToken": visitor.csrf} if sensitive else visitor.bearer
+    headers = {**who, **({"Idempotency-Key": key} if key else {})}
     return lambda: int(client.post(f"/api/v1{path}", json=dict(body), headers=headers).status_code)
 
 
 def ready(house: House, resource: Resource, command: Command) -> tuple[str, dict[str, Any]]:
     """Make a row on which the command is possible, in a state that it leaves."""
-    leaving = [state for state in resource.states if state not in (command.targets(state) or (state,))]
+    leaving = [state for state in resource.states if any(target != state for target in command.targets(state) or ())]
     key = house.made(resource, (leaving or [""])[0], house.almighty().id)
     house.maker.prepare(resource, command, key)
     return key, house.maker.arguments(resource, command, key)

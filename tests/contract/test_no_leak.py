@@ -229,7 +229,9 @@ def test_what_is_hidden_is_not_changed_at_any_door(world: World, resource: Resou
                 for name, door in COMMAND_DOORS.items():
                     given = world.arguments[resource.permission(command.name)]
                     found, none = (door(seer.visitor, resource, command, each, given) for each in (key, missing))
-                    assert found.kind in ("missing", "refused"), (seer.name, name, command.name, found)
+                    # Of several rows the arguments are read before any of them, and may name what is hidden as well.
+                    kinds = ("missing", "refused", "invalid") if name.startswith("bulk") else ("missing", "refused")
+                    assert found.kind in kinds, (seer.name, name, command.name, found)
                     assert found.kind == none.kind, (seer.name, name, command.name)
                     assert found.messages == tuple(message.replace(missing, key) for message in none.messages)
             check_edits(seer, resource, key)

@@ -77,9 +77,16 @@ def doors(known: Doors, role: str, resource: Resource) -> Doors:
     return known if role in kinds_of_roles(resource) else {"unit": known["unit"]}
 
 
-def entered_by(visitor: Visitor, resource: Resource) -> int:
-    """Say who enters a row so that this person sees it: where only those see it who take part in it, they themselves."""
-    return visitor.id if resource.scope.parties else 0
+def seen_by(house: House, visitor: Visitor, resource: Resource, state: str = "") -> str:
+    """Make a row that this person sees: one of their own, or one they entered, where others would not see it."""
+    owner = visitor.id if resource.scope.owner else 0
+    return house.made(resource, state, owner, visitor.id if resource.scope.parties else 0)
+
+
+def form_for(house: House, visitor: Visitor, resource: Resource) -> dict[str, Any]:
+    """Give a valid form of a row; of their own, where people enter for themselves only."""
+    house.maker.owner = visitor.id if resource.scope.owner else 0
+    return house.maker.form(resource)
 
 
 def permitted(role: str, resource: Resource, *verbs: str) -> bool:
@@ -97,7 +104,7 @@ def test_a_row_is_entered_by_whom_the_roles_permit_it(house: House, resource: Re
     assert everything() == before
     for role, visitor in people:
         for name, door in doors(CREATE, role, resource).items() if permitted(role, resource, "create") else ():
-            answer = door(visitor, resource, house.maker.form(resource))
+            answer = door(visitor, resource, form_for(house, visitor, resource))
             assert answer.is_done, (name, role, answer)
 
 
@@ -106,21 +113,22 @@ def test_a_row_is_edited_by_whom_the_roles_permit_it_while_its_state_allows_it(
     house: House, resource: Resource, state: str
 ) -> None:
     people = everybody(house)
-    keys = {by: house.made(resource, state, by=by) for by in {entered_by(visitor, resource) for _, visitor in people}}
+    shared = "" if resource.scope.parties or resource.scope.owner else house.made(resource, state)
+    keys = {role: shared or seen_by(house, visitor, resource, state) for role, visitor in people}
     change = changes(house, resource)
     open_now = not resource.editable_in or state in resource.editable_in
     before = everything()
     for role, visitor in people:
         allowed = permitted(role, resource, "edit")
         for name, door in doors(EDIT, role, resource).items() if not (allowed and open_now) else ():
-            answer = door(visitor, resource, keys[entered_by(visitor, resource)], change)
+            answer = door(visitor, resource, keys[role], change)
             assert answer.kind == ("conflict" if allowed else "forbidden"), (name, role, answer)
             assert not allowed or answer.codes in (None, ("wrong_state",)), (name, role, answer)
     assert everything() == before
     for role, visitor in people:
         for name, door in doors(EDIT, role, resource).items() if permitted(role, resource, "edit") and open_now else ():
             before_edit = traces(resource)
-            key = house.made(resource, state, by=entered_by(visitor, resource))
+            key = seen_by(house, visitor, resource, state)
             answer = door(visitor, resource, key, changes(house, resource))
             assert answer.is_done, (name, role, answer)
             assert traces(resource) != before_edit
@@ -144,7 +152,7 @@ def test_a_file_is_taken_in_from_whom_the_roles_permit_it(house: House, resource
     assert everything() == before
     for role, visitor in people:
         if may_import(role, resource):
-            verdict = taken_in(visitor, resource, house.maker.form(resource))
+            verdict = taken_in(visitor, resource, form_for(house, visitor, resource))
             assert verdict == ({"created"} if permitted(role, resource, "create") else {"refused"}), role
 
 
@@ -160,7 +168,7 @@ def test_a_file_changes_rows_only_where_edits_are_allowed(house: House, resource
     for verb, states in (("create", ("",)), ("edit", closed)):
         importer = importing(house, resource, verb)
         for state in states:
-            key = house.made(resource, state, by=entered_by(importer, resource))
+            key = seen_by(house, importer, resource, state)
             before = row_digest(resource, key)
             verdict = taken_in(importer, resource, {resource.key: key, **changes(house, resource)})
             assert verdict == {"refused"}, (verb, state)

@@ -20,7 +20,7 @@ YEAR = 2026
 
 def plan(maker: Any, number: int) -> dict[str, Any]:
     """Plan for a category of its own, so that no two plans are in each other's way."""
-    line = {"category": maker.create(registry["category"]), "from_period": "1", "to_period": "12", "control": "hard"}
+    line = {"category": maker.create(registry["category"]), "from_period": 1, "to_period": 12, "control": "hard"}
     return {
         "name": f"Operations {number}",
         "entity": maker.key("entity"),
@@ -28,7 +28,7 @@ def plan(maker: Any, number: int) -> dict[str, Any]:
         "note": "As agreed",
         "lines": [
             {**line, "amount": "12000.00", "tolerance_percent": "5"},
-            {**line, "amount": "3000.00", "to_period": "3", "control": "soft", "tolerance_amount": "100"},
+            {**line, "amount": "3000.00", "to_period": 3, "control": "soft", "tolerance_amount": "100"},
         ],
     }
 
