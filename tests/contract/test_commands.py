@@ -18,7 +18,6 @@ from app.infra.fields import param_fields
 from app.kernel.command import Command
 from app.kernel.event import event_name
 from app.kernel.resource import Resource
-from tests.acting import system
 from tests.contract.doors import address, form_of
 from tests.contract.house import RESOURCES, House, Visitor, everything, look, traces
 from tests.making import OBSTRUCTED
