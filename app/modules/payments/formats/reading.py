@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 
-from app.modules.payments.domain.bank import BankFile, Statement, what_does_not_add_up
-from app.modules.payments.formats import bai2, camt, delimited, iso20022, ofx, swift, text, xml
+from app.modules.payments.domain.bank import BankFile, Statement, StatusReport, what_does_not_add_up
+from app.modules.payments.formats import bai2, camt, delimited, iso20022, notices, ofx, pain002, swift, text, xml
 from app.modules.payments.formats.refusing import refused, shown
 
 KNOWN = "Upload camt.052, camt.053, camt.054, MT940, MT942, BAI2, OFX or CSV."
+KNOWN_STATUS = "Upload pain.002, camt.054, or a NACHA file of returns."
 
 
 def read_statements(data: bytes, name: str) -> BankFile:
@@ -46,3 +47,18 @@ def _read_xml(data: bytes, name: str) -> BankFile:
         )
     message, version = found
     return camt.read(message, version, name)
+
+
+def read_status(data: bytes) -> StatusReport:
+    """Read what a bank says about payments: pain.002, a booking notice or statement in camt, or NACHA returns."""
+    if not xml.looks_like_xml(data):
+        raise refused("unknown_format", f"The file is no status of payments. {KNOWN_STATUS}")
+    root = xml.parse(data)
+    found = iso20022.find(root, {pain002.MESSAGE, *camt.MESSAGES})
+    if found is None:
+        title = shown(iso20022.title(root))
+        raise refused("unknown_format", f"The file holds {title}, which is no status of payments. {KNOWN_STATUS}")
+    message, version = found
+    if xml.local(message) == pain002.MESSAGE:
+        return pain002.read(message, version)
+    return notices.report(camt.read(message, version, "status"))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal, DecimalException
 from itertools import pairwise
 from typing import Any
@@ -172,9 +172,6 @@ def _day(value: Any) -> date | None:
 
 def _moment(value: Any) -> datetime | None:
     if not isinstance(value, datetime):
-        return None
-    offset = value.utcoffset() or timedelta(0)
-    if abs(offset) >= timedelta(hours=24):
         return None
     return datetime(value.year, value.month, value.day, value.hour, value.minute, tzinfo=None)  # noqa: DTZ001
 
