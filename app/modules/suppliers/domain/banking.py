@@ -33,6 +33,21 @@ def mask(number: str) -> str:
     return f"•••• {number[-4:] if len(number) >= 8 else number[-2:]}"  # noqa: PLR2004
 
 
+def is_iban(number: str) -> bool:
+    """Tell whether a number can be an IBAN."""
+    try:
+        # The rules of single countries reject accounts their banks do give out; length and check digits are what counts.
+        iban_rules.validate(number, check_country=False)
+    except ValidationError:
+        return False
+    return True
+
+
+def is_bic(code: str) -> bool:
+    """Tell whether a code can be that of a bank."""
+    return bool(bic_rules.is_valid(code))
+
+
 def why_not_account(context: Context, account: Any) -> list[Problem]:
     """Say what is wrong with a bank account."""
     problems = directory.why_not_country(account.country)
@@ -42,16 +57,13 @@ def why_not_account(context: Context, account: Any) -> list[Problem]:
         problems += _why_not_iban(account)
     elif account.country is None:
         problems.append(Problem("required", "Country is missing. Enter where the bank is.", "country"))
-    if account.bic is not None and not bic_rules.is_valid(account.bic):
+    if account.bic is not None and not is_bic(account.bic):
         problems.append(Problem("bad_bic", f"BIC: {account.bic} is not one. It has 8 or 11 characters.", "bic"))
     return problems + (_why_not_proposed(account) if account.state in (None, "proposed") else [])
 
 
 def _why_not_iban(account: Any) -> list[Problem]:
-    try:
-        # The rules of single countries reject accounts their banks do give out; length and check digits are what counts.
-        iban_rules.validate(account.iban, check_country=False)
-    except ValidationError:
+    if not is_iban(account.iban):
         return [Problem("bad_iban", "IBAN: this is not one. Check for a typing error.", "iban")]
     if account.country != account.iban[:2]:
         words_ = f"Country: the IBAN is of {account.iban[:2]}, not of {account.country}."
