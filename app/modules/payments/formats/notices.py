@@ -44,6 +44,6 @@ def _outcome(entry: Entry, movement: Movement) -> Outcome:
         return Outcome.PENDING
     if movement.amount < 0:
         return Outcome.SETTLED
-    is_return = entry.is_reversal or movement.return_reason or entry.return_reason
-    is_return = is_return or any(code.endswith(("/RRTN", "/RJCT", "/RPCR")) for code in (*entry.codes, *movement.codes))
+    is_coded = any(code.endswith(("/RRTN", "/RJCT", "/RPCR")) for code in (*entry.codes, *movement.codes))
+    is_return = entry.is_reversal or is_coded or movement.return_reason or entry.return_reason
     return Outcome.RETURNED if is_return else Outcome.UNKNOWN
