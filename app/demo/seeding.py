@@ -325,7 +325,7 @@ class _Seeding:
         return self._context(identity.actor_of(db.session(), user), min(at, self.now))
 
     def _context(self, actor: Actor, at: datetime) -> Context:
-        return Context(actor, at, at.date(), f"demo-{at:%Y%m%d%H%M}", "demo")
+        return Context(actor, at, at.date(), f"demo-{at:%Y%m%d%H%M}", "demo", fresh_at=at)
 
 
 def _password() -> str:
