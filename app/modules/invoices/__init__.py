@@ -1,0 +1,1 @@
+"""What suppliers ask to be paid: read, matched, explained, approved, posted."""

