@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select, text, true
 from sqlalchemy import inspect as inspect_model
 
 from app.infra import parties
@@ -57,6 +57,14 @@ def locked(context: Context, model: Any, ids: Iterable[int], *, why: str) -> lis
     return list(context.session.scalars(statement))
 
 
+def stand_in_line(context: Context, model: Any, ids: Iterable[int]) -> None:
+    """Let everyone who is going to take the same rows have them in the order they came, until their transactions end.
+
+    A row that many want goes to whoever is quickest when it is let go, and somebody may wait for ever; a line is fair.
+    """
+    context.session.execute(_IN_LINE, {"table": model.__tablename__, "ids": sorted(set(ids))})
+
+
 def visible(actor: Actor, resource: Resource, verb: str = "read") -> ColumnElement[bool]:
     """Say, as a condition, on which rows the actor holds `verb` as well as the right to read."""
     condition = _held(actor, resource, "read")
@@ -92,6 +100,9 @@ def _held(actor: Actor, resource: Resource, verb: str) -> ColumnElement[bool]:
     return or_(parties.takes_part(resource, actor.id), in_region)
 
 
+_IN_LINE = text(
+    "SELECT pg_advisory_xact_lock(hashtextextended(:table || ' ' || id, 0)) FROM unnest(CAST(:ids AS bigint[])) AS id"
+)
 # Whoever takes part in a row may not, for that alone, move it to where their roles do not reach.
 _ENTERING = frozenset({"create", "edit", "import"})
 

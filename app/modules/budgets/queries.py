@@ -87,8 +87,10 @@ def list_present(context: Context, holdings: Sequence[Holding]) -> dict[tuple[Ho
 
 
 def lock_balances(context: Context, ids: Iterable[int]) -> dict[int, BudgetBalance]:
-    """Take the figures of cells for the rest of the transaction, in the order of their ids."""
-    return {balance.id: balance for balance in scope.locked(context, BudgetBalance, ids, why=WHY)}
+    """Take the figures of cells for the rest of the transaction, in the order of their ids; who comes first has them first."""
+    wanted = set(ids)
+    scope.stand_in_line(context, BudgetBalance, wanted)
+    return {balance.id: balance for balance in scope.locked(context, BudgetBalance, wanted, why=WHY)}
 
 
 def lock_cells(context: Context, ids: Iterable[int]) -> list[BudgetCell]:
