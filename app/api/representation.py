@@ -21,6 +21,7 @@ from app.api.answers import PREFIX
 from app.infra import listing, scope
 from app.infra.audit import MASK, plain
 from app.infra.fields import Field, child_fields, fields_of
+from app.infra.reachable import Reachable, is_withheld
 from app.kernel.actor import Context
 from app.kernel.money import minor_units
 from app.kernel.problem import Kind, Problem, Refused
@@ -41,11 +42,11 @@ class Selection:
 
 @dataclass(slots=True)
 class Loaded:
-    """What belongs to a page of rows besides their columns: names of accounts, rows behind references."""
+    """What belongs to a page of rows besides their columns: names of accounts, rows behind references, what may be known."""
 
+    reachable: Reachable
     accounts: dict[int, dict[str, str]] = field(default_factory=dict)
     targets: dict[str, dict[Any, dict[str, Any]]] = field(default_factory=dict)
-    visible: dict[str, set[Any]] = field(default_factory=dict)
 
 
 def all_fields(resource: Resource) -> dict[str, Field]:
@@ -94,12 +95,9 @@ def selection(resource: Resource, fields: str, expand: str, *, whole: bool) -> S
 def write(context: Context, resource: Resource, rows: Sequence[Any], what: Selection) -> list[dict[str, Any]]:
     """Write rows, with a fixed number of queries however many they are."""
     _load(context, resource, rows, what)
-    loaded = Loaded(_accounts(context, rows, what.fields))
+    loaded = Loaded(Reachable(context, _referred(rows, what)), _accounts(context, rows, what.fields))
     for name in what.expanded:
         loaded.targets[name] = _written_targets(context, rows, what.fields[name])
-    for name, each in what.fields.items():
-        if each.kind == "reference" and each.multiple and each.target:
-            loaded.visible[name] = _visible_ids(context, rows, each)
     return [_row(resource, row, what, loaded) for row in rows]
 
 
@@ -116,6 +114,16 @@ def reference(row: Any) -> dict[str, Any] | None:
     if resource is None:
         return {"key": str(row), "label": str(row), "href": None}
     return {"key": resource.key_of(row), "label": str(row), "href": href(resource, row)}
+
+
+def referred(row: Any, reachable: Reachable) -> dict[str, Any] | None:
+    """Write a row that another one names as far as the reader may know it: out of their reach, its key alone."""
+    if row is None or row in reachable:
+        return reference(row)
+    resource = registry.of(type(row))
+    if resource is None or not is_withheld(row):
+        return {**(reference(row) or {}), "href": None}
+    return {"key": resource.key_of(row), "label": resource.key_of(row), "href": None}
 
 
 def instant(value: datetime) -> str:
@@ -183,27 +191,33 @@ def _written_targets(context: Context, rows: Sequence[Any], each: Field) -> dict
     }
 
 
-def _visible_ids(context: Context, rows: Sequence[Any], each: Field) -> set[Any]:
-    """Tell which rows of a related list the caller may see; the others are left out of it, as of any list."""
-    target = registry[each.target or ""]
-    wanted = {related.id for row in rows for related in each.of(row) or ()}
-    if not wanted or not context.actor.may(target.permission("read")):
-        return set()
-    statement = scope.select_rows(context, target).where(target.model.id.in_(wanted))
-    return set(context.session.execute(statement.with_only_columns(target.model.id)).scalars())
+def _referred(rows: Sequence[Any], what: Selection) -> Iterable[Any]:
+    """List every row that the rows and their child rows name."""
+    yield from _named_by(rows, what.fields)
+    for children in what.children:
+        inner = [child for row in rows for child in getattr(row, children.name)]
+        yield from _named_by(inner, child_fields(children))
+
+
+def _named_by(rows: Sequence[Any], fields: Mapping[str, Field]) -> Iterable[Any]:
+    for each in fields.values():
+        if each.kind == "reference" and each.target:
+            for row in rows:
+                value = each.of(row)
+                yield from (value or ()) if each.multiple else () if value is None else (value,)
 
 
 def _row(resource: Resource, row: Any, what: Selection, loaded: Loaded) -> dict[str, Any]:
     written: dict[str, Any] = {name: value_of(each, row, loaded) for name, each in what.fields.items()}
     for children in what.children:
-        written[children.name] = [_child(children, child) for child in getattr(row, children.name)]
+        written[children.name] = [_child(children, child, loaded.reachable) for child in getattr(row, children.name)]
     written["href"] = href(resource, row)
     return written
 
 
-def _child(children: Children, child: Any) -> dict[str, Any]:
-    fields = child_fields(children)
-    return {"id": child.id, **{name: value_of(each, child, Loaded()) for name, each in fields.items()}}
+def _child(children: Children, child: Any, reachable: Reachable) -> dict[str, Any]:
+    fields, loaded = child_fields(children), Loaded(reachable)
+    return {"id": child.id, **{name: value_of(each, child, loaded) for name, each in fields.items()}}
 
 
 def value_of(each: Field, row: Any, loaded: Loaded) -> Any:
@@ -216,15 +230,15 @@ def value_of(each: Field, row: Any, loaded: Loaded) -> Any:
     if each.kind == "account" and isinstance(value, int):
         return loaded.accounts.get(value) or (OUTLAY if value == 0 else None)
     if each.name in loaded.targets and not each.multiple:
-        return loaded.targets[each.name].get(value.id) or reference(value)
-    if each.name in loaded.visible:
-        return [reference(related) for related in value if related.id in loaded.visible[each.name]]
+        return loaded.targets[each.name].get(value.id) or referred(value, loaded.reachable)
+    if each.kind == "reference" and each.multiple and each.target:
+        return [reference(related) for related in value if related in loaded.reachable]
     if each.kind == "money" and isinstance(value, Decimal):
         return amount(value, _currency(each, row))
-    return simple(value)
+    return simple(value, loaded.reachable)
 
 
-def simple(value: Any) -> Any:
+def simple(value: Any, reachable: Reachable) -> Any:
     """Write any value by its type."""
     if value is None or isinstance(value, str | bool | int):
         return value
@@ -235,11 +249,11 @@ def simple(value: Any) -> Any:
     if isinstance(value, enum.Enum):
         return value.value
     if hasattr(value, "__mapper__"):
-        return reference(value)
+        return referred(value, reachable)
     if isinstance(value, list | tuple | set | frozenset):
-        return [simple(part) for part in value]
+        return [simple(part, reachable) for part in value]
     if isinstance(value, dict):
-        return {str(name): simple(part) for name, part in value.items()}
+        return {str(name): simple(part, reachable) for name, part in value.items()}
     plainly = plain(value)
     return plainly if isinstance(plainly, str | dict | list) else str(value)
 

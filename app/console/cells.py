@@ -15,9 +15,9 @@ from sqlalchemy import select
 
 from app.console import addresses, words
 from app.console.gate import Visit
-from app.console.loading import Reachable
 from app.infra.audit import MASK
 from app.infra.fields import Field, label_of_choice
+from app.infra.reachable import Reachable, is_withheld
 from app.kernel.resource import Resource, registry
 
 OUT_OF_REACH = "Out of your reach"
@@ -138,10 +138,10 @@ def reference(sight: Sight, value: Any) -> Cell:
     return Cell("text", OUT_OF_REACH, soft=True) if is_withheld(value) else Cell("reference", str(value))
 
 
-def is_withheld(value: Any) -> bool:
-    """Say whether the very name of a row is kept from who may not see it; people are known by name to all."""
-    resource = registry.of(type(value))
-    return resource is not None and resource.scope.limited and not hasattr(value, "user_id")
+def called(sight: Sight, value: Any) -> str:
+    """Call a row that is referred to by its name, if the reader may know it."""
+    sight.reachable.look([value])
+    return reference(sight, value).text
 
 
 def stored(value: Any) -> str:

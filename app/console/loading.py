@@ -10,11 +10,13 @@ from sqlalchemy.orm import joinedload, selectinload, with_parent
 
 from app.infra import scope
 from app.infra.intake import find_row
+from app.infra.reachable import Reachable
 from app.kernel.actor import Context
 from app.kernel.problem import Kind, Problem, Refused
-from app.kernel.resource import Resource, registry
+from app.kernel.resource import Resource
 
 SOME = 5
+__all__ = ["SOME", "Reachable", "missing", "one", "single_relations", "some_of"]
 
 
 def one(context: Context, resource: Resource, key: str, names: Iterable[str] = ()) -> Any:
@@ -57,30 +59,6 @@ def some_of(context: Context, row: Any, name: str, target: Resource, most: int =
     statement = scope.select_rows(context, target).where(with_parent(row, attribute)).order_by(order).limit(most + 1)
     found = list(context.session.scalars(statement))
     return found[:most], len(found) > most
-
-
-class Reachable:
-    """Knows which of the rows that a page refers to can be opened by the reader; asks once per resource."""
-
-    def __init__(self, context: Context, rows: Iterable[Any]) -> None:
-        wanted: dict[str, set[int]] = {}
-        for row in rows:
-            resource = registry.of(type(row))
-            if resource is not None:
-                wanted.setdefault(resource.name, set()).add(row.id)
-        self._open = {name: _visible(context, registry[name], ids) for name, ids in wanted.items()}
-
-    def __contains__(self, row: Any) -> bool:
-        """Say whether a link to this row leads somewhere."""
-        resource = registry.of(type(row))
-        return resource is not None and row.id in self._open.get(resource.name, ())
-
-
-def _visible(context: Context, resource: Resource, ids: set[int]) -> set[int]:
-    if scope.is_unlimited(context.actor, resource):
-        return ids
-    statement = scope.select_rows(context, resource).where(resource.model.id.in_(ids))
-    return set(context.session.scalars(statement.with_only_columns(resource.model.id)))
 
 
 def _children(resource: Resource) -> list[Any]:

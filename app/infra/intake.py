@@ -192,7 +192,9 @@ def find_row(context: Context, resource: Resource, key: str, verb: str = "read")
 def why_not_key(each: Field, key: str) -> list[Problem]:
     """Say why a key cannot stand in the address of its row."""
     if "/" in key or "\\" in key or not key.strip("."):
-        return [_wrong(each, "bad_code", "it stands in addresses, so leave out / and \\; use letters, digits, - _ and .")]
+        return [
+            _wrong(each, "bad_code", "it stands in addresses, so leave out / and \\; use letters, digits, - _ and .")
+        ]
     if key.lower() in RESERVED_KEYS:
         return [_wrong(each, "reserved_code", f"{key} is the name of a page; choose another, such as {key}-1")]
     return []

@@ -480,12 +480,18 @@ def _perform(
     trees.settle(context, row)
     _flush(context.session)
     if len(context.session.info["audit"]) == recorded:
-        told = {name: str(value) for name, value in arguments.items() if value is not None and not _secret(command, name)}
+        told = {name: _noted(value) for name, value in arguments.items() if value is not None and not _secret(command, name)}
         audit.note(
             context, action="done", resource=resource.name, row_id=row.id, row_key=resource.key_of(row), after=told
         )
     outbox.emit(context, resource, row, event_)
     return event_
+
+
+def _noted(value: Any) -> str:
+    """Put an argument on record: a row by its key, as its name is not for everyone who reads the record."""
+    resource = registry.of(type(value))
+    return resource.key_of(value) if resource else str(value)
 
 
 def _secret(command: Command, name: str) -> bool:

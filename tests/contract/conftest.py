@@ -18,10 +18,9 @@ from tests.restore import Restorer
 def house(application: Flask, postgres_url: str, valkey_url: str, restorer: Restorer) -> Iterator[House]:
     """Lend the application for a module, inside its context; what the module writes is gone after it."""
     identity._remembered.clear()  # what roles permit is remembered by a version that the restored database takes back
-    with application.app_context():
-        with pytest.MonkeyPatch.context() as patched:
-            patched.setattr(proof, "FRESH", timedelta(days=1))  # these tests take longer than a password holds
-            yield House(application)
+    with application.app_context(), pytest.MonkeyPatch.context() as patched:
+        patched.setattr(proof, "FRESH", timedelta(days=1))  # these tests take longer than a password holds
+        yield House(application)
     identity._remembered.clear()
     restorer.restore()
     with redis.Redis.from_url(valkey_url) as client:

@@ -8,6 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from app.api import representation as written
+from app.infra.reachable import Reachable
+from app.kernel.actor import SYSTEM, Context
+
+NOTHING = Reachable(Context(SYSTEM, datetime(2026, 11, 22, tzinfo=UTC), date(2026, 11, 22), "test"))
 
 
 @pytest.mark.parametrize(
@@ -48,12 +52,12 @@ def test_moments_are_told_in_utc_and_days_as_days() -> None:
     at = datetime(2026, 11, 22, 10, 5, tzinfo=timezone(timedelta(hours=1)))
 
     assert written.instant(at) == "2026-11-22T09:05:00Z"
-    assert written.simple(datetime(2026, 11, 22, 9, 5, 0, 120000, tzinfo=UTC)) == "2026-11-22T09:05:00.120000Z"
-    assert written.simple(date(2026, 11, 22)) == "2026-11-22"
+    assert written.simple(datetime(2026, 11, 22, 9, 5, 0, 120000, tzinfo=UTC), NOTHING) == "2026-11-22T09:05:00.120000Z"
+    assert written.simple(date(2026, 11, 22), NOTHING) == "2026-11-22"
 
 
 def test_lists_and_structures_are_written_part_by_part() -> None:
-    assert written.simple([Decimal("1.50"), {"on": date(2026, 1, 2)}, None, True, "x"]) == [
+    assert written.simple([Decimal("1.50"), {"on": date(2026, 1, 2)}, None, True, "x"], NOTHING) == [
         "1.5",
         {"on": "2026-01-02"},
         None,

@@ -22,6 +22,7 @@ from sqlalchemy import select
 from app.infra import listing
 from app.infra.fields import Field, child_fields, field
 from app.infra.listing import Query
+from app.infra.reachable import Reachable
 from app.infra.transfer.cells import guard, text_of
 from app.kernel.actor import Context
 from app.kernel.problem import Kind, Problem, Refused
@@ -124,11 +125,12 @@ class _Values:
     def __init__(self, context: Context) -> None:
         self._session = context.session
         self._accounts: dict[int, str] = {}
+        self._reachable = Reachable(context)
 
     def lines(self, rows: Iterable[Any], columns: Sequence[Column]) -> Rows:
         """Give a line for each row, or one for each of its child rows with the row's own values on all of them."""
         sides = list(dict.fromkeys(column.children for column in columns if column.children))
-        for row in rows:
+        for row in self._looked_at(rows, columns):
             own = {at: self.value(column.field, row) for at, column in enumerate(columns) if not column.children}
             inner = {side.name: list(getattr(row, side.name)) for side in sides}
             for position in range(max((len(found) for found in inner.values()), default=0) or 1):
@@ -139,7 +141,7 @@ class _Values:
 
     def objects(self, rows: Iterable[Any], columns: Sequence[Column]) -> Iterator[dict[str, Any]]:
         """Give an object for each row, its child rows as a list inside."""
-        for row in rows:
+        for row in self._looked_at(rows, columns):
             found: dict[str, Any] = {}
             for column in columns:
                 if column.children is None:
@@ -157,9 +159,19 @@ class _Values:
         value = each.of(row)
         if each.kind == "account" and isinstance(value, int):
             return self._account(value)
+        if each.multiple and each.target:
+            return text_of([related for related in value or () if related in self._reachable])
         if value is None or isinstance(value, str | bool | int | Decimal):
             return value
         return value if isinstance(value, date) and not isinstance(value, datetime) else text_of(value)
+
+    def _looked_at(self, rows: Iterable[Any], columns: Sequence[Column]) -> Iterator[Any]:
+        """Find out, for many rows at once, which of the rows in their related lists the reader may see."""
+        lists = [each.field for each in columns if each.children is None and each.field.multiple and each.field.target]
+        left = iter(rows)
+        while batch := list(itertools.islice(left, _BATCH)):
+            self._reachable.look(related for each in lists for row in batch for related in each.of(row) or ())
+            yield from batch
 
     def _inner(self, found: Sequence[Any], position: int, each: Field) -> Any:
         return self.value(each, found[position]) if position < len(found) else None

@@ -375,5 +375,5 @@ class HeldRole(Base):
     cost_centre: Mapped[CostCentre | None] = relationship(viewonly=True)
 
     def __str__(self) -> str:
-        places = [str(place) for place in (self.entity, self.cost_centre) if place]
+        places = [place.code for place in (self.entity, self.cost_centre) if place]
         return f"{self.role.name} ({', '.join(places)})" if places else str(self.role.name)

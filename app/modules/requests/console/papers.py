@@ -12,7 +12,7 @@ from app.console import actions, activity, addresses, cells, previews, shows, wo
 from app.console.actions import Action
 from app.console.activity import Files
 from app.console.additions import Chain, Step
-from app.console.cells import Cell, Sight, cell
+from app.console.cells import Cell, Sight, called, cell
 from app.console.gate import Visit
 from app.console.shell import Flash
 from app.console.shows import Document, Fact, Facts
@@ -105,7 +105,7 @@ def _told(visit: Visit, row: Request) -> Told | None:
 
 def _paper(visit: Visit, row: Request, document: Document, told: Told | None) -> Paper:
     currency = row.currency.code
-    supplier = str(row.supplier.name) if row.supplier else ""
+    supplier = called(Sight(visit), row.supplier) if row.supplier else ""
     return Paper(
         row=row,
         document=document,
@@ -124,7 +124,7 @@ def _subs(visit: Visit, row: Request) -> tuple[Cell, ...]:
     named = [
         Cell("text", row.number, mono=True),
         Cell("person", str(row.requester)),
-        Cell("text", str(row.cost_centre)),
+        Cell("text", called(Sight(visit), row.cost_centre)),
     ]
     if needed:
         named.append(Cell("date", words.day(needed, visit.context.today), iso=needed.isoformat(), label="Needed by"))
@@ -198,20 +198,21 @@ def _bought(visit: Visit, row: Request, index: int, line: RequestLine) -> Bought
 def _line_notes(visit: Visit, row: Request, index: int, line: RequestLine) -> tuple[str, ...]:
     """Say of a line what differs from the request: who pays, for what project, from whom, until when."""
     fields = child_fields(next(each for each in drafts.resource().children if each.name == "lines"))
+    sight = Sight(visit)
     named = [(name, getattr(line, name)) for name in ("cost_centre", "project", "supplier")]
-    own = [f"{fields[name].label}: {value}" for name, value in named if value is not None]
+    own = [f"{fields[name].label}: {called(sight, value)}" for name, value in named if value is not None]
     if line.needed_by:
         own.append(f"Needed by {words.day(line.needed_by, visit.context.today)}")
-    return (*own, *(_part(row, split) for split in domain.splits_of(row, index)))
+    return (*own, *(_part(sight, row, split) for split in domain.splits_of(row, index)))
 
 
-def _part(row: Request, split: Any) -> str:
+def _part(sight: Sight, row: Request, split: Any) -> str:
     share = (
         f"{words.number(split.percent)}{words.SPACE}%"
         if split.percent is not None
         else words.money(split.amount or 0, row.currency.code)
     )
-    return f"{share} for {split.cost_centre}" + (f", {split.project}" if split.project else "")
+    return f"{share} for {', '.join(called(sight, each) for each in (split.cost_centre, split.project) if each)}"
 
 
 def state_of(row: Request) -> tuple[str, str]:
