@@ -12,10 +12,16 @@ _MASTER_DATA = (
 # Everyone may ask for something, and whoever is asked may answer.
 _ASKING = (
     "request.read", "request.create", "request.edit", "request.submit", "request.withdraw", "request.cancel",
-    "request.close", "request.discard",
+    "request.close", "request.discard", "order.read",
 )  # fmt: skip
 _DECIDING = (
     "request.read", "request.approve", "request.reject", "request.request_changes", "approval.reassign",
+    "order.read", "order.approve", "order.reject", "order.request_changes",
+)  # fmt: skip
+# Whoever buys does not decide about it as well.
+_BUYING = (
+    "order.submit", "order.withdraw", "order.issue", "order.acknowledge", "order.amend", "order.revise", "order.abandon",
+    "order.short_close", "order.close", "order.cancel", "order.add_request", "order.send_again",
 )  # fmt: skip
 _SEEING = ("approval_policy.read", "approval.read", "delegation.read", "delegation.create", "delegation.end")
 _BUDGETS = ("budget_plan.read", "budget_cell.read", "budget_move.read", "budget_transfer.read")
@@ -30,13 +36,16 @@ ROLES: dict[str, tuple[str, ...]] = {
     "Controller": (
         *_MASTER_DATA, *_OWN, *_DECIDING, *_SEEING, "supplier.read", "*.export",
         "budget_plan.*", "budget_cell.*", "budget_move.*", "budget_transfer.*", "approval_policy.*", "approval.*",
-        "delegation.*", "request.oversee",
+        "delegation.*", "request.oversee", "order.oversee",
         "cost_centre.*", "category.*", "project.*", "exchange_rate.*", "tax_code.*",
     ),
-    "Buyer": (*_MASTER_DATA, *_OWN, *_SEEING, "request.read", "request.oversee", "supplier.*", "item.*", "bank_account.read"),
-    "Receiver": (*_MASTER_DATA, *_OWN, "supplier.read"),
+    "Buyer": (
+        *_MASTER_DATA, *_OWN, *_SEEING, *_BUDGETS, "request.read", "request.oversee", "request.close", "supplier.*", "item.*",
+        "bank_account.read", "order.read", "order.oversee", "order.export", "order.import", "order.create", "order.edit", *_BUYING,
+    ),
+    "Receiver": (*_MASTER_DATA, *_OWN, "supplier.read", "order.read", "order.oversee"),
     "AP clerk": (
-        *_MASTER_DATA, *_OWN, "supplier.read", "supplier.create", "supplier.edit", "supplier.export", "supplier.import",
+        *_MASTER_DATA, *_OWN, "order.read", "order.oversee", "supplier.read", "supplier.create", "supplier.edit", "supplier.export", "supplier.import",
         "bank_account.read", "bank_account.create", "bank_account.edit", "bank_account.export", "bank_account.import",
     ),
     "Treasurer": (

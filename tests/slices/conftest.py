@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 
 from tests.making import Maker
+from tests.scenarios.buying import Buying
 from tests.scenarios.office import Office
 
 
@@ -23,3 +24,10 @@ def office(app: Flask) -> Iterator[Office]:
     """Open a small company in which people ask and decide."""
     with app.app_context():
         yield Office()
+
+
+@pytest.fixture
+def buying(app: Flask) -> Iterator[Buying]:
+    """Open the same company with somebody who buys."""
+    with app.app_context():
+        yield Buying()

@@ -45,6 +45,7 @@ def line(**values: Any) -> Any:
     usual: dict[str, Any] = {
         "item": None, "text": "Filter set", "quantity": Decimal(2), "unit": PIECE, "unit_price": Decimal("11.80"),
         "category": HARDWARE, "cost_centre": None, "project": None, "supplier": None, "needed_by": None,
+        "quantity_ordered": Decimal(0), "quantity_issued": Decimal(0),
     }  # fmt: skip
     made = Thing(**{**usual, **values})
     made.amount = values.get("amount", domain.amount_of(made, "EUR").amount)
@@ -224,3 +225,19 @@ def test_whoever_oversees_the_cost_centre_ends_requests_of_others() -> None:
     assert domain.why_not_overseen(acting(9, (1, "IT")), asked) == []
     for reach in ((2, None), (None, "LAB")):
         assert codes(domain.why_not_overseen(acting(9, reach), asked)) == [("not_yours", None)]
+
+
+def test_what_is_ordered_is_told_in_three_words_and_a_line_cannot_shrink_below_it() -> None:
+    some, all_of = line(quantity_issued=Decimal(1)), line(quantity_issued=Decimal(2))
+    assert [domain.share_ordered(each).value for each in ([line()], [some], [all_of, line()], [all_of])] == [
+        "none",
+        "part",
+        "part",
+        "all",
+    ]
+    assert [domain.left_to_issue(each) for each in (line(), some, all_of)] == [1, Decimal("0.5"), 0]
+    assert domain.left_to_issue(some, Decimal(1)) == 0
+    asked = request(line(quantity_ordered=Decimal(3)))
+    assert [(each.code, each.field) for each in domain.why_not_written(asked)] == [
+        ("ordered_already", "lines.0.quantity")
+    ]

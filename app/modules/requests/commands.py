@@ -142,7 +142,7 @@ def _conclude(request: Request, reached: Progress, words: str) -> Any:
     return _tell({"approved": Approved, "rejected": Rejected}.get(reached.state, Decided), request, words)
 
 
-@command("Cancel", moves=["approved -> cancelled"], guard=domain.why_not_overseen, danger=True)
+@command("Cancel", moves=["approved -> cancelled"], guard=domain.why_not_cancellable, danger=True)
 def cancel(context: Context, request: Request, *, reason: Why) -> Cancelled:
     """Let an approved request be. What it reserved is free again."""
     service.take_back(context, request, reason)

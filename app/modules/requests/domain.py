@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from app.kernel.actor import Context
+from app.kernel.choice import Labelled
 from app.kernel.money import Money, minor_units
 from app.kernel.problem import Problem
 from app.modules.catalog import domain as catalog
@@ -20,6 +21,14 @@ MOST_EXTRA_DECIMALS = 4
 # UN/ECE units in which work and time are counted; whatever is counted in others arrives somewhere.
 SERVICE_UNITS = frozenset({"SEC", "MIN", "HUR", "DAY", "WEE", "MON", "ANN", "LS", "E48", "E51", "ACT"})
 IN_FLIGHT = ("submitted", "approved")
+
+
+class Share(Labelled):
+    """How much of something has come about."""
+
+    NONE = "none", "None"
+    PART = "part", "Part"
+    ALL = "all", "All"
 
 
 class Change(enum.Enum):
@@ -42,7 +51,7 @@ CHANGES: dict[str, dict[str, Change]] = {
         "number": Change.DERIVED, "requester": Change.DERIVED, "entity": Change.DERIVED, "state": Change.DERIVED,
         "revision": Change.DERIVED, "submitted_at": Change.DERIVED, "returned_reason": Change.DERIVED,
         "state_reason": Change.DERIVED, "total": Change.DERIVED, "base_total": Change.DERIVED, "rate": Change.DERIVED,
-        "rate_on": Change.DERIVED, "rate_source": Change.DERIVED, "makers": Change.DERIVED,
+        "rate_on": Change.DERIVED, "rate_source": Change.DERIVED, "makers": Change.DERIVED, "ordered": Change.DERIVED,
     },
     "lines": {
         "item": Change.MATERIAL, "text": Change.MATERIAL, "unit": Change.MATERIAL, "category": Change.MATERIAL,
@@ -50,6 +59,7 @@ CHANGES: dict[str, dict[str, Change]] = {
         "quantity": Change.TOTAL, "unit_price": Change.TOTAL,
         "tax_code": Change.HARMLESS, "needed_by": Change.HARMLESS,
         "amount": Change.DERIVED, "account": Change.DERIVED, "from_catalogue": Change.DERIVED,
+        "quantity_ordered": Change.DERIVED, "quantity_issued": Change.DERIVED,
     },
     "splits": {
         "line": Change.MATERIAL, "cost_centre": Change.MATERIAL, "project": Change.MATERIAL,
@@ -128,6 +138,21 @@ def in_base(parts: Iterable[Money], base_total: Money) -> list[Money]:
     return base_total.split(weights) if any(weights) else []
 
 
+def left_to_issue(line: Any, also: Decimal = Decimal(0)) -> Decimal:
+    """Tell which part of a line, from 0 to 1, no supplier has been asked for yet; `also` counts what is about to be."""
+    if not line.quantity:
+        return Decimal(1)
+    return max(Decimal(0), line.quantity - (line.quantity_issued or 0) - also) / line.quantity
+
+
+def share_ordered(lines: Iterable[Any]) -> Share:
+    """Tell how much of a request suppliers have been asked for."""
+    pairs = [(line.quantity_issued, line.quantity or Decimal(0)) for line in lines]
+    if not any(issued for issued, _ in pairs):
+        return Share.NONE
+    return Share.ALL if all(issued >= wanted for issued, wanted in pairs) else Share.PART
+
+
 def is_goods(line: Any) -> bool:
     """Say whether a line is something that arrives somewhere, and not work or time."""
     return line.unit is None or line.unit.code not in SERVICE_UNITS
@@ -152,6 +177,9 @@ def _why_not_line(line: Any, request: Any) -> list[Problem]:
     for name, label in (("quantity", "Quantity"), ("unit_price", "Unit price")):
         if (getattr(line, name) or 0) < 0:
             problems.append(Problem("negative", f"{label}: enter zero or more.", name))
+    if line.quantity_ordered and line.quantity_ordered > (line.quantity or 0):
+        words = f"Quantity: {_plain(line.quantity_ordered)} are on orders already. Enter at least as many."
+        problems.append(Problem("ordered_already", words, "quantity"))
     if line.quantity is not None and line.unit is not None and _decimals(line.quantity) > line.unit.decimals:
         words = f"Quantity: {line.unit} is counted with {line.unit.decimals} decimals."
         problems.append(Problem("too_many_decimals", words, "quantity"))
@@ -313,6 +341,14 @@ def why_not_overseen(context: Context, request: Any) -> list[Problem]:
         return []
     words = f"This is for {request.requester}, who asked for it."
     return [Problem("not_yours", words, None, {"requester": request.requester.code})]
+
+
+def why_not_cancellable(context: Context, request: Any) -> list[Problem]:
+    """Say why an approved request cannot be let be: it is another's, or it is on an order."""
+    if any(line.quantity_ordered for line in request.lines):
+        words = "It is on an order already. Cancel that first, or close the request."
+        return [*why_not_overseen(context, request), Problem("ordered_already", words)]
+    return why_not_overseen(context, request)
 
 
 def _oversees(context: Context, request: Any) -> bool:

@@ -23,6 +23,7 @@ from app.modules.directory.models import (
     TaxCode,
     Unit,
 )
+from app.modules.requests.domain import Share
 from app.modules.suppliers.models import Supplier
 
 
@@ -69,6 +70,9 @@ class Request(Row):
     )
     rate_on: Mapped[date | None] = db.day("Rate of")
     rate_source: Mapped[str | None] = db.text("Source of the rate", 100)
+    ordered: Mapped[Share] = db.choice(
+        "Ordered", Share, required=True, default=Share.NONE, server_default=Share.NONE.value
+    )
     makers: Mapped[list[int]] = mapped_column(
         ARRAY(Integer), server_default=literal_column("'{}'"), info={"hidden": True}
     )
@@ -100,6 +104,8 @@ class RequestLine(Child):
         CheckConstraint("quantity >= 0", name="quantity"),
         CheckConstraint("unit_price >= 0", name="unit_price"),
         CheckConstraint("amount >= 0", name="amount"),
+        CheckConstraint("quantity_ordered >= 0", name="quantity_ordered"),
+        CheckConstraint("quantity_issued >= 0", name="quantity_issued"),
     )
 
     request_id: Mapped[int] = db.link("request", required=True, ondelete="CASCADE")
@@ -121,6 +127,12 @@ class RequestLine(Child):
     supplier_id: Mapped[int | None] = db.link("supplier", "Supplier", help="If another one than above")
     needed_by: Mapped[date | None] = db.day("Needed by")
     from_catalogue: Mapped[bool] = db.flag("Catalogue price")
+    quantity_ordered: Mapped[Decimal] = db.quantity(
+        "On orders", required=True, default=Decimal(0), server_default="0", help="Drafts of orders included"
+    )
+    quantity_issued: Mapped[Decimal] = db.quantity(
+        "Ordered", required=True, default=Decimal(0), server_default="0", help="On orders that suppliers have"
+    )
 
     request: Mapped[Request] = relationship(back_populates="lines")
     item: Mapped[Item | None] = relationship()

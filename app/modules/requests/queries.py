@@ -10,13 +10,24 @@ from app.infra import scope
 from app.infra.activity import Attachment
 from app.kernel.actor import Context
 from app.modules.directory.models import Location, Person
-from app.modules.requests.models import Request
+from app.modules.requests.models import Request, RequestLine
 
 
 def list_people(context: Context, accounts: Iterable[int]) -> list[Person]:
     """List the people behind accounts, seen by the actor or not."""
     statement = scope.everything(Person, why="whoever had a hand in a request does not decide on it")
     return list(context.session.scalars(statement.where(Person.user_id.in_(sorted(accounts)))))
+
+
+def lock_requests(context: Context, ids: Iterable[int]) -> list[Request]:
+    """Take requests in the order of their ids, and read their lines anew under the lock."""
+    why = "what is ordered counts whoever asked for it"
+    found: list[Request] = scope.locked(context, Request, ids, why=why)
+    lines = scope.everything(RequestLine, why=why).where(RequestLine.request_id.in_([each.id for each in found]))
+    context.session.scalars(lines.execution_options(populate_existing=True)).all()
+    for request in found:
+        context.session.expire(request, ["lines"])
+    return found
 
 
 def count_files(context: Context, request_id: int | None) -> int:

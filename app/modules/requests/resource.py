@@ -24,7 +24,7 @@ requests = registry.add(
             ("Request", ("number", "title", "reason", "requester", "wanted_for", "needed_by", "deliver_to")),
             ("Charged to", ("entity", "cost_centre", "project", "supplier")),
             ("Amount", ("total", "currency", "base_total", "rate", "rate_on", "rate_source")),
-            ("Course", ("revision", "submitted_at", "returned_reason", "state_reason")),
+            ("Course", ("ordered", "revision", "submitted_at", "returned_reason", "state_reason")),
         ),
         form=(
             "title",
@@ -60,6 +60,7 @@ requests = registry.add(
         ),
         filters=(
             "state",
+            "ordered",
             "requester",
             "wanted_for",
             "entity",

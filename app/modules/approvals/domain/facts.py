@@ -59,6 +59,7 @@ class FactName(Labelled):
     BUDGET = "budget", "Budget"
     BUDGET_LEFT_PERCENT = "budget_left_percent", "Budget left in percent"
     NEEDED_IN_DAYS = "needed_in_days", "Needed in days"
+    FROM_REQUEST = "from_request", "All from approved requests"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,7 @@ FACTS: Mapping[FactName, Fact] = {
         Fact(FactName.BUDGET, Kind.CHOICE, _BUDGETS, optional=True),
         Fact(FactName.BUDGET_LEFT_PERCENT, Kind.NUMBER, optional=True),
         Fact(FactName.NEEDED_IN_DAYS, Kind.NUMBER, optional=True),
+        Fact(FactName.FROM_REQUEST, Kind.FLAG, optional=True),
     )
 }
 
@@ -120,6 +122,7 @@ GIVEN = frozenset(
     for name in (
         FactName.CURRENCY, FactName.ON_BEHALF, FactName.LINES, FactName.CATALOGUE_ONLY, FactName.FREE_TEXT,
         FactName.FILES, FactName.BUDGET, FactName.BUDGET_LEFT_PERCENT, FactName.NEEDED_IN_DAYS, FactName.HIGHEST_LINE,
+        FactName.FROM_REQUEST,
     )
 )  # fmt: skip
 

@@ -11,11 +11,13 @@ from app.modules.requests.service.flow import (
     why_not_request,
     why_not_submittable,
 )
+from app.modules.requests.service.ordering import Ordered, locked, note_ordered
 from app.modules.requests.service.previews import PricedLine, Rail, blank, copy_of, preview
 from app.modules.requests.service.weighing import NAME, case_of, content_of, holding
 
 __all__ = [
     "NAME",
+    "Ordered",
     "PricedLine",
     "Rail",
     "Reopened",
@@ -27,6 +29,8 @@ __all__ = [
     "derive",
     "holding",
     "keep",
+    "locked",
+    "note_ordered",
     "preview",
     "release",
     "submit",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -21,30 +21,35 @@ from app.modules.requests.service.deriving import day_of
 NAME = "request"
 
 
-def holding(context: Context, request: Request) -> Holding:
-    """Say what a request reserves: every part of every line, in the base currency, to the last cent of its total."""
+def holding(context: Context, request: Request, also: Mapping[int, Decimal] | None = None) -> Holding:
+    """Say what a request reserves: every part of every line that is not ordered, in the base currency.
+
+    Nothing ordered, the parts come to the last cent of its total. `also` are quantities by line that are about to be.
+    """
     parts = list(domain.portions(request, day_of(context, request)))
     base = Money(request.base_total or Decimal(0), request.entity.base_currency.code)
     amounts = domain.in_base((part.amount for part in parts), base)
-    claims = tuple(_claim(request, part, amount) for part, amount in zip(parts, amounts, strict=False))
+    left = [domain.left_to_issue(line, (also or {}).get(line.id, Decimal(0))) for line in request.lines]
+    shares = [(part, amount, left[part.line]) for part, amount in zip(parts, amounts, strict=False)]
+    claims = tuple(_claim(request, part, amount, share) for part, amount, share in shares if share)
     return Holding(NAME, request.id or 0, request.number or "", Bucket.RESERVED, claims)
 
 
-def _claim(request: Request, part: Portion, amount: Money) -> Claim:
+def _claim(request: Request, part: Portion, amount: Money, share: Decimal) -> Claim:
     claim = Claim(
         entity_id=request.entity.id,
         cost_centre_id=part.cost_centre.id,
         category_id=part.category.id if part.category else None,
         project_id=part.project.id if part.project else None,
         on=part.on,
-        amount=amount.amount,
+        amount=(amount * share).rounded().amount,
         field=f"lines.{part.line}",
     )
     if part.amount.currency == amount.currency:
         return claim
     return replace(
         claim,
-        original_amount=part.amount.amount,
+        original_amount=(part.amount * share).rounded().amount,
         original_currency=part.amount.currency,
         rate=request.rate,
         rate_on=request.rate_on,

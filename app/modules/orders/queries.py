@@ -1,0 +1,107 @@
+"""Reads of orders that have a name in the business."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload
+
+from app.infra import scope
+from app.infra.activity import Attachment
+from app.kernel.actor import Context
+from app.kernel.resource import registry
+from app.modules.directory.models import Person, TaxCode
+from app.modules.orders.models import Order, OrderLine, OrderSource
+from app.modules.requests.models import Request, RequestLine
+from app.modules.requests.service import Ordered
+
+_WHY = "what is on orders counts whoever ordered it"
+
+
+def sum_taken(context: Context, request_ids: Iterable[int], order_id: int | None) -> dict[int, Ordered]:
+    """Tell by request line what all other orders that were not cancelled have taken."""
+    statement = (
+        scope.columns(
+            OrderSource.request_line_id,
+            func.sum(OrderSource.quantity - OrderSource.returned),
+            func.sum(func.greatest(OrderSource.issued_quantity - OrderSource.returned, 0)),
+            why=_WHY,
+        )
+        .join(Order, Order.id == OrderSource.order_id)
+        .where(OrderSource.request_id.in_(sorted(set(request_ids))), Order.state != "cancelled")
+        .group_by(OrderSource.request_line_id)
+    )
+    if order_id is not None:
+        statement = statement.where(OrderSource.order_id != order_id)
+    found = context.session.execute(statement)
+    return {line_id: Ordered(quantity, issued) for line_id, quantity, issued in found}
+
+
+def lock_orders(context: Context, ids: Iterable[int]) -> list[Order]:
+    """Take orders in the order of their ids, and read their lines anew under the lock."""
+    why = "what is received, invoiced or called off counts for the order whoever may see it"
+    found: list[Order] = scope.locked(context, Order, ids, why=why)
+    lines = scope.everything(OrderLine, why=why).where(OrderLine.order_id.in_([each.id for each in found]))
+    context.session.scalars(lines.execution_options(populate_existing=True)).all()
+    for order in found:
+        context.session.expire(order, ["lines"])
+    return found
+
+
+def sum_called_off(context: Context, blanket_id: int, order_id: int | None) -> Decimal:
+    """Add up what was called off a blanket order, besides one of its call-offs."""
+    statement = scope.columns(func.coalesce(func.sum(Order.net_total), 0), why=_WHY).where(
+        Order.blanket_id == blanket_id, Order.revision > 0, Order.state != "cancelled"
+    )
+    if order_id is not None:
+        statement = statement.where(Order.id != order_id)
+    return Decimal(context.session.execute(statement).scalar_one())
+
+
+def list_people(context: Context, accounts: Iterable[int]) -> list[Person]:
+    """List the people behind accounts, seen by the actor or not."""
+    statement = scope.everything(Person, why="whoever had a hand in an order does not decide on it")
+    return list(context.session.scalars(statement.where(Person.user_id.in_(sorted(accounts)))))
+
+
+def count_files(context: Context, order_id: int | None) -> int:
+    """Count the files that hang on an order."""
+    if order_id is None:
+        return 0
+    statement = scope.columns(func.count(), why="a policy asks how many files there are, not what is in them")
+    found = statement.select_from(Attachment).where(
+        Attachment.resource == "order", Attachment.row_id == order_id, Attachment.removed_at.is_(None)
+    )
+    return int(context.session.execute(found).scalar_one())
+
+
+def find_reverse_charge(context: Context, country: str) -> TaxCode | None:
+    """Find the code of a country under which the buyer owes the tax, or with which none is owed."""
+    statement = scope.everything(TaxCode, why="a tax code is the same for everyone").where(
+        TaxCode.country == country, TaxCode.active
+    )
+    known = {code.category.value: code for code in context.session.scalars(statement.order_by(TaxCode.id.desc()))}
+    return next((known[each] for each in ("AE", "K", "G", "Z", "O", "E") if each in known), None)
+
+
+def list_seen_requests(context: Context, keys: Iterable[str]) -> list[Request]:
+    """List the requests of these numbers that the actor may see."""
+    statement = scope.select_rows(context, registry["request"]).where(Request.number.in_(sorted(set(keys))))
+    return list(context.session.scalars(statement.order_by(Request.id)))
+
+
+def list_of_requests(context: Context, request_ids: Iterable[int]) -> list[OrderSource]:
+    """List what orders have taken of requests, with the orders the actor may see."""
+    seen = scope.select_rows(context, registry["order"]).with_only_columns(Order.id)
+    statement = scope.everything(OrderSource, why="the orders themselves are those the actor may see").where(
+        OrderSource.request_id.in_(sorted(set(request_ids))), OrderSource.order_id.in_(seen)
+    )
+    return list(context.session.scalars(statement.options(joinedload(OrderSource.order)).order_by(OrderSource.id)))
+
+
+def list_request_lines(context: Context, ids: Iterable[int]) -> dict[int, RequestLine]:
+    """Read lines of requests by their ids."""
+    statement = select(RequestLine).where(RequestLine.id.in_(sorted(set(ids)))).execution_options(scoped=True)
+    return {line.id: line for line in context.session.scalars(statement)}
