@@ -2,9 +2,9 @@
 
 from app.console import additions, pages
 from app.console.additions import Place
-from app.modules.approvals.console import away, inbox, panel, waits, why
+from app.modules.approvals.console import away, inbox, panel, policy_view, waits, why
 
-__all__ = ["away", "inbox", "panel", "waits", "why"]
+__all__ = ["away", "inbox", "panel", "policy_view", "waits", "why"]
 
 pages.add(inbox.InboxView)
 additions.lead_menu(

@@ -95,7 +95,11 @@ def page(visit: Visit, resource: Resource, key: str) -> Any:
     """Show to whoever may see a document why these people decide about it."""
     row = loading.one(visit.context, resource, key)
     shown = build(visit, Paper(resource, row))
-    steps = (Crumb(resource.title[1], addresses.of_list(resource)), Crumb(key, addresses.of_row(row)), Crumb("Why these people"))
+    steps = (
+        Crumb(resource.title[1], addresses.of_list(resource)),
+        Crumb(key, addresses.of_row(row)),
+        Crumb("Why these people"),
+    )
     return shell.render("why.html", Page("Why these people", steps, addresses.of_row(row)), why=shown)
 
 
@@ -112,7 +116,9 @@ def build(visit: Visit, paper: Paper) -> Why:
     return Why(
         title="Why these people?",
         sub=f"{key} {approval.title}, {words.money(approval.amount, approval.currency.code)}",
-        rounds=tuple(Link(f"Round {each.revision}", f"{own}?round={each.revision}", primary=each is approval) for each in rounds),
+        rounds=tuple(
+            Link(f"Round {each.revision}", f"{own}?round={each.revision}", primary=each is approval) for each in rounds
+        ),
         same=explained.same_verdict,
         same_policy=explained.same_policy,
         policy=f"{approval.policy.number} {approval.policy}",
@@ -121,7 +127,7 @@ def build(visit: Visit, paper: Paper) -> Why:
         content_hash=approval.content_hash,
         chain=courses.steps(visit, approval),
         steps=tuple(_found(approval, step) for step in approval.steps),
-        rules=tuple(_rule(each) for each in approval.explanation["rules"]),
+        rules=tuple(rule(each) for each in approval.explanation["rules"]),
         demands=tuple(approval.explanation.get("demands", ())),
         facts=tuple(_facts(approval)),
         document_url=addresses.of_row(paper.row),
@@ -138,7 +144,8 @@ def _found(approval: Approval, step: ApprovalStep) -> Found:
     )
 
 
-def _rule(told: Mapping[str, Any]) -> Rule:
+def rule(told: Mapping[str, Any]) -> Rule:
+    """Tell one rule as it was answered, with the conditions that were asked."""
     groups: dict[int, list[Condition]] = {}
     for each in told["conditions"]:
         condition = Condition(each["label"], each["expected"], each["actual"], each["held"])

@@ -6,9 +6,13 @@ import { say } from "./toasts.js";
 
 const FIELDS = "input:not([type=hidden]),select,textarea";
 
+/** A picker, which may hide its select behind inputs of its own; of a line that folds, its summary or first field. */
+const firstOf = cell => cell.matches(".o-rule") ? $("details:not([open]) > summary", cell) ?? $(FIELDS, cell)
+  : $("select[data-o-select]", cell) ?? $(FIELDS, cell);
+
 /** The fields of a row that a person fills in, one for each column. */
 export const fieldsOf = row => $$(":scope > td:not(.o-line-grip,.o-line-end,.o-line-more)", row)
-  .map(cell => $("select[data-o-select]", cell) ?? $(FIELDS, cell)).filter(Boolean);
+  .map(cell => firstOf(cell)).filter(Boolean);
 
 export const columnOf = field => field.name.replace(/^.*-\d+-/, "");
 
@@ -82,6 +86,7 @@ class Lines extends HTMLElement {
     const from = $$(FIELDS, row);
     $$(FIELDS, copy).forEach((field, at) => {
       if (field.type === "checkbox") field.checked = from[at].checked;
+      else if (field.multiple) [...field.options].forEach((option, place) => { option.selected = from[at].options[place].selected; });
       else field.value = from[at].value;
     });
     for (const field of $$('input[name$="-id"]', copy)) field.value = "";

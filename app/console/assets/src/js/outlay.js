@@ -13,6 +13,7 @@ import "./matrix.js";
 import "./mentions.js";
 import "./menus.js";
 import { openPalette } from "./palette.js";
+import "./policy.js";
 import "./request.js";
 import { startPickers } from "./pickers.js";
 import * as preferences from "./preferences.js";
