@@ -17,41 +17,10 @@ from app.kernel.problem import Problem
 from app.modules.suppliers.domain.banking import compact, is_bic, is_iban
 
 # Countries whose banks take part in SEPA, by the first two letters of the IBAN.
-EUROPEAN_ECONOMIC_AREA = frozenset(
-    [
-        "AT",
-        "BE",
-        "BG",
-        "CY",
-        "CZ",
-        "DE",
-        "DK",
-        "EE",
-        "ES",
-        "FI",
-        "FR",
-        "GR",
-        "HR",
-        "HU",
-        "IE",
-        "IS",
-        "IT",
-        "LI",
-        "LT",
-        "LU",
-        "LV",
-        "MT",
-        "NL",
-        "NO",
-        "PL",
-        "PT",
-        "RO",
-        "SE",
-        "SI",
-        "SK",
-    ]
-)
-SEPA = EUROPEAN_ECONOMIC_AREA | frozenset(["AD", "AL", "CH", "GB", "GI", "MC", "MD", "ME", "MK", "RS", "SM", "VA"])
+_ECONOMIC_AREA = "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IS IT LI LT LU LV MT NL NO PL PT RO SE SI SK"
+_FURTHER = "AD AL CH GB GI MC MD ME MK RS SM VA"
+EUROPEAN_ECONOMIC_AREA = frozenset(_ECONOMIC_AREA.split())
+SEPA = EUROPEAN_ECONOMIC_AREA | frozenset(_FURTHER.split())
 LARGEST_SEPA = Decimal("999999999.99")
 LARGEST_NACHA = Decimal("99999999.99")
 LARGEST = Decimal(10) ** 15

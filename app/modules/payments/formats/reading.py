@@ -5,7 +5,19 @@ from __future__ import annotations
 import dataclasses
 
 from app.modules.payments.domain.bank import BankFile, Statement, StatusReport, what_does_not_add_up
-from app.modules.payments.formats import bai2, camt, delimited, iso20022, notices, ofx, pain002, swift, text, xml
+from app.modules.payments.formats import (
+    bai2,
+    camt,
+    delimited,
+    iso20022,
+    nacha_reading,
+    notices,
+    ofx,
+    pain002,
+    swift,
+    text,
+    xml,
+)
 from app.modules.payments.formats.refusing import refused, shown
 
 KNOWN = "Upload camt.052, camt.053, camt.054, MT940, MT942, BAI2, OFX or CSV."
@@ -51,6 +63,8 @@ def _read_xml(data: bytes, name: str) -> BankFile:
 
 def read_status(data: bytes) -> StatusReport:
     """Read what a bank says about payments: pain.002, a booking notice or statement in camt, or NACHA returns."""
+    if nacha_reading.looks_like(data):
+        return nacha_reading.read_status(data)
     if not xml.looks_like_xml(data):
         raise refused("unknown_format", f"The file is no status of payments. {KNOWN_STATUS}")
     root = xml.parse(data)

@@ -26,6 +26,7 @@ class Part:
     documents: tuple[Document, ...]
     text: str | None
     reference: str | None
+    position: int | None = None
 
 
 def parts(transfer: Transfer, longest: int = LONGEST) -> tuple[Part, ...]:
@@ -102,7 +103,7 @@ def _part(
     amount = transfer.amount
     if position is not None:
         amount = sum((document.amount for document in documents), Decimal(0))
-    return Part(transfer, identifier(id), amount, documents, text, reference)
+    return Part(transfer, identifier(id), amount, documents, text, reference, position)
 
 
 def _text(transfer: Transfer, documents: Sequence[Document]) -> str:
