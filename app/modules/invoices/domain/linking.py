@@ -1,0 +1,273 @@
+"""Which order line each line of an invoice bills: the best assignment of all together, with confidence and reasons."""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+
+from app.modules.suppliers.domain.likeness import Reason, words
+
+SURE_FROM = 75
+#: Below it two lines have too little in common to be proposed.
+WORTH_ASKING = 30
+_AMBIGUOUS_WITHIN = 5
+_WHOLE = 100
+_CONTRADICTED = 40
+# A point of confidence outweighs every difference of positions, which only decides between equals.
+_POINT = 1_000_000
+_FARTHEST = 999
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """A line of an invoice as far as it tells what it bills; `price` is for one unit, `order` and `order_line` as it says."""
+
+    number: int
+    text: str = ""
+    order: str = ""
+    order_line: str = ""
+    our_item: str = ""
+    supplier_item: str = ""
+    gtin: str = ""
+    quantity: Decimal | None = None
+    price: Decimal | Fraction | None = None
+    net: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """An order line that can be billed, with what of it is open and its agreed price for one unit."""
+
+    id: int
+    order: str
+    position: int
+    text: str = ""
+    our_item: str = ""
+    supplier_item: str = ""
+    gtin: str = ""
+    open_quantity: Decimal | None = None
+    price: Decimal | Fraction | None = None
+    open_amount: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What a line of an invoice bills, or may bill: certain links stand, others are proposals; None fits nothing."""
+
+    line: int
+    order_line: int | None
+    confidence: int = 0
+    reasons: tuple[Reason, ...] = ()
+    is_certain: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    confidence: int
+    reasons: tuple[Reason, ...]
+
+    @property
+    def is_named(self) -> bool:
+        """Say whether the invoice itself names the order line or the item."""
+        return any(reason.code in _NAMING for reason in self.reasons)
+
+
+_NAMING = frozenset({"order_line", "our_item", "supplier_item", "gtin"})
+_ITEMS = (("our_item", "our item number", 75), ("supplier_item", "supplier's item number", 75), ("gtin", "GTIN", 78))
+_Pairs = dict[tuple[int, int], _Pair]
+
+
+def link(lines: Iterable[Stated], offered: Iterable[Offered]) -> tuple[Link, ...]:
+    """Link the lines of an invoice to order lines, whatever the order in which either are given.
+
+    First all lines are assigned one order line each, so that their confidence is highest together; then lines left over
+    join the order line that they name, because several deliveries of it may stand on one invoice.
+    """
+    stated = sorted(lines, key=lambda line: line.number)
+    ordered = sorted(offered, key=lambda line: (line.order, line.position, line.id))
+    pairs = _pairs(stated, ordered)
+    taken = _assign(pairs, len(stated))
+    joined = _joined(pairs, taken, len(stated))
+    options: defaultdict[int, list[int]] = defaultdict(list)
+    for at, to in pairs:
+        options[at].append(to)
+    return tuple(
+        _link(line.number, at, taken.get(at, joined.get(at)), ordered, pairs, options[at], set(taken.values()))
+        for at, line in enumerate(stated)
+    )
+
+
+def _pairs(stated: Sequence[Stated], ordered: Sequence[Offered]) -> _Pairs:
+    """Compare every line with every other, except those that name their order line beyond doubt."""
+    texts = {line.text for line in stated} | {line.text for line in ordered}
+    grams = {text: _grams(text) for text in texts}
+    is_only = len(stated) == len(ordered) == 1
+    named = {(_code(offer.order), _code(str(offer.position))): to for to, offer in enumerate(ordered)}
+    pairs: _Pairs = {}
+    for at, line in enumerate(stated):
+        to = named.get((_code(line.order), _code(line.order_line))) if line.order and line.order_line else None
+        if to is not None:
+            pair = _pair(line, ordered[to], grams, is_only=is_only)
+            if pair.confidence >= SURE_FROM:
+                pairs[at, to] = pair
+                continue
+        for other, offer in enumerate(ordered):
+            pair = _pair(line, offer, grams, is_only=is_only)
+            if pair.confidence >= WORTH_ASKING:
+                pairs[at, other] = pair
+    return pairs
+
+
+def _link(
+    number: int,
+    at: int,
+    to: int | None,
+    ordered: Sequence[Offered],
+    pairs: _Pairs,
+    options: Sequence[int],
+    taken: set[int],
+) -> Link:
+    if to is None:
+        return Link(number, None)
+    pair = pairs[at, to]
+    rivals = [
+        ordered[other]
+        for other in options
+        if other != to and other not in taken and pairs[at, other].confidence >= pair.confidence - _AMBIGUOUS_WITHIN
+    ]
+    reasons = pair.reasons
+    says_which = any(reason.code == "order_line" for reason in reasons)
+    if rivals and not says_which:
+        rival = f"{rivals[0].order} line {rivals[0].position}"
+        reasons = (*reasons, Reason("ambiguous", f"{rival} fits as well", 0))
+    is_certain = pair.confidence >= SURE_FROM and (says_which or not rivals)
+    return Link(number, ordered[to].id, pair.confidence, reasons, is_certain)
+
+
+def _joined(pairs: _Pairs, taken: Mapping[int, int], count: int) -> dict[int, int]:
+    """Let lines that were left over join the order line they name."""
+    found = {}
+    for at in range(count):
+        named = [(-pair.confidence, to) for (line, to), pair in pairs.items() if line == at and pair.is_named]
+        if at not in taken and named:
+            found[at] = min(named)[1]
+    return found
+
+
+def _pair(line: Stated, offer: Offered, grams: Mapping[str, frozenset[str]], *, is_only: bool) -> _Pair:
+    reasons = tuple(_reasons(line, offer, grams, is_only=is_only))
+    doubt = 10_000
+    for reason in reasons:
+        doubt = doubt * (_WHOLE - reason.weight) // _WHOLE
+    confidence = _WHOLE - -(-doubt // 100)
+    if _contradicts(line, offer, reasons):
+        confidence = min(confidence, _CONTRADICTED)
+    return _Pair(confidence, reasons)
+
+
+def _reasons(line: Stated, offer: Offered, grams: Mapping[str, frozenset[str]], *, is_only: bool) -> Iterator[Reason]:
+    same_order = bool(line.order) and _code(line.order) == _code(offer.order)
+    if line.order_line and _code(line.order_line) == _code(str(offer.position)) and (same_order or not line.order):
+        yield Reason("order_line", f"names line {offer.position} of {offer.order}", 92 if same_order else 70)
+    elif same_order:
+        yield Reason("order", f"names {offer.order}", 15)
+    for field, label, weight in _ITEMS:
+        stated, known = _code(getattr(line, field)), _code(getattr(offer, field))
+        if stated and stated == known:
+            yield Reason(field, f"same {label}", weight)
+    alike = _alike(grams[line.text], grams[offer.text])
+    if alike == _WHOLE:
+        yield Reason("same_text", "same text", 60)
+    elif alike >= 50:  # noqa: PLR2004
+        yield Reason("similar_text", f"similar text, {alike} %", 40 if alike >= 75 else 22)  # noqa: PLR2004
+    yield from _figures(line, offer)
+    if is_only:
+        yield Reason("only_line", "the only line of both", 25)
+
+
+def _figures(line: Stated, offer: Offered) -> Iterator[Reason]:
+    if line.price and offer.price:
+        apart = abs(Fraction(line.price) - Fraction(offer.price)) * _WHOLE / abs(Fraction(offer.price))
+        if apart == 0:
+            yield Reason("same_price", "same price", 30)
+        elif apart <= 2:  # noqa: PLR2004
+            yield Reason("similar_price", "price within 2 %", 20)
+        elif apart <= 10:  # noqa: PLR2004
+            yield Reason("similar_price", "price within 10 %", 8)
+    if line.quantity and offer.open_quantity:
+        if line.quantity == offer.open_quantity:
+            yield Reason("same_quantity", "same quantity as is open", 25)
+        elif 0 < line.quantity / offer.open_quantity < 1:
+            yield Reason("part_quantity", "part of the open quantity", 5)
+    elif line.net and line.net == offer.open_amount:
+        yield Reason("same_amount", "same amount as is open", 30)
+
+
+def _contradicts(line: Stated, offer: Offered, reasons: Sequence[Reason]) -> bool:
+    """Say whether the invoice names another order, or another item and none that fits."""
+    if line.order and _code(line.order) != _code(offer.order):
+        return True
+    codes = {reason.code for reason in reasons}
+    if codes & {"our_item", "supplier_item", "gtin"}:
+        return False
+    differ = any(
+        _code(getattr(line, field)) and _code(getattr(offer, field)) for field, _, _ in _ITEMS
+    )  # equal ones are among the reasons
+    # A line that is named by its number stands although the item was replaced, unless nothing else fits either.
+    others = {"same_text", "similar_text", "same_price", "similar_price"}
+    return differ if "order_line" not in codes else differ and not codes & others
+
+
+def _code(text: str) -> str:
+    bare = "".join(char for char in text.upper() if char.isalnum())
+    return bare.lstrip("0") or bare
+
+
+def _grams(text: str) -> frozenset[str]:
+    return frozenset(
+        padded[at : at + 3] for padded in (f"  {word} " for word in words(text)) for at in range(len(padded) - 2)
+    )
+
+
+def _alike(one: frozenset[str], other: frozenset[str]) -> int:
+    return 200 * len(one & other) // (len(one) + len(other)) if one and other else 0
+
+
+def _assign(pairs: _Pairs, count: int) -> dict[int, int]:
+    """Find the assignment with the highest confidence in all, by adding one line after another to the best so far."""
+    gains: list[dict[int, int]] = [{} for _ in range(count)]
+    for (at, to), pair in sorted(pairs.items()):
+        gains[at][to] = pair.confidence * _POINT - min(abs(at - to), _FARTHEST)
+    owner: dict[int, int] = {}
+    for start in range(count):
+        line, free, takers = _best_path(start, gains, owner)
+        if free is not None:
+            owner[free] = line
+        while line != start:
+            line, place = takers[line]
+            owner[place] = line
+    return {line: to for to, line in owner.items()}
+
+
+def _best_path(
+    start: int, gains: list[dict[int, int]], owner: Mapping[int, int]
+) -> tuple[int, int | None, dict[int, tuple[int, int]]]:
+    """Find who best makes room for a new line: the last line moved, where it goes (None: nowhere), and who took whose place."""
+    best, takers, waiting = {start: 0}, dict[int, tuple[int, int]](), deque([start])
+    value, last = 0, tuple[int, int | None]((start, None))
+    while waiting:
+        line = waiting.popleft()
+        for to, gain in gains[line].items():
+            total, holder = best[line] + gain, owner.get(to)
+            if holder is not None:
+                total -= gains[holder][to]
+                if holder == line or total <= best.get(holder, total - 1):
+                    continue
+                best[holder], takers[holder] = total, (line, to)
+                waiting.append(holder)
+            if total > value:
+                value, last = total, (line, to) if holder is None else (holder, None)
+    return last[0], last[1], takers

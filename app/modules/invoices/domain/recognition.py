@@ -1,0 +1,182 @@
+"""Whose invoice it is: suppliers that fit what it says of its seller, how sure that is, and what contradicts it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from app.modules.suppliers.domain.likeness import Reason, normal_name, similarity
+
+SURE_FROM = 90
+#: The doubt about the second has to be so many times the doubt about the first before the first is taken.
+CLEAR_LEAD = 3
+_CONTRADICTED = 50
+_WHOLE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Seller:
+    """What an invoice says of its seller; everything normalised, accounts as fingerprints, endpoints as scheme:value.
+
+    `tax_ids` begin with their country where they are VAT numbers. `codes` are our numbers of the supplier.
+    """
+
+    names: tuple[str, ...] = ()
+    tax_ids: frozenset[str] = frozenset()
+    accounts: frozenset[str] = frozenset()
+    endpoints: frozenset[str] = frozenset()
+    legal_ids: frozenset[str] = frozenset()
+    codes: frozenset[str] = frozenset()
+    domains: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A supplier as it is on file, normalised in the same way; `domains` without those of mail providers."""
+
+    id: int
+    code: str
+    name: str
+    names: frozenset[str] = frozenset()
+    tax_ids: frozenset[str] = frozenset()
+    accounts: frozenset[str] = frozenset()
+    endpoints: frozenset[str] = frozenset()
+    legal_ids: frozenset[str] = frozenset()
+    domains: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A supplier that may have sent the invoice, with its confidence in percent and the reasons."""
+
+    supplier: Known
+    reasons: tuple[Reason, ...]
+    is_contradicted: bool = False
+
+    @property
+    def doubt(self) -> int:
+        """Tell, in ten-thousandths, what is left of doubt when the reasons are taken as independent hints."""
+        left = 10_000
+        for reason in self.reasons:
+            left = left * (_WHOLE - reason.weight) // _WHOLE
+        return max(left, 10_000 - _CONTRADICTED * 100) if self.is_contradicted else left
+
+    @property
+    def confidence(self) -> int:
+        """Tell in percent how sure it is."""
+        return _WHOLE - -(-self.doubt // 100)
+
+    @property
+    def is_identified(self) -> bool:
+        """Say whether something that belongs to one company alone speaks for it."""
+        return any(reason.code in _IDENTIFYING for reason in self.reasons)
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """Evidence that contradicts itself, which honest invoices rarely show."""
+
+    code: str
+    text: str
+    suppliers: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Recognition:
+    """Who may have sent an invoice, the likeliest first; `chosen` only where nothing is left to ask."""
+
+    candidates: tuple[Candidate, ...]
+    chosen: Candidate | None
+    warnings: tuple[Warned, ...]
+
+
+_WEIGHTS = (
+    ("tax_ids", Reason("tax_id", "tax id", 95)),
+    ("endpoints", Reason("endpoint", "e-invoice address", 92)),
+    ("legal_ids", Reason("legal_id", "registration number", 92)),
+    ("accounts", Reason("account", "bank account", 85)),
+)
+_IDENTIFYING = frozenset(reason.code for _, reason in _WEIGHTS)
+
+
+def recognise(seller: Seller, suppliers: Iterable[Known]) -> Recognition:
+    """Weigh all suppliers, take one only where it is sure and clearly ahead, and warn where evidence contradicts itself."""
+    found = [candidate for supplier in suppliers if (candidate := _candidate(seller, supplier)) is not None]
+    found.sort(key=lambda each: (each.doubt, each.supplier.code, each.supplier.id))
+    warnings = (*_split_evidence(found), *_impostors(seller, found))
+    chosen = None if warnings else _chosen(found)
+    return Recognition(tuple(found), chosen, warnings)
+
+
+def _chosen(found: list[Candidate]) -> Candidate | None:
+    if not found or found[0].confidence < SURE_FROM or not found[0].is_identified:
+        return None
+    is_ahead = len(found) == 1 or found[1].doubt >= CLEAR_LEAD * max(found[0].doubt, 1)
+    return found[0] if is_ahead else None
+
+
+def _candidate(seller: Seller, supplier: Known) -> Candidate | None:
+    reasons = (*_identifiers(seller, supplier), *_likeness(seller, supplier))
+    return Candidate(supplier, reasons, _is_contradicted(seller, supplier)) if reasons else None
+
+
+def _identifiers(seller: Seller, supplier: Known) -> Iterator[Reason]:
+    for field, reason in _WEIGHTS:
+        stated: frozenset[str] = getattr(seller, field)
+        if stated & getattr(supplier, field):
+            yield reason
+    if supplier.code in seller.codes:
+        yield Reason("code", f"our number {supplier.code}", 40)
+
+
+def _likeness(seller: Seller, supplier: Known) -> Iterator[Reason]:
+    stated = [normal_name(name) for name in seller.names if name.strip()]
+    known = [normal_name(name) for name in (supplier.name, *sorted(supplier.names))]
+    alike = max((similarity(one, other) for one in stated for other in known), default=0)
+    if alike == _WHOLE:
+        yield Reason("same_name", "same name", 75)
+    elif alike >= 75:  # noqa: PLR2004
+        yield Reason("similar_name", f"similar name, {alike} %", 45)
+    elif alike >= 60:  # noqa: PLR2004
+        yield Reason("similar_name", f"somewhat similar name, {alike} %", 20)
+    shared = sorted(seller.domains & supplier.domains)
+    if shared:
+        yield Reason("domain", f"e-mail domain {shared[0]}", 25)
+
+
+def _is_contradicted(seller: Seller, supplier: Known) -> bool:
+    """Say whether the invoice bears a tax id of the same country that is not this supplier's."""
+    if seller.tax_ids & supplier.tax_ids:
+        return False
+    return bool({tax_id[:2] for tax_id in seller.tax_ids} & {tax_id[:2] for tax_id in supplier.tax_ids})
+
+
+def _split_evidence(found: list[Candidate]) -> Iterator[Warned]:
+    """Warn where one identifier leads to one supplier and another to a different one."""
+    leads = {
+        reason.code: [each for each in found if reason in each.reasons] for _, reason in _WEIGHTS
+    }  # several suppliers may share one, as a group of companies does
+    named = [(code, candidates) for code, candidates in leads.items() if candidates]
+    for at, (code, candidates) in enumerate(named):
+        for other_code, others in named[at + 1 :]:
+            ids, other_ids = ({each.supplier.id for each in group} for group in (candidates, others))
+            if not ids & other_ids:
+                one, other = candidates[0].supplier, others[0].supplier
+                words = f"The {_words(code)} is that of {one.code} {one.name}, the {_words(other_code)} that of {other.code} {other.name}."
+                yield Warned("split_evidence", f"{words} Ask the supplier on a number you know.", (one.id, other.id))
+
+
+def _words(code: str) -> str:
+    return next(reason.words for _, reason in _WEIGHTS if reason.code == code)
+
+
+def _impostors(seller: Seller, found: list[Candidate]) -> Iterator[Warned]:
+    """Warn where the name, the account or the address is one we know and the tax id another of the same country."""
+    if any(reason.code == "tax_id" for each in found for reason in each.reasons):
+        return
+    for candidate in found:
+        telling = [reason for reason in candidate.reasons if reason.code in _IDENTIFYING or reason.code == "same_name"]
+        if candidate.is_contradicted and telling:
+            supplier = candidate.supplier
+            words = f"It has the {telling[0].words.removeprefix('same ')} of {supplier.code} {supplier.name}, but not its tax id."
+            yield Warned("other_tax_id", f"{words} Ask the supplier on a number you know.", (supplier.id,))
