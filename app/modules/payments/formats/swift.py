@@ -237,8 +237,9 @@ def _references(data: dict[str, Any], slashed: dict[str, str]) -> References:
 
 
 def _reference(value: str | None) -> str | None:
-    bare = (value or "").strip()
-    return None if bare.upper() in _NO_REFERENCE else bare
+    """Give a reference; where field 61 points to field 86 (KREF+), the library puts one below the other."""
+    stated = [line.strip() for line in (value or "").split("\n") if line.strip().upper() not in _NO_REFERENCE]
+    return " ".join(stated[-1].split()) if stated else None
 
 
 def _sum_findings(data: dict[str, Any], entries: list[Entry]) -> Iterator[Finding]:
