@@ -14,6 +14,7 @@ from sqlalchemy import inspect as inspect_model
 from sqlalchemy import select
 
 from app.console import addresses, words
+from app.console.documents import Documents
 from app.console.gate import Visit
 from app.infra.audit import MASK
 from app.infra.fields import Field, label_of_choice
@@ -62,6 +63,7 @@ class Sight:
         self.today, self.zone = visit.context.today, visit.zone
         named = list(fields)
         self.reachable = Reachable(visit.context, _referred(named, rows))
+        self.documents = Documents(visit, rows)
         self._accounts = _account_names(visit, named, rows)
 
     def account(self, account_id: int) -> str:
@@ -86,6 +88,8 @@ def cell(sight: Sight, each: Field, row: Any) -> Cell | None:
         return _money(each, row, value)
     if each.kind == "state" and each.name == "state":
         return _state_of(each, row, value)
+    if url := sight.documents.address(row, each.name):
+        return Cell("reference", str(value), url=url)
     write = _WRITERS.get(each.kind, _text)
     return write(sight, each, value)
 

@@ -10,7 +10,7 @@ from typing import Any
 from app.console import addresses, words
 from app.console.decode import Raw
 from app.console.gate import Visit
-from app.console.loading import Reachable
+from app.infra.reachable import Reachable
 from app.infra import unit
 from app.infra.intake import Reader, find_row
 from app.kernel.actor import Context

@@ -142,8 +142,8 @@ class Lines extends HTMLElement {
     const old = row.id;
     if (old !== base) {
       const after = text => base + text.slice(old.length);
-      for (const element of $$("[id],[name],[aria-describedby]", row)) {
-        for (const name of ["id", "name", "aria-describedby"]) {
+      for (const element of $$("[id],[name],[for],[aria-describedby]", row)) {
+        for (const name of ["id", "name", "for", "aria-describedby"]) {
           const value = element.getAttribute(name);
           if (value?.startsWith(`${old}-`)) element.setAttribute(name, after(value));
         }
