@@ -102,7 +102,9 @@ def _check_sums(parsed: Parsed, coin: Decimal) -> Iterator[Finding]:
         taxes = _added(part.amount for part in parsed.taxes)
         yield from _compare("OUT-TAX-TOTAL", "BT-110", "the tax of all rates comes to", stated.tax, taxes, coin)
     if stated.net is not None:
-        gross = stated.net + (stated.tax or _ZERO)
+        # Where no total of tax is stated, the tax per rate still is.
+        tax = stated.tax if stated.tax is not None else _added(part.amount for part in parsed.taxes)
+        gross = stated.net + tax
         yield from _compare("OUT-GROSS", "BT-112", "net plus tax comes to", stated.gross, gross, coin)
     if stated.gross is not None:
         due = stated.gross - (stated.prepaid or _ZERO) + (stated.rounding or _ZERO)

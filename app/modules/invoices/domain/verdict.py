@@ -26,7 +26,8 @@ class Verdict:
     """The judgement of one document.
 
     `status` is EN 16931's: schema and core business rules. "unchecked" means that no rule set is known for the format.
-    `own_profile` is what the rules of the document's own profile say where the core refuses it and Outlay has them.
+    `own_profile` is what the rules of the document's own profile say where they differ from the core and Outlay has them;
+    `own_findings` are its broken rules.
     """
 
     status: Status
@@ -35,6 +36,7 @@ class Verdict:
     findings: tuple[Finding, ...] = ()
     arithmetic: tuple[Finding, ...] = ()
     own_profile: Status = "unchecked"
+    own_findings: tuple[Finding, ...] = ()
 
     @property
     def adds_up(self) -> bool:

@@ -23,6 +23,9 @@ class Limits:
     seconds: int = 30
 
 
+STANDARD = Limits()
+
+
 class Unreadable(Exception):
     """Somebody's file cannot be read: a code for programs, a sentence for people."""
 

@@ -41,7 +41,8 @@ class Numbers:
 
     def read(self, text: str) -> Decimal | None:
         """Read a number; an empty cell is none, and anything else refuses the file."""
-        bare = re.sub(r"[\s'\u2019\u00a0\u202f]|^[A-Z]{3}(?=[\d-])|[€£$]", "", text)
+        bare = re.sub(r"[\s'\u2019\u00a0\u202f€£$]", "", text)
+        bare = re.sub(r"^[A-Z]{3}(?=[\d(-])", "", bare)
         negative = (bare.startswith("(") and bare.endswith(")")) or bare.endswith("-")
         bare = bare.strip("()").rstrip("-")
         bare = bare.replace("." if self.decimal == "," else ",", "").replace(",", ".")

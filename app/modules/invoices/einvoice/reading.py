@@ -13,7 +13,7 @@ from app.modules.invoices.domain import arithmetic
 from app.modules.invoices.domain.document import Enclosure, Parsed
 from app.modules.invoices.domain.verdict import Finding, Verdict
 from app.modules.invoices.einvoice import cii, pdf, table, ubl, xml, zugferd1
-from app.modules.invoices.einvoice.limits import Limits, Unreadable
+from app.modules.invoices.einvoice.limits import STANDARD, Limits, Unreadable
 from app.modules.invoices.einvoice.refusing import other_document, other_file
 from app.modules.invoices.einvoice.validation import validate
 
@@ -68,7 +68,7 @@ class Reading:
         return not self.documents and not self.by_hand
 
 
-def read(data: bytes, name: str, limits: Limits = Limits()) -> Reading:  # noqa: B008 a frozen value
+def read(data: bytes, name: str, limits: Limits = STANDARD) -> Reading:
     """Read a file whatever it is called; the name serves only to speak of it."""
     try:
         return _read(data, limits)

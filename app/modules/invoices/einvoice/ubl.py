@@ -124,7 +124,8 @@ def _party(tree: Tree, node: Any) -> Party:
 def _address(tree: Tree, node: Any) -> Address:
     street = tree.text(node, "cbc:StreetName")
     number = tree.text(node, "cbc:BuildingNumber")
-    rest = (tree.text(node, "cbc:AdditionalStreetName"), *tree.texts(node, "cac:AddressLine/cbc:Line"))
+    quarter = tree.text(node, "cbc:CitySubdivisionName")
+    rest = (tree.text(node, "cbc:AdditionalStreetName"), quarter, *tree.texts(node, "cac:AddressLine/cbc:Line"))
     return Address(
         lines=tuple(line for line in (f"{street} {number}".strip(), *rest) if line),
         postcode=tree.text(node, "cbc:PostalZone"),

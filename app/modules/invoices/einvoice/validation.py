@@ -65,15 +65,18 @@ def validate(kind: str, root: Any, profile: str, limits: Limits) -> Verdict:
     """Judge a document by schema and rules; an engine that fails makes it invalid, never an error of Outlay."""
     rules = RULE_SETS[kind]
     findings = _judged(rules, root, limits, core=True)
-    status: Status = "invalid" if any(finding.severity == "error" for finding in findings) else "valid"
-    if kind == "zugferd1":
-        status = "unchecked"
+    status = _status(findings) if rules.stylesheets else "unchecked"
     name = profile_name(profile, kind)
     own: Status = "unchecked"
+    own_findings: tuple[Finding, ...] = ()
     if status == "invalid" and kind == "cii" and name in _OWN_RULES:
-        broken = _judged(_OWN_RULES[name], root, limits, core=False)
-        own = "invalid" if any(finding.severity == "error" for finding in broken) else "valid"
-    return Verdict(status, profile=name, rules=version_of(kind), findings=findings, own_profile=own)
+        own_findings = _judged(_OWN_RULES[name], root, limits, core=False)
+        own = _status(own_findings)
+    return Verdict(status, name, version_of(kind), findings, own_profile=own, own_findings=own_findings)
+
+
+def _status(findings: tuple[Finding, ...]) -> Status:
+    return "invalid" if any(finding.severity == "error" for finding in findings) else "valid"
 
 
 @cache
@@ -107,11 +110,8 @@ def _judged(rules: RuleSet, root: Any, limits: Limits, *, core: bool) -> tuple[F
     ]
     for stylesheet, report in zip(rules.stylesheets, answer["rules"], strict=True):
         if report["error"]:
-            words = (
-                "The rules cannot be applied to this document, so it counts as invalid: "
-                + report["error"].split("\n")[0]
-            )
-            findings.append(Finding("OUT-ENGINE", "error", words))
+            words = "The rules cannot be applied to this document, so it counts as invalid."
+            findings.append(Finding("OUT-ENGINE", "error", words, found=report["error"].strip().split("\n")[0]))
         for failure in report["failures"]:
             rule = _rule(failure)
             known = _core_rule(rule, stylesheet) if core else rule

@@ -10,6 +10,7 @@ _TERM = re.compile(r"\b(B[TG]-\d+(?:-\d+)?)\b")
 _TERMS_IN_BRACKETS = re.compile(r"\s*\((?:\s*(?:B[TG]-\d+(?:-\d+)?)\s*[,;/]?\s*(?:and|or)?\s*)+\)")
 _CLARK = re.compile(r"\{[^}]*\}")
 _LONGEST = 240
+_LONGEST_VALUE = 80
 _STEP = re.compile(r"(?:\*:|\w+:)?([A-Za-z]+)(?:\[namespace-uri\(\)='([^']*)'\])?(?:\[(\d+)\])?")
 _ROOT_STEP = re.compile(r"^/[^/]+")
 _CAPITALS = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -29,6 +30,9 @@ _TAX_RULES = {
     "10": "The reason for VAT category “{tax}” is missing where one is due, or stated where none may be.",
 }
 _PARTIES = "A line, allowance or charge of VAT category “{tax}” needs the seller's VAT identifier, and for some categories the buyer's."
+_NO_PARTIES = (
+    "A line, allowance or charge of VAT category “{tax}” must come without VAT identifiers of seller and buyer."
+)
 _KNOWN = {
     "BR-CO-03": "Tax date and tax date code are both stated; only one may be.",
     "BR-CO-04": "A line has no VAT category.",
@@ -116,7 +120,8 @@ def place(location: str, root: Any) -> tuple[str, str]:
         elif name not in _SILENT:
             words.append(_PLACES.get(name) or _spelled(name).lower())
     value = "" if node is None or len(node) or node is root else (node.text or "").strip()
-    return ", ".join(dict.fromkeys(words)), value[:80]
+    # What is longer is no value to look at, but a file.
+    return ", ".join(dict.fromkeys(words)), value if len(value) <= _LONGEST_VALUE else ""
 
 
 def _own_words(rule: str) -> str:
@@ -125,7 +130,8 @@ def _own_words(rule: str) -> str:
     match = re.fullmatch(r"BR-(S|Z|E|AE|IC|G|O|AF|AG)-(\d\d)", rule)
     if not match or match[2] > "10":
         return ""
-    sentence = _PARTIES if match[2] in ("02", "03", "04") else _TAX_RULES.get(match[2], "")
+    parties = _NO_PARTIES if match[1] == "O" else _PARTIES
+    sentence = parties if match[2] in ("02", "03", "04") else _TAX_RULES.get(match[2], "")
     return sentence.format(tax=_TAXES[match[1]])
 
 
@@ -134,7 +140,8 @@ def _shortened(text: str) -> str:
     text = _TERMS_IN_BRACKETS.sub("", _LABEL.sub("", text)).strip()
     if match := _ABSENT.match(text):
         return f"“{_spelled(match[1])}” is stated, but has no place in an invoice of this kind."
-    text = re.sub(r"\b(?:shall|MUST|SHALL)\b", "must", text).replace(" = ", " must equal ").replace("Σ ", "the sum of ")
+    text = re.sub(r"\b(?:shall|MUST|SHALL)\b", "must", text).replace("must NOT", "must not")
+    text = text.replace(" = ", " must equal ").replace("Σ ", "the sum of ")
     sentence = re.split(r"(?<=[a-z\"”)])\.\s", text, maxsplit=1)[0].strip().rstrip(".")
     if len(sentence) > _LONGEST:
         sentence = sentence[:_LONGEST].rsplit(" ", 1)[0] + " …"

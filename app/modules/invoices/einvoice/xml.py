@@ -14,6 +14,7 @@ from app.modules.invoices.einvoice.limits import Limits, Unreadable
 # What libxml2 says when bytes and declared encoding do not belong together.
 _ENCODING_ERRORS = frozenset({9, 31, 32, 81})
 _DECLARATION = re.compile(r"\A<\?xml[^>]*\?>")
+_CLAIMS_WIDE = re.compile(rb"<\?xml[^>]*encoding=.(?:utf-?(?:16|32)|ucs)", re.IGNORECASE)
 _WIDE = (
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -83,7 +84,7 @@ def parse(data: bytes, limits: Limits) -> Source:
     try:
         return Source(_parsed(data, limits))
     except etree.XMLSyntaxError as error:
-        if error.code not in _ENCODING_ERRORS and not _is_wide(data):
+        if error.code not in _ENCODING_ERRORS and not _is_wide(data) and not _CLAIMS_WIDE.match(data):
             raise Unreadable("not_well_formed", f"The file is not well-formed XML: {_reason(error)}.") from None
     try:
         return Source(_parsed(_recoded(data), limits), recoded=True)
