@@ -54,6 +54,7 @@ def create_core(settings: dict[str, Any] | None = None) -> Flask:
     )
     app.extensions["valkey"] = valkey
     app.extensions["files"] = files.configured(app.config)
+    files.use(app.extensions["files"])
     mail.use(mail.configured(app.config))
     crypto.use(crypto.Keyring.parse(app.config["OUTLAY_ENCRYPTION_KEYS"]))
     audit_key = parse_key(app.config["OUTLAY_AUDIT_KEY"])

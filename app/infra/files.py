@@ -206,6 +206,22 @@ class S3Store:
             raise StoreDown(f"The file store does not answer: {error}") from error
 
 
+_store: Store | None = None
+
+
+def use(store: Store) -> None:
+    """Set the store of this process."""
+    global _store  # noqa: PLW0603 - one installation keeps its files in one place
+    _store = store
+
+
+def store() -> Store:
+    """Give the store of this process, for work that no door asks for."""
+    if _store is None:
+        raise RuntimeError("no file store is set up")
+    return _store
+
+
 def configured(settings: Mapping[str, Any]) -> Store:
     """Give the store an installation uses: a bucket where one is named, or else a folder."""
     bucket = settings.get("OUTLAY_S3_BUCKET")

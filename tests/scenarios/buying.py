@@ -98,17 +98,17 @@ class Buying(Office):
 
         return list(self.look(key, raw, "order"))
 
-    def finish(self, key: str) -> str:
+    def finish(self, key: str, channel: str = "print") -> str:
         """Submit an order, let it be agreed to, and issue it."""
         self.act(self.nadia, key, "submit")
         if self.state_of(key) == "submitted":
             self.act(self.sofia, key, "approve")
-        self.act(self.nadia, key, "issue", channel="print")
+        self.act(self.nadia, key, "issue", channel=channel)
         return key
 
-    def issued(self, price: str = "900", **request: Any) -> str:
+    def issued(self, price: str = "900", channel: str = "print", **request: Any) -> str:
         """Let Lena ask, everybody agree, and Nadia order it from Vega; give the order's number."""
-        return self.finish(self.from_requests(self.approved(price, **request)))
+        return self.finish(self.from_requests(self.approved(price, **request)), channel)
 
     def frame(self, ceiling: str, until: str = "2027-06-30") -> str:
         """Issue a blanket order with Vega."""

@@ -13,7 +13,7 @@ from app.infra.activity import Attachment
 from app.kernel.actor import Context
 from app.kernel.resource import registry
 from app.modules.directory.models import Person, TaxCode
-from app.modules.orders.models import Order, OrderLine, OrderSource
+from app.modules.orders.models import Order, OrderLine, OrderRevision, OrderSending, OrderSource
 from app.modules.requests.models import Request, RequestLine
 from app.modules.requests.service import Ordered
 
@@ -105,3 +105,27 @@ def list_request_lines(context: Context, ids: Iterable[int]) -> dict[int, Reques
     """Read lines of requests by their ids."""
     statement = select(RequestLine).where(RequestLine.id.in_(sorted(set(ids)))).execution_options(scoped=True)
     return {line.id: line for line in context.session.scalars(statement)}
+
+
+def find_sending(context: Context, sending_id: int) -> OrderSending | None:
+    """Find one letter by its id."""
+    statement = scope.everything(OrderSending, why="a letter is carried for whoever sent it")
+    found: OrderSending | None = context.session.scalars(statement.where(OrderSending.id == sending_id)).first()
+    return found
+
+
+def list_unsent(context: Context, order_id: int) -> list[OrderSending]:
+    """List the letters of an order that nobody has tried to hand in yet."""
+    statement = scope.everything(OrderSending, why="a letter is carried for whoever sent it")
+    waiting = statement.where(
+        OrderSending.order_id == order_id, OrderSending.state == "waiting", OrderSending.attempts == 0
+    )
+    return list(context.session.scalars(waiting.order_by(OrderSending.id)))
+
+
+def find_revision(context: Context, order_id: int, number: int) -> OrderRevision:
+    """Find a revision of an order by its number."""
+    statement = scope.everything(OrderRevision, why="what went out is sent and drawn as it was")
+    wanted = statement.where(OrderRevision.order_id == order_id, OrderRevision.number == number)
+    found: OrderRevision = context.session.scalars(wanted).one()
+    return found

@@ -1,6 +1,7 @@
 """What the pages of orders and later slices may call."""
 
 from app.modules.orders.service.flow import (
+    DELIVER,
     Reached,
     abandon,
     cancel,
@@ -40,6 +41,7 @@ from app.modules.orders.service.sources import add, form_for, raw_of
 from app.modules.orders.service.weighing import NAME, case_of, holding, is_covered
 
 __all__ = [
+    "DELIVER",
     "NAME",
     "Arrived",
     "Billed",

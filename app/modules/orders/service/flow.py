@@ -37,6 +37,7 @@ from app.modules.requests.models import Request
 
 _ZERO = Decimal(0)
 CLOSED = "The order was closed"
+DELIVER = "orders.deliver"
 
 
 @dataclass(frozen=True, slots=True)
