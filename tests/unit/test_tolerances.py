@@ -102,6 +102,7 @@ def test_where_no_cap_is_set_a_document_may_differ_no_more_than_a_line() -> None
     without, capped = seen(row(1, over_amount=D(5))), seen(row(1, over_amount=D(5), cap_amount=D(8)))
     assert (without.cap_towards(D(1)), capped.cap_towards(D(1))) == (without.over, capped.cap)
     assert without.cap_towards(D(-1)) == Limit()
+    assert seen(row(1, over_percent=D(2))).cap_towards(D(1)) == Limit()
 
 
 def test_amounts_are_brought_into_the_currency_of_the_invoice() -> None:

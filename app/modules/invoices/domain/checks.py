@@ -148,7 +148,7 @@ def capped(name: CheckName, tolerated: Iterable[tuple[Check, Tolerance]], net: M
     """Raise an exception where differences tolerated line by line come to more than the document may differ.
 
     Each direction is counted on its own, so that one line's surplus never pays for another's; where lines have different
-    caps, each of them has to hold for all.
+    caps, each of them has to hold for all. A percent is of the net amount without those differences.
     """
     counted = [(check, tolerance) for check, tolerance in tolerated if check.verdict is Verdict.WITHIN and check.effect]
     by_direction = sorted(counted, key=lambda each: (each[0].effect or 0) < 0)
@@ -156,7 +156,8 @@ def capped(name: CheckName, tolerated: Iterable[tuple[Check, Tolerance]], net: M
         members = list(group)
         total = sum((check.effect or Decimal(0) for check, _ in members), Decimal(0))
         limits = [tolerance.cap_towards(total) for _, tolerance in members]
-        broken = next((limit for limit in limits if not limit.allows(total, net.amount, total)), None)
+        expected = net.amount - total
+        broken = next((each for each in limits if each.is_given and not each.allows(total, expected, total)), None)
         if broken is not None:
             way = "too little" if is_under else "too much"
             words = broken.words(net.currency)

@@ -121,8 +121,11 @@ class Tolerance:
         return self.under if effect < 0 else self.over
 
     def cap_towards(self, effect: Number) -> Limit:
-        """Give the limit of the document; where no cap is set, a document may differ by no more than a line may."""
-        return self.cap if self.cap.is_given else self.towards(effect)
+        """Give the limit of the document; where no cap is set, the amount that holds for a line holds for the document.
+
+        A percent needs no such help: what is within a percent of each line is within that percent of them all.
+        """
+        return self.cap if self.cap.is_given else Limit(None, self.towards(effect).amount)
 
 
 @dataclass(frozen=True, slots=True)
