@@ -359,9 +359,13 @@ def _international(entry: Entry, kinds: Sequence[str]) -> Iterator[Problem]:
 
 
 def _traces(batch: Batch) -> Iterator[Problem]:
-    """Entries of a batch rise by trace number, so that no two are the same."""
-    before = ""
+    """Entries of a batch carry its bank and rise by trace number, so that no two are the same."""
+    before, bank = "", batch.header.cut(80, 87)
     for entry in batch.entries:
+        is_forward = not any(addenda.cut(2, 3) in {"98", "99"} for addenda in entry.addenda)
+        if entry.trace and is_forward and entry.trace[:8] != bank:
+            words = f"Trace number {entry.trace} does not begin with {bank}, the bank of the batch."
+            yield problem("bad_trace", words, line=entry.record.line)
         if entry.trace and entry.trace <= before:
             words = f"Trace number {entry.trace} does not follow {before}."
             yield problem("bad_sequence", words, line=entry.record.line)

@@ -51,8 +51,9 @@ def why_not_told(run: CreditTransfers, longest: int = LONGEST) -> list[Problem]:
     """Say which payments cannot name their documents, and which names nobody could read."""
     problems = []
     for index, transfer in enumerate(run.transfers):
-        found = parts(transfer, longest)
-        if any(part.amount <= 0 or len(part.text or "") > longest for part in found) and transfer.amount > 0:
+        is_amount = transfer.amount.is_finite() and transfer.amount > 0
+        found = parts(transfer, longest) if is_amount else ()
+        if any(part.amount <= 0 or len(part.text or "") > longest for part in found):
             words = (
                 f"Payment {transfer.id} to {transfer.name}: its documents do not fit into texts of {longest} characters."
                 " Pay fewer of them, or credit notes with larger invoices."
