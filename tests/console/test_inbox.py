@@ -316,7 +316,7 @@ def test_why_these_people_shows_facts_rules_people_and_that_the_verdict_is_the_s
         words = text(client(reader).get(f"/inbox/requests/{key}/why")).replace("\u00a0", " ")
         assert "the same policy gives the same answer" in words
         assert "Owner of cost centre LAB" in words
-        assert "Amount is above 10000 EUR It was 6000.00 EUR" in words
+        assert "Amount is above 10 000 EUR It was 6 000 EUR" in words
         assert "Amount 6 000.00 EUR" in words
     assert client(office.jana).get(f"/inbox/requests/{key}/why").status_code == 404
 

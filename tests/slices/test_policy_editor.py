@@ -281,7 +281,7 @@ def test_what_is_typed_is_tried_on_a_document_before_it_is_saved(controller: Any
                    conditions=(("HIGH", "amount", "above", "10000"),))  # fmt: skip
     words = text(post(controller, "/approval-policies/try", {**filled, "document_to_try": key}))
     assert "Step ALL (" in words
-    assert "Amount is above 10000 EUR It was 6000.00 EUR" in words
+    assert "Amount is above 10 000 EUR It was 6 000 EUR" in words
     assert "Does not apply" in words
     assert "was not found among what you see" in text(
         post(controller, "/approval-policies/try", {**filled, "document_to_try": "REQ-0000-00000"})

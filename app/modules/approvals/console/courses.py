@@ -109,7 +109,9 @@ def _step(visit: Visit, approval: Approval, step: ApprovalStep, number: str) -> 
         title=step.label,
         who=_people(visit, approval, step),
         state=_STATES[step.state],
-        why="Not needed any more" if step.state == "void" else ". ".join(filter(None, (step.reason.rstrip("."), step.note))),
+        why="Not needed any more"
+        if step.state == "void"
+        else ". ".join(filter(None, (step.reason.rstrip("."), step.note))),
         when=when,
         number=number,
     )

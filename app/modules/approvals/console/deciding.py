@@ -67,7 +67,9 @@ def decide(visit: Visit, resource: Resource, key: str, act: str) -> Any:
     return leave_to(_address("then"))
 
 
-def ask_to_hand_over(visit: Visit, resource: Resource, key: str, raw: Any = None, refusal: Refused | None = None) -> Any:
+def ask_to_hand_over(
+    visit: Visit, resource: Resource, key: str, raw: Any = None, refusal: Refused | None = None
+) -> Any:
     """Ask who decides instead of the reader."""
     approvals = registry["approval"]
     command = _command(approvals, "reassign")

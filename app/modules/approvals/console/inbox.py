@@ -142,7 +142,9 @@ class InboxView(BaseView):  # type: ignore[misc]
             return shell.render("_inbox_aside.html", Page(aside.title), aside=aside)
         if not aside.quality:
             return redirect(addresses.of_row(paper.row))
-        page = Page(f"Decide: {aside.title}", (Crumb("Inbox", INBOX), Crumb(aside.key)), asking.url(), "narrow", aside.place)
+        page = Page(
+            f"Decide: {aside.title}", (Crumb("Inbox", INBOX), Crumb(aside.key)), asking.url(), "narrow", aside.place
+        )
         return shell.render("decide.html", page, aside=aside)
 
     @open_page("/<plural>/<path:key>/<any(approve,request_changes,reject):act>")
@@ -187,7 +189,11 @@ def build(visit: Visit, asking: Asking) -> Inbox:
         )
         for entry in shown
     )
-    counts = {"decide": len(queue), "mentions": _count_mentions(visit, asking, entries), "sent": waits.count_sent(visit)}
+    counts = {
+        "decide": len(queue),
+        "mentions": _count_mentions(visit, asking, entries),
+        "sent": waits.count_sent(visit),
+    }
     return Inbox(
         tabs=tuple(
             View(label, Asking(name, "urgent", "").url(), name == asking.tab, counts.get(name) or None, _tone(name))
@@ -267,9 +273,7 @@ def _first(visit: Visit, here: Item | None, queue: Sequence[tuple[Item, Asked]],
     return _aside(visit, Paper(resource, shows.load(visit, resource, here.key)), queue, asking, beside=True)
 
 
-def _aside(
-    visit: Visit, paper: Paper, queue: Sequence[tuple[Item, Asked]], asking: Asking, *, beside: bool
-) -> Aside:
+def _aside(visit: Visit, paper: Paper, queue: Sequence[tuple[Item, Asked]], asking: Asking, *, beside: bool) -> Aside:
     resource, row = paper.resource, paper.row
     fields = fields_of(resource, ["state"] if resource.states else [])
     sight = Sight(visit, fields.values(), [row])
@@ -328,7 +332,11 @@ def _decidable(visit: Visit, shown: Aside, paper: Paper, asked: Asked, then: str
         disabled=approve.disabled,
         hidden=(*hidden, *((Hidden("version", str(version)),) if version is not None else ())),
         actions=tuple(others),
-        more=(remark, hand_over_action(paper, then), Action("Open full page", "link", shown.document_url, icon="external-link")),
+        more=(
+            remark,
+            hand_over_action(paper, then),
+            Action("Open full page", "link", shown.document_url, icon="external-link"),
+        ),
     )
 
 

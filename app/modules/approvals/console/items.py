@@ -189,4 +189,3 @@ def _comparable(visit: Visit, asked: Sequence[Asked]) -> dict[int, Decimal]:
             found = directory.find_rate(visit.context, own.id, first.id, visit.context.today)
             rates[own.id] = found.rate if found else Decimal(1)
     return {each.approval.id: each.approval.amount * rates[each.approval.currency_id] for each in asked}
-

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -25,6 +26,7 @@ from app.modules.approvals.domain.facts import Kind as FactKind
 from app.modules.approvals.domain.policy import Effect
 from app.modules.approvals.models import Approval, ApprovalStep
 
+_FIGURE = re.compile(r"\d{4,}(\.\d+)?|\d+\.\d+")
 _EFFECTS = {effect.value: effect.label for effect in Effect}
 
 
@@ -148,7 +150,8 @@ def rule(told: Mapping[str, Any]) -> Rule:
     """Tell one rule as it was answered, with the conditions that were asked."""
     groups: dict[int, list[Condition]] = {}
     for each in told["conditions"]:
-        condition = Condition(each["label"], each["expected"], each["actual"], each["held"])
+        expected, actual = (_in_words(each["fact"], each[name]) for name in ("expected", "actual"))
+        condition = Condition(each["label"], expected, actual, each["held"])
         groups.setdefault(each["alternative"], []).append(condition)
     outcome, tone = ("Applies", "ok") if told["counted"] else ("Applies, but an earlier rule settled it", "neutral")
     if not told["held"]:
@@ -162,6 +165,16 @@ def rule(told: Mapping[str, Any]) -> Rule:
         reason=told["reason"] if told["held"] else "",
         alternatives=tuple(tuple(groups[number]) for number in sorted(groups)),
     )
+
+
+def _in_words(fact: str, text: str) -> str:
+    """Write codes of a closed list as their words, and group the digits of amounts: both are stored as rules hold them."""
+    known = next((each for name, each in FACTS.items() if name.value == fact), None)
+    if known is not None and known.kind is FactKind.MONEY:
+        return _FIGURE.sub(lambda found: words.number(Decimal(found[0])), text)
+    for code, label in known.choices if known is not None else ():
+        text = re.sub(rf"\b{code}\b", words.lower_first(label), text)
+    return text
 
 
 def _facts(approval: Approval) -> list[tuple[str, str]]:

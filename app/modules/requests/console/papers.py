@@ -147,9 +147,10 @@ def _notes(row: Request) -> tuple[Flash, ...]:
 
 
 def _with_copy(document: Document) -> tuple[tuple[Action, ...], tuple[Action, ...]]:
-    """Put copying, which people do often here, among the buttons."""
+    """Put copying, which people do often here, among the buttons, and printing into the menu."""
     copies = [replace(each, label="Copy") for each in document.more if each.label == "Duplicate"]
-    rest = tuple(each for each in document.more if each.label != "Duplicate")
+    others = [each for each in document.more if each.label != "Duplicate"]
+    rest = (*others, Action("Print", "print", "", icon="printer"))
     room = len(document.actions) < actions.MOST_BUTTONS
     return ((*document.actions, *copies), rest) if room else (document.actions, (*rest, *copies))
 
