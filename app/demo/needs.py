@@ -18,7 +18,10 @@ class Usual:
 
 @dataclass(frozen=True)
 class Today:
-    """Something that was asked for these days: lines of words, quantity, unit, price in euros and category."""
+    """Something that was asked for these days: lines of words, quantity, unit, price in euros and category.
+
+    `quotes` name whom people asked for a price; each quote hangs on the request.
+    """
 
     title: str
     reason: str
@@ -29,6 +32,7 @@ class Today:
     needed_in: int
     lines: tuple[tuple[str, str, str, str, str], ...]
     submitted: bool = True
+    quotes: tuple[str, ...] = ()
 
 
 USUAL = (
@@ -98,32 +102,38 @@ TODAY = (
           "tomas.ruiz", "IT-210", "BRNO-1", 2.1, 23,
           (("Storage array NX48, 48 TB NVMe, dual controller", "1", "C62", "14900", "IT-HW"),
            ("Network card 25 GbE, dual port", "4", "C62", "310", "IT-HW"),
-           ("Support, next business day, 3 years", "1", "LS", "2500", "IT-HW"))),
+           ("Support, next business day, 3 years", "1", "LS", "2500", "IT-HW")),
+          quotes=("Nordlicht Systems", "Datenhafen", "Storage Partners")),
     Today("Renewal: log retention, 12 months",
           "The contract ends on 15 December. The price rose by 8 %; the volume is the same as last year.",
-          "tomas.ruiz", "IT-210", "BRNO-1", 1.2, 22, (("Log retention, 12 months", "12", "MON", "800", "IT-CLOUD"),)),
+          "tomas.ruiz", "IT-210", "BRNO-1", 1.2, 22, (("Log retention, 12 months", "12", "MON", "800", "IT-CLOUD"),),
+          quotes=("Logwerk",)),
     Today("Network cards for the test rack", "The new rack has 25 GbE, the cards in it have 10.",
           "tomas.ruiz", "IT-210", "BRNO-LAB", 0.3, 19, (("Network card 25 GbE, dual port", "6", "C62", "310", "IT-NET"),)),
     Today("Spare notebooks for the help desk", "Whoever brings a broken notebook waits four days for another.",
           "tomas.ruiz", "IT-210", "BRNO-1", 4.2, 30, (("Notebook 14 inch, 32 GB", "3", "C62", "1380", "IT-HW"),)),
     Today("Calibration of 12 reference probes", "The accreditation audit on 9 December asks for certificates of this year.",
-          "lena.fischer", "LAB-340", "BRNO-LAB", 1.4, 14, (("Calibration of a reference probe", "12", "C62", "365", "LAB-CAL"),)),
+          "lena.fischer", "LAB-340", "BRNO-LAB", 1.4, 14, (("Calibration of a reference probe", "12", "C62", "365", "LAB-CAL"),),
+          quotes=("Metrologie Brno", "Kalibrix")),
     Today("Filters for the Raman bench", "Stray light hides the weak lines; the edge filters are from 2014.",
           "lena.fischer", "LAB-340", "BRNO-LAB", 0.4, 35,
-          (("Edge filter 532 nm", "2", "C62", "690", "LAB-OPT"), ("Filter holder, kinematic", "2", "C62", "118", "LAB-OPT"))),
+          (("Edge filter 532 nm", "2", "C62", "690", "LAB-OPT"), ("Filter holder, kinematic", "2", "C62", "118", "LAB-OPT")),
+          quotes=("Vega Optics",)),
     Today("Two height-adjustable desks, Brno office", "Asked for by the company doctor.",
           "milan.dvorak", "FAC-050", "BRNO-1", 0.25, 21, (("Desk, height-adjustable", "2", "C62", "632.50", "FAC-FURN"),)),
     Today("Docking stations (6)", "The new monitors have no USB-C, and the sales team shares two stations.",
           "ana.kovac", "SAL-130", "WIEN", 0.1, 18, (("Docking station", "6", "C62", "189", "IT-HW"),)),
     Today("Booth for the Hannover fair", "The early price holds until 30 November.",
           "ines.costa", "MKT-120", "WIEN", 2.6, 60,
-          (("Booth, 48 m², corner", "1", "LS", "14800", "SERV-MKT"), ("Product film, 90 seconds", "1", "LS", "6200", "SERV-MKT"))),
+          (("Booth, 48 m², corner", "1", "LS", "14800", "SERV-MKT"), ("Product film, 90 seconds", "1", "LS", "6200", "SERV-MKT")),
+          quotes=("Messebau Hannover", "Standwerk")),
     Today("Fluorescence upgrade for microscope 2",
           "The GFP assay starts in January and the current lamp cannot separate the two channels. Without the filter set we "
           "send samples out at 190 EUR each.",
           "lena.fischer", "LAB-340", "BRNO-LAB", 0.05, 26,
           (("LED light source, 4 channels", "1", "C62", "8450", "LAB-OPT"), ("Filter set GFP / mCherry", "2", "C62", "1180", "LAB-OPT"),
-           ("Installation and alignment on site", "8", "HUR", "95", "LAB-OPT")), submitted=False),
+           ("Installation and alignment on site", "8", "HUR", "95", "LAB-OPT")), submitted=False,
+          quotes=("Vega Optics", "Lumen Micro")),
     Today("Rack for the second build cluster", "To be decided together with the storage array.",
           "tomas.ruiz", "IT-210", "BRNO-1", 0.6, 50, (("Rack 42 U", "1", "C62", "1190", "IT-HW"),), submitted=False),
 )  # fmt: skip

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from random import Random
 from typing import Any
 
+from flask import current_app
 from sqlalchemy import text
 
-from app.demo import company, needs
-from app.infra import activity, unit
+from app.demo import company, needs, quotes
+from app.infra import activity, files, unit
 from app.infra.db import db
 from app.kernel.actor import SYSTEM, Context
 from app.kernel.problem import Refused
@@ -38,7 +40,7 @@ class _Year:
 
     def __init__(self, act_as: ActAs, now: datetime) -> None:
         self.random = Random(SEED)  # noqa: S311
-        self.act_as, self.now = act_as, now
+        self.act_as, self.now, self.store = act_as, now, files.configured(current_app.config)
         self.people = self._rows(
             "SELECT p.code, k.code, e.code, c.code FROM person p JOIN cost_centre k ON k.id = p.cost_centre_id"
             " JOIN entity e ON e.id = k.entity_id JOIN currency c ON c.id = e.base_currency_id"
@@ -87,6 +89,10 @@ class _Year:
             "lines": lines,
         }
         key = unit.create(self.act_as(need.person, at), registry["request"], form).key
+        for number, supplier in enumerate(need.quotes):
+            stored = self.store.put(io.BytesIO(quotes.pdf(supplier, need, at.date(), number)))
+            name = f"Quote {supplier}.pdf"
+            activity.attach(self.act_as(need.person, at + timedelta(minutes=5)), registry["request"], key, stored, name)
         if need.submitted:
             self._try(self.act_as(need.person, at + timedelta(minutes=20)), key, "submit")
 

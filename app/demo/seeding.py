@@ -94,6 +94,7 @@ class _Seeding:
             unit.execute(self._context(SYSTEM, self._day(359)), registry["person"], login, "activate", {})
         roles = [(login_of(name), *role) for name, _, _, _, _, role in company.KEY_PEOPLE]
         known = {login for login, _, _ in roles}
+        roles += [(login, "Requester", entity) for login, role, entity in roles if role in company.ASKING_TOO]
         roles += [(login, "Requester", None) for login in self.logins if login not in known]
         for login, role, entity in roles:
             place = {"role": role, **({"entity": entity} if entity else {})}
