@@ -65,6 +65,16 @@ def stand_in_line(context: Context, model: Any, ids: Iterable[int]) -> None:
     context.session.execute(_IN_LINE, {"table": model.__tablename__, "ids": sorted(set(ids))})
 
 
+def beside_others(context: Context, what: str) -> None:
+    """Do something many may do at once, but not while somebody does it `alone`; until the transaction ends."""
+    context.session.execute(_BESIDE, {"what": what})
+
+
+def alone(context: Context, what: str) -> None:
+    """Do something while nobody else is at it: wait until they have finished, and let later ones wait."""
+    context.session.execute(_ALONE, {"what": what})
+
+
 def visible(actor: Actor, resource: Resource, verb: str = "read") -> ColumnElement[bool]:
     """Say, as a condition, on which rows the actor holds `verb` as well as the right to read."""
     condition = _held(actor, resource, "read")
@@ -103,6 +113,8 @@ def _held(actor: Actor, resource: Resource, verb: str) -> ColumnElement[bool]:
 _IN_LINE = text(
     "SELECT pg_advisory_xact_lock(hashtextextended(:table || ' ' || id, 0)) FROM unnest(CAST(:ids AS bigint[])) AS id"
 )
+_BESIDE = text("SELECT pg_advisory_xact_lock_shared(hashtextextended(:what, 0))")
+_ALONE = text("SELECT pg_advisory_xact_lock(hashtextextended(:what, 0))")
 # Whoever takes part in a row may not, for that alone, move it to where their roles do not reach.
 _ENTERING = frozenset({"create", "edit", "import"})
 

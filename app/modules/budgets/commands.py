@@ -150,7 +150,11 @@ def why_not_publishable(context: Context, plan: BudgetPlan) -> list[Problem]:
 
 @command("Publish", moves=["draft -> published"], guard=why_not_publishable)
 def publish(context: Context, plan: BudgetPlan) -> Published:
-    """Put the lines into force as budgets. Amounts that are published already change by the difference."""
+    """Put the lines into force as budgets. Amounts that are published already change by the difference.
+
+    What was asked for and ordered before is charged to them.
+    """
+    queries.take_over(context)
     service.settle(context, plan)
     _take_over(context, plan)
     refuse_if(planning.why_not_publishable(plan))
@@ -162,6 +166,9 @@ def publish(context: Context, plan: BudgetPlan) -> Published:
     for cell in dropped:
         cell.state = "withdrawn"
     service.post(context, [*cells, *dropped], [change for change in changes if change.amount])
+    lines = {cell.id: place for place, cell in enumerate(cells)}
+    short = service.charge_live(context, plan)
+    refuse_if(planning.spoken_for(impact, lines.get(impact.cell_id)) for impact in short)
     plan.published_at, plan.published_by = context.now, context.actor.id
     return Published(plan.number, plan.year, len(cells), plan.total)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import and_, func, literal, or_, union_all
+from sqlalchemy import func, literal, or_, tuple_, union_all
 from sqlalchemy.orm import joinedload
 
 from app.infra import scope
@@ -17,6 +17,7 @@ from app.modules.budgets.models import BudgetBalance, BudgetCell, BudgetMove, Bu
 from app.modules.directory.models import Category, CostCentre, Project
 
 WHY = "a budget counts whether the actor may see it or not"
+PUBLISHING = "budgets are put into force"
 _OF_DOCUMENTS = (Kind.RESERVE, Kind.COMMIT, Kind.ACTUAL, Kind.RELEASE)
 
 
@@ -69,14 +70,11 @@ def list_present(context: Context, holdings: Sequence[Holding]) -> dict[tuple[Ho
         return {}
     by_name = {(each.source_resource, each.source_id, each.bucket): each for each in holdings}
     move, total = BudgetMove, func.sum(BudgetMove.amount)
-    documents = [
-        and_(move.source_resource == resource, move.source_id == row_id, move.bucket == bucket)
-        for resource, row_id, bucket in by_name
-    ]
+    documents = tuple_(move.source_resource, move.source_id, move.bucket).in_(by_name)
     named = (move.source_resource, move.source_id, move.bucket, move.cell_id, move.original_currency)
     statement = (
         scope.columns(*named, total, func.sum(move.original_amount), why=WHY)
-        .where(or_(*documents), move.kind.in_(_OF_DOCUMENTS))
+        .where(documents, move.kind.in_(_OF_DOCUMENTS))
         .group_by(*named)
         .having(total != 0)
     )
@@ -84,6 +82,16 @@ def list_present(context: Context, holdings: Sequence[Holding]) -> dict[tuple[Ho
         (by_name[resource, row_id, bucket], (cell_id, currency)): Held(amount, original)
         for resource, row_id, bucket, cell_id, currency, amount, original in context.session.execute(statement)
     }
+
+
+def take_part(context: Context) -> None:
+    """Charge documents beside others, and not while a plan is put into force."""
+    scope.beside_others(context, PUBLISHING)
+
+
+def take_over(context: Context) -> None:
+    """Put a plan into force while no document is being charged, so that it meets each of them once."""
+    scope.alone(context, PUBLISHING)
 
 
 def lock_balances(context: Context, ids: Iterable[int]) -> dict[int, BudgetBalance]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -41,6 +41,10 @@ UNBUDGETED = settings.declare(
 )
 
 
+Live = Callable[[Context, int], Iterable[Holding]]
+_holders: dict[str, Live] = {}
+
+
 def hold(context: Context, *holdings: Holding) -> Weighed:
     """Let documents hold exactly this from now on, and refuse what a hard budget does not have.
 
@@ -48,12 +52,33 @@ def hold(context: Context, *holdings: Holding) -> Weighed:
     once more changes nothing, and no claims release everything. All balances concerned are taken in one order.
     What it does to them is answered.
     """
+    queries.take_part(context)
     case = _gather(context, holdings)
     balances = queries.lock_balances(context, [change.cell_id for change in case.changes])
     weighed = _judge(context, case, queries.list_not_open(context, case.rising()))
     refuse_if(weighed.problems)
     _write(context, balances, case.changes)
     return weighed
+
+
+def declare_holder(resource: str, live: Live) -> None:
+    """Let plans that come later charge a kind of document; `live` tells what those of an entity hold now."""
+    if resource in _holders:
+        raise ValueError(f"two slices say what {resource} holds")
+    _holders[resource] = live
+
+
+def charge_live(context: Context, plan: BudgetPlan) -> list[Impact]:
+    """Charge the budgets of a plan just put into force with what documents hold already; give those that have too little.
+
+    The caller has taken over, so each document either has been charged before or will find the new budgets.
+    """
+    holdings = [holding for live in _holders.values() for holding in live(context, plan.entity_id)]
+    case = _gather(context, holdings)
+    short = [impact for impact in _judge(context, case, set()).impacts if impact.verdict is Verdict.OVER_HARD]
+    if not short:
+        _write(context, queries.lock_balances(context, [change.cell_id for change in case.changes]), case.changes)
+    return short
 
 
 def preview(context: Context, *holdings: Holding) -> tuple[Impact, ...]:

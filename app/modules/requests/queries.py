@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import selectinload
 
 from app.infra import scope
 from app.infra.activity import Attachment
 from app.kernel.actor import Context
 from app.modules.directory.models import Location, Person
+from app.modules.requests.domain import IN_FLIGHT
 from app.modules.requests.models import Request, RequestLine
 
 
@@ -28,6 +30,16 @@ def lock_requests(context: Context, ids: Iterable[int]) -> list[Request]:
     for request in found:
         context.session.expire(request, ["lines"])
     return found
+
+
+def list_in_flight(context: Context, entity_id: int) -> list[Request]:
+    """List the requests of an entity that reserve money, with all that says where."""
+    why = "what is reserved counts whoever asked for it"
+    statement = scope.everything(Request, why=why).where(
+        Request.entity_id == entity_id, Request.state.in_(IN_FLIGHT), Request.base_total.is_not(None)
+    )
+    parts = (selectinload(Request.lines), selectinload(Request.splits))
+    return list(context.session.scalars(statement.options(*parts).order_by(Request.id)))
 
 
 def count_files(context: Context, request_id: int | None) -> int:

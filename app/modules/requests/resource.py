@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.kernel.resource import Children, Resource, Series, between, registry
 from app.modules.approvals.service import declare_document
+from app.modules.budgets.service import declare_holder
 from app.modules.requests import commands as do
 from app.modules.requests import service
 from app.modules.requests.models import Request, RequestLine, RequestSplit
@@ -97,3 +98,4 @@ requests = registry.add(
 )
 
 declare_document(service.NAME, service.case_of)
+declare_holder(service.NAME, service.live)

@@ -12,7 +12,7 @@ from app.kernel.actor import Context
 from app.kernel.calendar import MONTHS, Period, fiscal_year_label
 from app.kernel.money import Money, minor_units
 from app.kernel.problem import Problem
-from app.modules.budgets.domain.claims import ZERO, Bucket, Control, Figures, figure, floor_of, percent_left
+from app.modules.budgets.domain.claims import ZERO, Bucket, Control, Figures, Impact, figure, floor_of, percent_left
 
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -163,6 +163,21 @@ def why_not_publishable(plan: Any) -> list[Problem]:
     problems = [_planned_already(plan, index, line) for index, line in enumerate(plan.lines)]
     problems += [effect.problem for effect in effects_of(plan)]
     return [problem for problem in problems if problem]
+
+
+def spoken_for(impact: Impact, index: int | None) -> Problem:
+    """Say that documents hold more already than a hard budget would have."""
+    held, left = figure(impact.this, impact.currency), figure(impact.left, impact.currency)
+    words = (
+        f"{impact.label}: {held} were asked for or ordered before, {left} would be there. Plan more, or make it soft."
+    )
+    values = {
+        "cell": impact.code,
+        "needed": f"{impact.this:f}",
+        "left": f"{impact.left:f}",
+        "currency": impact.currency,
+    }
+    return Problem("spoken_for", words, None if index is None else f"lines.{index}.amount", values)
 
 
 def _planned_already(plan: Any, index: int, line: Any) -> Problem | None:

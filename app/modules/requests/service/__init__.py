@@ -13,7 +13,7 @@ from app.modules.requests.service.flow import (
 )
 from app.modules.requests.service.ordering import Ordered, locked, note_ordered
 from app.modules.requests.service.previews import PricedLine, Rail, blank, copy_of, preview
-from app.modules.requests.service.weighing import NAME, case_of, content_of, holding
+from app.modules.requests.service.weighing import NAME, case_of, content_of, holding, live
 
 __all__ = [
     "NAME",
@@ -29,6 +29,7 @@ __all__ = [
     "derive",
     "holding",
     "keep",
+    "live",
     "locked",
     "note_ordered",
     "preview",

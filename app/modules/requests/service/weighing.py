@@ -57,14 +57,21 @@ def _claim(request: Request, part: Portion, amount: Money, share: Decimal) -> Cl
     )
 
 
+def live(context: Context, entity_id: int) -> list[Holding]:
+    """Say what all requests of an entity reserve now."""
+    return [holding(context, request) for request in queries.list_in_flight(context, entity_id)]
+
+
 def nothing(request: Request) -> Holding:
     """Say that a request reserves nothing any more."""
     return Holding(NAME, request.id, request.number, Bucket.RESERVED)
 
 
 def case_of(context: Context, request: Request, weighed: Weighed | None = None) -> Case:
-    """Lay a request out for policy: who asks, for whom, how much, where it is charged, and what it is bound to."""
-    claims = holding(context, request).claims
+    """Lay a request out for policy: who asks, for whom, how much, where it is charged, and what it is bound to.
+
+    `weighed` is what its holding does to the budget, where that is known already.
+    """
     weighed = weighed or budgets.weigh(context, holding(context, request))
     parts = list(domain.portions(request, day_of(context, request)))
     centres = [part.cost_centre for part in parts] or [request.cost_centre]
@@ -82,7 +89,7 @@ def case_of(context: Context, request: Request, weighed: Weighed | None = None) 
         categories=_ids(line.category for line in request.lines),
         projects=_ids(part.project for part in parts),
         supplier=_only_supplier(request),
-        facts=_facts(context, request, claims, weighed),
+        facts=_facts(context, request, weighed),
         content=content_of(request, context),
         demands=_demands(context, weighed.impacts),
     )
@@ -95,7 +102,7 @@ def _only_supplier(request: Request) -> int | None:
     return named.pop() if len(named) == 1 else None
 
 
-def _facts(context: Context, request: Request, claims: Iterable[Claim], weighed: Weighed) -> dict[str, Any]:
+def _facts(context: Context, request: Request, weighed: Weighed) -> dict[str, Any]:
     days = [line.needed_by or request.needed_by for line in request.lines] or [request.needed_by]
     soonest = min((day for day in days if day is not None), default=None)
     base, rate = request.entity.base_currency.code, request.rate or Decimal(1)
@@ -107,20 +114,20 @@ def _facts(context: Context, request: Request, claims: Iterable[Claim], weighed:
         "catalogue_only": bool(request.lines) and all(line.from_catalogue for line in request.lines),
         "free_text": any(line.item is None for line in request.lines),
         "files": queries.count_files(context, request.id),
-        "budget": _standing(claims, weighed),
+        "budget": _standing(weighed),
         "budget_left_percent": min((impact.percent_left for impact in weighed.impacts), default=None),
         "needed_in_days": (soonest - context.today).days if soonest else None,
         "highest_line": Money(highest, request.currency.code).at(rate, base).amount,
     }
 
 
-def _standing(claims: Iterable[Claim], weighed: Weighed) -> str | None:
+def _standing(weighed: Weighed) -> str | None:
     """Say how the request stands to the budget: it fits, it overruns one that may be overrun, or there is none."""
-    if not any(claims):
-        return None
     if any(impact.verdict is not Verdict.FITS for impact in weighed.impacts):
         return "over_soft"
-    return "none" if weighed.unbudgeted else "fits"
+    if weighed.unbudgeted:
+        return "none"
+    return "fits" if weighed.impacts else None
 
 
 def content_of(request: Request, context: Context) -> dict[str, Any]:
