@@ -82,7 +82,7 @@ def compare(one: Print, other: Print, window: int = WINDOW) -> Suspicion | None:
         return Suspicion(other.id, other.key, other.number, max(each.weight for each in certain), certain)
     if one.is_credit != other.is_credit or _replaces(one, other):
         return None
-    reasons = (*_number(one, other), *_amount(one, other), *_day(one, other, window))
+    reasons = (*_number(one, other, window), *_amount(one, other), *_day(one, other, window))
     weight = sum(reason.weight for reason in reasons)
     if weight < _WORTH_TELLING:
         return None
@@ -170,26 +170,26 @@ def _replaces(one: Print, other: Print) -> bool:
     return False
 
 
-def _number(one: Print, other: Print) -> Iterator[Reason]:
+def _number(one: Print, other: Print, window: int) -> Iterator[Reason]:
     first, second = spelled(one.number), spelled(other.number)
     if not first or not second:
         yield Reason("no_number", "a number is missing", 20)
         return
     core, year = _without_year(one.number, one.issued_on)
     other_core, other_year = _without_year(other.number, other.issued_on)
+    agree, apart = year == other_year or None in (year, other_year), _days_apart(one, other)
     if one.number == other.number:
         yield Reason("same_number", f"the same number {other.number}", 60)
     elif first == second:
         yield Reason("same_number", f"the same number, written {other.number}", 58)
     elif folded(one.number) == folded(other.number):
         yield Reason("same_number", f"the same number but for zeros and letters like digits: {other.number}", 55)
-    elif core == other_core and core and (year == other_year or None in (year, other_year)):
+    elif core and core == other_core and agree:
         yield Reason("same_number", f"the same number but for the year: {other.number}", 50)
-    elif _digits(core) and _digits(core) == _digits(other_core) and year == other_year:
+    elif _digits(core) and _digits(core) == _digits(other_core) and agree:
         yield Reason("like_number", f"the same digits: {other.number}", 35)
-    elif _is_slip(core, other_core) and year == other_year:
+    elif _is_slip(core, other_core) and agree and (apart is None or apart <= window):
         yield Reason("like_number", f"a number like it: {other.number}", 25)
-    apart = _days_apart(one, other)
     if apart is not None and apart > _YEAR // 2 and min(len(core), len(other_core)) < _LONG_NUMBER:
         yield Reason("short_number", "the number is short and may return each year", -30)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 from app.modules.suppliers.domain.likeness import Reason, words
 
@@ -19,6 +20,8 @@ _CONTRADICTED = 40
 # A point of confidence outweighs every difference of positions, which only decides between equals.
 _POINT = 1_000_000
 _FARTHEST = 999
+_NEVER = 10**15
+_KEPT = 8192
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +92,11 @@ def link(lines: Iterable[Stated], offered: Iterable[Offered]) -> tuple[Link, ...
     stated = sorted(lines, key=lambda line: line.number)
     ordered = sorted(offered, key=lambda line: (line.order, line.position, line.id))
     pairs = _pairs(stated, ordered)
-    taken = _assign(pairs, len(stated))
-    joined = _joined(pairs, taken, len(stated))
     options: defaultdict[int, list[int]] = defaultdict(list)
     for at, to in pairs:
         options[at].append(to)
+    taken = _assign(pairs, len(stated))
+    joined = _joined(pairs, taken, options)
     return tuple(
         _link(line.number, at, taken.get(at, joined.get(at)), ordered, pairs, options[at], set(taken.values()))
         for at, line in enumerate(stated)
@@ -147,11 +150,11 @@ def _link(
     return Link(number, ordered[to].id, pair.confidence, reasons, is_certain)
 
 
-def _joined(pairs: _Pairs, taken: Mapping[int, int], count: int) -> dict[int, int]:
+def _joined(pairs: _Pairs, taken: Mapping[int, int], options: Mapping[int, Sequence[int]]) -> dict[int, int]:
     """Let lines that were left over join the order line they name."""
     found = {}
-    for at in range(count):
-        named = [(-pair.confidence, to) for (line, to), pair in pairs.items() if line == at and pair.is_named]
+    for at, places in options.items():
+        named = [(-pairs[at, to].confidence, to) for to in places if pairs[at, to].is_named]
         if at not in taken and named:
             found[at] = min(named)[1]
     return found
@@ -190,12 +193,13 @@ def _reasons(line: Stated, offer: Offered, grams: Mapping[str, frozenset[str]], 
 
 def _figures(line: Stated, offer: Offered) -> Iterator[Reason]:
     if line.price and offer.price:
-        apart = abs(Fraction(line.price) - Fraction(offer.price)) * _WHOLE / abs(Fraction(offer.price))
+        price = _scaled(offer.price)
+        apart = abs(_scaled(line.price) - price) * _WHOLE
         if apart == 0:
             yield Reason("same_price", "same price", 30)
-        elif apart <= 2:  # noqa: PLR2004
+        elif apart <= 2 * abs(price):
             yield Reason("similar_price", "price within 2 %", 20)
-        elif apart <= 10:  # noqa: PLR2004
+        elif apart <= 10 * abs(price):
             yield Reason("similar_price", "price within 10 %", 8)
     if line.quantity and offer.open_quantity:
         if line.quantity == offer.open_quantity:
@@ -204,6 +208,12 @@ def _figures(line: Stated, offer: Offered) -> Iterator[Reason]:
             yield Reason("part_quantity", "part of the open quantity", 5)
     elif line.net and line.net == offer.open_amount:
         yield Reason("same_amount", "same amount as is open", 30)
+
+
+@lru_cache(maxsize=_KEPT)
+def _scaled(price: Decimal | Fraction) -> int:
+    """Count a price in billionths, which compare faster than fractions."""
+    return round(Fraction(price) * 10**9)
 
 
 def _contradicts(line: Stated, offer: Offered, reasons: Sequence[Reason]) -> bool:
@@ -221,6 +231,7 @@ def _contradicts(line: Stated, offer: Offered, reasons: Sequence[Reason]) -> boo
     return differ if "order_line" not in codes else differ and not codes & others
 
 
+@lru_cache(maxsize=_KEPT)
 def _code(text: str) -> str:
     bare = "".join(char for char in text.upper() if char.isalnum())
     return bare.lstrip("0") or bare
@@ -237,37 +248,51 @@ def _alike(one: frozenset[str], other: frozenset[str]) -> int:
 
 
 def _assign(pairs: _Pairs, count: int) -> dict[int, int]:
-    """Find the assignment with the highest confidence in all, by adding one line after another to the best so far."""
-    gains: list[dict[int, int]] = [{} for _ in range(count)]
-    for (at, to), pair in sorted(pairs.items()):
-        gains[at][to] = pair.confidence * _POINT - min(abs(at - to), _FARTHEST)
-    owner: dict[int, int] = {}
-    for start in range(count):
-        line, free, takers = _best_path(start, gains, owner)
-        if free is not None:
-            owner[free] = line
-        while line != start:
-            line, place = takers[line]
-            owner[place] = line
-    return {line: to for to, line in owner.items()}
+    """Find the assignment with the highest confidence in all: the Hungarian method, one line after another.
+
+    Bids and prices keep every choice made so far the best one; an order line that nobody wants costs nothing, so that a
+    line may as well go without.
+    """
+    places = max([count, *(to + 1 for _, to in pairs)])
+    losses = [[0] * places for _ in range(count)]
+    for (at, to), pair in pairs.items():
+        losses[at][to] = min(abs(at - to), _FARTHEST) - pair.confidence * _POINT
+    bids, prices = [0] * count, [0] * places
+    owners: list[int | None] = [None] * places
+    for line in range(count):
+        place, came = _cheapest_way(line, losses, bids, prices, owners)
+        while (before := came[place]) is not None:
+            owners[place] = owners[before]
+            place = before
+        owners[place] = line
+    return {line: to for to, line in enumerate(owners) if line is not None and (line, to) in pairs}
 
 
-def _best_path(
-    start: int, gains: list[dict[int, int]], owner: Mapping[int, int]
-) -> tuple[int, int | None, dict[int, tuple[int, int]]]:
-    """Find who best makes room for a new line: the last line moved, where it goes (None: nowhere), and who took whose place."""
-    best, takers, waiting = {start: 0}, dict[int, tuple[int, int]](), deque([start])
-    value, last = 0, tuple[int, int | None]((start, None))
-    while waiting:
-        line = waiting.popleft()
-        for to, gain in gains[line].items():
-            total, holder = best[line] + gain, owner.get(to)
-            if holder is not None:
-                total -= gains[holder][to]
-                if holder == line or total <= best.get(holder, total - 1):
-                    continue
-                best[holder], takers[holder] = total, (line, to)
-                waiting.append(holder)
-            if total > value:
-                value, last = total, (line, to) if holder is None else (holder, None)
-    return last[0], last[1], takers
+def _cheapest_way(
+    start: int, losses: list[list[int]], bids: list[int], prices: list[int], owners: list[int | None]
+) -> tuple[int, list[int | None]]:
+    """Find the free place that costs the least to reach by moving lines on, and for each place the one before it."""
+    rest = set(range(len(prices)))
+    reached: list[tuple[int, int]] = []
+    nearest, came = [_NEVER] * len(prices), list[int | None]([None] * len(prices))
+    line, last = start, None
+    while True:
+        row, bid = losses[line], bids[line]
+        for place in rest:
+            loss = row[place] - bid - prices[place]
+            if loss < nearest[place]:
+                nearest[place], came[place] = loss, last
+        chosen = min(rest, key=lambda place: (nearest[place], place))
+        step = nearest[chosen]
+        bids[start] += step
+        for place, owner in reached:
+            bids[owner] += step
+            prices[place] -= step
+        for place in rest:
+            nearest[place] -= step
+        rest.remove(chosen)
+        owned_by = owners[chosen]
+        if owned_by is None:
+            return chosen, came
+        reached.append((chosen, owned_by))
+        line, last = owned_by, chosen

@@ -96,6 +96,8 @@ _WEIGHTS = (
     ("legal_ids", Reason("legal_id", "registration number", 92)),
     ("accounts", Reason("account", "bank account", 85)),
 )
+_NAMES = frozenset({"same_name", "similar_name"})
+_ASK = "ask the supplier on a number you know."
 _IDENTIFYING = frozenset(reason.code for _, reason in _WEIGHTS)
 
 
@@ -103,7 +105,7 @@ def recognise(seller: Seller, suppliers: Iterable[Known]) -> Recognition:
     """Weigh all suppliers, take one only where it is sure and clearly ahead, and warn where evidence contradicts itself."""
     found = [candidate for supplier in suppliers if (candidate := _candidate(seller, supplier)) is not None]
     found.sort(key=lambda each: (each.doubt, each.supplier.code, each.supplier.id))
-    warnings = (*_split_evidence(found), *_impostors(seller, found))
+    warnings = (*_split_evidence(found), *_impostors(found))
     chosen = None if warnings else _chosen(found)
     return Recognition(tuple(found), chosen, warnings)
 
@@ -148,35 +150,42 @@ def _is_contradicted(seller: Seller, supplier: Known) -> bool:
     """Say whether the invoice bears a tax id of the same country that is not this supplier's."""
     if seller.tax_ids & supplier.tax_ids:
         return False
-    return bool({tax_id[:2] for tax_id in seller.tax_ids} & {tax_id[:2] for tax_id in supplier.tax_ids})
+    return bool(_countries(seller.tax_ids) & _countries(supplier.tax_ids))
+
+
+def _countries(tax_ids: Iterable[str]) -> set[str]:
+    return {tax_id[:2] for tax_id in tax_ids if tax_id[:2].isalpha()}
 
 
 def _split_evidence(found: list[Candidate]) -> Iterator[Warned]:
-    """Warn where one identifier leads to one supplier and another to a different one."""
-    leads = {
-        reason.code: [each for each in found if reason in each.reasons] for _, reason in _WEIGHTS
-    }  # several suppliers may share one, as a group of companies does
+    """Warn where one identifier leads to one supplier and another to a different one; a group may share one."""
+    leads = {reason.code: [each for each in found if reason in each.reasons] for _, reason in _WEIGHTS}
     named = [(code, candidates) for code, candidates in leads.items() if candidates]
     for at, (code, candidates) in enumerate(named):
         for other_code, others in named[at + 1 :]:
-            ids, other_ids = ({each.supplier.id for each in group} for group in (candidates, others))
-            if not ids & other_ids:
+            if not {each.supplier.id for each in candidates} & {each.supplier.id for each in others}:
                 one, other = candidates[0].supplier, others[0].supplier
-                words = f"The {_words(code)} is that of {one.code} {one.name}, the {_words(other_code)} that of {other.code} {other.name}."
-                yield Warned("split_evidence", f"{words} Ask the supplier on a number you know.", (one.id, other.id))
+                words = f"The {_words(code)} is that of {_who(one)}, the {_words(other_code)} that of {_who(other)}"
+                yield Warned("split_evidence", f"{words}: {_ASK}", (one.id, other.id))
 
 
 def _words(code: str) -> str:
     return next(reason.words for _, reason in _WEIGHTS if reason.code == code)
 
 
-def _impostors(seller: Seller, found: list[Candidate]) -> Iterator[Warned]:
-    """Warn where the name, the account or the address is one we know and the tax id another of the same country."""
-    if any(reason.code == "tax_id" for each in found for reason in each.reasons):
+def _who(supplier: Known) -> str:
+    return f"{supplier.code} {supplier.name}"
+
+
+def _impostors(found: list[Candidate]) -> Iterator[Warned]:
+    """Warn where the name, the account or the address is one we know and the tax id another's of the same country."""
+    holders = [each for each in found if any(reason.code == "tax_id" for reason in each.reasons)]
+    if any(reason.code in _NAMES for each in holders for reason in each.reasons):
         return
     for candidate in found:
-        telling = [reason for reason in candidate.reasons if reason.code in _IDENTIFYING or reason.code == "same_name"]
-        if candidate.is_contradicted and telling:
-            supplier = candidate.supplier
-            words = f"It has the {telling[0].words.removeprefix('same ')} of {supplier.code} {supplier.name}, but not its tax id."
-            yield Warned("other_tax_id", f"{words} Ask the supplier on a number you know.", (supplier.id,))
+        codes = _IDENTIFYING if not holders else frozenset[str]()
+        telling = [reason for reason in candidate.reasons if reason.code in codes or reason.code == "same_name"]
+        if candidate not in holders and telling and (holders or candidate.is_contradicted):
+            theirs = f"but the tax id of {_who(holders[0].supplier)}" if holders else "but not its tax id"
+            words = f"It has the {telling[0].words.removeprefix('same ')} of {_who(candidate.supplier)}, {theirs}"
+            yield Warned("other_tax_id", f"{words}: {_ASK}", (candidate.supplier.id,))
