@@ -10,9 +10,9 @@ from typing import Any
 from app.console import addresses, words
 from app.console.decode import Raw
 from app.console.gate import Visit
-from app.infra.reachable import Reachable
 from app.infra import unit
 from app.infra.intake import Reader, find_row
+from app.infra.reachable import Reachable
 from app.kernel.actor import Context
 from app.kernel.problem import Problem, Refused
 from app.modules.approvals import queries
