@@ -13,6 +13,8 @@ _MASTER_DATA = (
 _ASKING = (
     "request.read", "request.create", "request.edit", "request.submit", "request.withdraw", "request.cancel",
     "request.close", "request.discard", "order.read",
+    # What one asked for, one may say has come: the slice looks who asked.
+    "receipt.read", "receipt.create", "receipt.edit", "receipt.post",
 )  # fmt: skip
 _DECIDING = (
     "request.read", "request.approve", "request.reject", "request.request_changes", "approval.reassign",
@@ -36,16 +38,19 @@ ROLES: dict[str, tuple[str, ...]] = {
     "Controller": (
         *_MASTER_DATA, *_OWN, *_DECIDING, *_SEEING, "supplier.read", "*.export",
         "budget_plan.*", "budget_cell.*", "budget_move.*", "budget_transfer.*", "approval_policy.*", "approval.*",
-        "delegation.*", "request.oversee", "order.oversee",
+        "delegation.*", "request.oversee", "order.oversee", "receipt.read",
+        "receipt.oversee",
         "cost_centre.*", "category.*", "project.*", "exchange_rate.*", "tax_code.*",
     ),
     "Buyer": (
         *_MASTER_DATA, *_OWN, *_SEEING, *_BUDGETS, "request.read", "request.oversee", "request.close", "supplier.*", "item.*",
         "bank_account.read", "order.read", "order.oversee", "order.export", "order.import", "order.create", "order.edit", *_BUYING,
+        "receipt.read", "receipt.oversee",
     ),
-    "Receiver": (*_MASTER_DATA, *_OWN, "supplier.read", "order.read", "order.oversee"),
+    "Receiver": (*_MASTER_DATA, *_OWN, "supplier.read", "order.read", "order.oversee", "receipt.*"),
     "AP clerk": (
-        *_MASTER_DATA, *_OWN, "order.read", "order.oversee", "supplier.read", "supplier.create", "supplier.edit", "supplier.export", "supplier.import",
+        *_MASTER_DATA, *_OWN, "order.read", "order.oversee", "receipt.read", "receipt.oversee",
+        "supplier.read", "supplier.create", "supplier.edit", "supplier.export", "supplier.import",
         "bank_account.read", "bank_account.create", "bank_account.edit", "bank_account.export", "bank_account.import",
     ),
     "Treasurer": (

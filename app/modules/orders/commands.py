@@ -263,7 +263,6 @@ def short_close(
     chosen = _line_of(order, line)
     refuse_if(rules.why_not_short(chosen, quantity))
     service.give_up(context, order, [(chosen, quantity or service.left_of(chosen))], reason)
-    service.note_receipt(context, order, {})
     return _tell(ShortClosed, order, reason)
 
 

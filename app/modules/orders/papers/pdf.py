@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import typst
 
@@ -28,7 +28,7 @@ def picture_of(content: Mapping[str, Any]) -> bytes:
     return _compiled(content, "png")
 
 
-def _compiled(content: Mapping[str, Any], kind: str) -> bytes:
+def _compiled(content: Mapping[str, Any], kind: Literal["pdf", "png"]) -> bytes:
     day = datetime.fromisoformat(content["issued_on"]).replace(tzinfo=UTC)
     drawn = typst.compile(
         _TEMPLATE,

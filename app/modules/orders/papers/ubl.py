@@ -32,7 +32,7 @@ def xml_of(content: Mapping[str, Any]) -> bytes:
         _line(root, line, content)
     if not content["lines"]:
         _as_called_off(root)
-    return etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
+    return bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True))
 
 
 def _head(root: Any, content: Mapping[str, Any]) -> None:

@@ -21,6 +21,7 @@ from app.modules.orders.domain.kinds import Channel, OrderKind, ReceivedBy
 from app.modules.orders.models import Order, OrderLine, OrderSending
 from app.modules.orders.service import snapshots, sources
 from app.modules.orders.service.deriving import convert, derive
+from app.modules.orders.service.progress import settle
 from app.modules.orders.service.weighing import (
     NAME,
     case_of,
@@ -145,6 +146,7 @@ def issue(context: Context, order: Order, channel: Channel, note: str | None) ->
     _call_off(context, order)
     snapshots.keep(context, order, channel, note)
     budgets.hold(context, *_of_requests(context, locked), no_reservation(order), holding(order))
+    settle(order)
     if channel is Channel.EMAIL:
         line_up(order, str(order.contact_email))
     order.amend_reason = None
@@ -233,6 +235,7 @@ def give_up(context: Context, order: Order, lines: list[tuple[OrderLine, Decimal
         sourcing.give_back(own, surplus, quantity)
         line.short_closed_quantity += quantity
         line.short_closed_reason = reason
+    settle(order)
     locked = sources.tell(context, order)
     budgets.hold(context, *_of_requests(context, locked), holding(order))
 

@@ -144,7 +144,14 @@ def note_receipt(context: Context, order: Order, lines: Mapping[int, Arrived]) -
     for line in order.lines:
         if line.id in lines:
             line.quantity_received, line.amount_received = lines[line.id].quantity, lines[line.id].amount
+    settle(order)
+
+
+def settle(order: Order) -> None:
+    """Tell in a word each how far an order is received, invoiced and paid."""
     order.received = amounts.share_of(_arrived(line) for line in order.lines)
+    order.invoiced = amounts.share_of((line.amount_invoiced, amount_expected(line)) for line in order.lines)
+    order.paid = amounts.share_of([(order.amount_paid, order.total)])
 
 
 def _arrived(line: OrderLine) -> tuple[Decimal, Decimal]:
@@ -160,13 +167,13 @@ def note_invoice(context: Context, order: Order, lines: Mapping[int, Billed]) ->
     for line in order.lines:
         if line.id in lines:
             line.quantity_invoiced, line.amount_invoiced = lines[line.id].quantity, lines[line.id].amount
-    order.invoiced = amounts.share_of((line.amount_invoiced, amount_expected(line)) for line in order.lines)
+    settle(order)
 
 
 def note_payment(context: Context, order: Order, amount: Decimal) -> None:
     """Put down what was paid in all, tax included."""
     order.amount_paid = amount
-    order.paid = amounts.share_of([(amount, order.total)])
+    settle(order)
 
 
 def matching_view(order: Order) -> ToMatch:

@@ -1,0 +1,1 @@
+"""Receipts: what arrived of an order, what was accepted, and what went back."""
