@@ -99,7 +99,7 @@ def test_an_engine_that_takes_too_long_is_ended_and_the_next_document_is_judged(
         "do": "judge",
         "seconds": 0.0005,
         "schema": "",
-        "stylesheets": list(validation.RULE_SETS["cii"].stylesheets),
+        "stylesheets": validation.RULE_SETS["cii"].stylesheets,
     }
     with pytest.raises(EngineLost) as lost:
         engine.ask(order, CII.encode())
