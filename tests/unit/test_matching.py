@@ -984,3 +984,61 @@ def test_an_invoice_with_right_sums_matches_whatever_the_order_of_its_lines(
 def test_conversions_are_exact_both_ways() -> None:
     assert billing.factor("C62", "BX", {("BX", "C62"): D(12)}) == Fraction(1, 12)
     assert billing.factor("KGM", "C62", {}) is None
+
+
+NUMBERS = st.decimals("-1000", "1000", places=3)
+ODD_LINES = st.builds(
+    BillLine,
+    number=st.integers(1, 3), text=st.text(max_size=5), quantity=st.none() | NUMBERS, unit=st.sampled_from(["C62", "BX", ""]),
+    price=st.none() | NUMBERS, price_base=st.sampled_from([D(1), D(0), D(100)]), net=NUMBERS, allowances=NUMBERS,
+    tax_rate=st.none() | st.sampled_from([D(0), D(20)]), order_line=st.none() | st.integers(1, 3),
+    charge=st.sampled_from(["", "freight"]), deposit=st.sampled_from(["", "", "D-1", "D-2"]), amount_only=st.booleans(),
+)  # fmt: skip
+ODD_BILLS = st.builds(
+    Bill,
+    kind=st.sampled_from(["invoice", "credit_note", "deposit", "final", "corrected"]), number=st.just("1"),
+    currency=st.sampled_from(["EUR", "USD", "JPY"]), supplier=st.none() | st.integers(5, 6),
+    lines=st.lists(ODD_LINES, max_size=3, unique_by=lambda line: line.number).map(tuple),
+    adjustments=st.lists(st.builds(Adjustment, NUMBERS, tax_rate=st.none() | st.just(D(20))), max_size=1).map(tuple),
+    taxes=st.lists(st.builds(TaxPart, st.sampled_from(["S", ""]), st.sampled_from([D(0), D(20)]), NUMBERS, NUMBERS), max_size=2).map(tuple),
+    tax=st.none() | NUMBERS, gross=st.none() | NUMBERS, prepaid=NUMBERS, rounding=NUMBERS, payable=st.none() | NUMBERS,
+    due_on=st.none() | st.just(DUE),
+)  # fmt: skip
+
+
+@quick
+@given(ODD_BILLS, st.sampled_from(list(Method)), st.booleans(), st.integers(0, 2))
+def test_whatever_an_invoice_states_every_check_says_something(
+    stated: Bill, method: Method, tolerant: bool, received: int
+) -> None:
+    lines = (
+        ordered(received=(Done("R", D(received)),)),
+        ordered(id=2, position=2, quantity=D(-3)),
+        ordered(id=3, by_amount=True),
+    )
+    rows = tuple(
+        Row(at, f"T-{at}", each, over_percent=D(5), cap_amount=D(9), currency=stated.currency)
+        for at, each in enumerate(Measure)
+    )
+    made = Case(
+        stated,
+        method,
+        (order(*lines),),
+        Tolerances(rows if tolerant else (), currency=stated.currency),
+        deposits=(Deposit("D-1", "PO-1", D(100), D(120)), Deposit("D-2", "PO-1", D(0), D(0))),
+        credited=Credited("INV-1", 5, "EUR", D(100)) if received else None,
+        due_on=DUE,
+    )
+    found = match(made)
+    assert {check.name for check in found.checks} == set(CheckName)
+    assert all(check.text.endswith(".") for check in found.checks)
+    for check in found.checks:
+        assert (
+            check.difference is None
+            or check.verdict is not Verdict.OK
+            or check.name is CheckName.TERMS
+            or not check.difference
+        )
+    mismatches = raised(found.checks, on=FRIDAY, bill_kind=stated.kind, method=method)
+    assert len({mismatch.key for mismatch in mismatches}) == len(mismatches) == len(found.failing)
+    assert match(made) == found
