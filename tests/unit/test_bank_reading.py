@@ -527,3 +527,8 @@ def test_mixed_currencies_cannot_be_added_up_and_say_so() -> None:
         (Balance("OPBD", Decimal(0), "EUR", None), Balance("CLBD", Decimal(1), "EUR", None)),
     )  # fmt: skip
     assert [each.code for each in what_does_not_add_up(statement)] == ["mixed_currencies"]
+
+
+def test_entries_without_a_type_do_not_write_over_each_other() -> None:
+    text = MT940.replace("NTRFNONREF//B1", "").replace(":61:2611021102RC5,00NTRFNONREF", ":61:2611021102RC5,00")
+    assert [each.amount for each in read(text).entries] == [Decimal("-100.00"), Decimal("-5.00")]

@@ -198,3 +198,14 @@ def test_nothing_is_used_beyond_its_amount_and_no_order_matters(
     chance.shuffle(lines)
     chance.shuffle(candidates)
     assert propose(lines, candidates) == found
+
+
+def test_a_payment_booked_twice_does_not_settle_another_of_the_same_amount() -> None:
+    lines = [line(id=id, ids=("PAY-2026-00001",), party=Party(iban=IBAN)) for id in ("L1", "L2")]
+    found = propose(lines, [paid(), paid("PAY-2026-00002")])
+    assert [(each.line, each.uses[0].candidate) for each in found] == [("L1", "PAY-2026-00001")]
+
+
+def test_where_too_many_are_alike_nothing_is_proposed() -> None:
+    twins = [paid(f"P{number}", ids=(), documents=(), party=Party("Landlord", IBAN)) for number in range(60)]
+    assert propose([line(party=Party(iban=IBAN))], twins) == ()

@@ -24,6 +24,7 @@ _ALIKE = 75
 _SHORTEST_NUMBER = 3
 _TELLING_NUMBER = 5  # shorter numbers turn up in texts by chance
 _LONGEST_RUN = 6
+_MOST_TWINS = 50  # where more candidates than this are alike, likeness says nothing
 _NOBODY = Party()
 _RETURN_CODES = ("/RRTN", "/RPCR", "/RJCT")
 
@@ -267,12 +268,13 @@ def _named(text: str) -> set[str]:
 
 def _options(line: Line, index: _Index) -> Iterator[_Option]:
     named = _named(line.text) | {_bare(each) for each in line.documents}
+    telling = [*_by_id(line, index, named), *_by_group(line, index), *_by_document(line, index, named)]
     if line.is_return:
-        yield from _returns(line, index, named)
-    yield from _by_id(line, index, named)
-    yield from _by_group(line, index)
-    yield from _by_document(line, index, named)
-    yield from _by_party(line, index)
+        telling += _returns(line, index, named)
+    yield from telling
+    if not telling:
+        # A line that names a payment belongs to that one or to none: booked twice, it must not settle another.
+        yield from _by_party(line, index)
 
 
 def _fits(line: Line, candidate: Candidate) -> bool:
@@ -365,7 +367,8 @@ def _by_document(line: Line, index: _Index, named: set[str]) -> Iterator[_Option
     """Match by document numbers in the text: one, or several that come to the amount together."""
     found: dict[str, tuple[Candidate, set[str]]] = {}
     for number in sorted(named & index.by_document.keys()):
-        for candidate in index.by_document[number]:
+        sharers = index.by_document[number]
+        for candidate in sharers if len(sharers) <= _MOST_TWINS else ():
             if _fits(line, candidate) and (len(number) >= _TELLING_NUMBER or _is_known(line, candidate)):
                 found.setdefault(candidate.id, (candidate, set()))[1].add(number)
     if not found:
@@ -413,7 +416,8 @@ def _alike(line: Line, candidate: Candidate) -> int:
 def _by_party(line: Line, index: _Index) -> Iterator[_Option]:
     """Match by the other party and the amount, which leaves room for doubt."""
     if line.currency is not None:
-        for candidate in index.by_amount.get((line.currency, line.amount), ()):
+        twins = index.by_amount.get((line.currency, line.amount), ())
+        for candidate in twins if len(twins) <= _MOST_TWINS else ():
             yield from _same_amount(line, candidate)
     for account in sorted({line.party.iban, line.party.number} - {None}, key=str):
         members = [each for each in index.by_account.get(_bare(account or ""), ()) if _fits(line, each)]

@@ -83,11 +83,14 @@ def _by_heading() -> dict[str, tuple[str, bool]]:
 
 _KNOWN = _by_heading()
 _CURRENCY = re.compile(r"[\s(\[]+(?:in\s+)?([A-Z]{3}|€|£|\$)[)\]]?\s*$")
+_LONGEST = 100
 _SIGNS = {"€": "EUR", "£": "GBP", "$": None}
 
 
 def recognise(heading: str) -> Heading | None:
     """Say what a column holds by its heading, or None where the heading is not known."""
+    if len(heading) > _LONGEST:
+        return None
     bare = heading.strip().lstrip("\ufeff")
     match = _CURRENCY.search(bare)
     for words, written in ((bare, None), *(((bare[: match.start()], match.group(1)),) if match else ())):

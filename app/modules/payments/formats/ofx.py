@@ -32,9 +32,10 @@ _STATEMENT = re.compile(
 )
 _TRANSACTION = re.compile(r"<STMTTRN>(.*?)(?:</STMTTRN>|(?=<STMTTRN>)|</BANKTRANLIST>|\Z)", re.DOTALL)
 _LEAF = re.compile(r"<([A-Z0-9.]+)>([^<\r\n]*)")
-_STATUS = re.compile(r"<STATUS>(.*?)</STATUS>", re.DOTALL)
+# Bounded, so that a file of nothing but opening tags is read in time as well.
+_STATUS = re.compile(r"<STATUS>(.{0,2000}?)</STATUS>", re.DOTALL)
 _DATE = re.compile(r"(\d{4})(\d{2})(\d{2})(?:\d{2,6}(?:\.\d+)?)?(?:\[[^\]]*\])?", re.ASCII)
-_OTHER = re.compile(r"<(PAYEE|CURRENCY|ORIGCURRENCY|BANKACCTTO|CCACCTTO|IMAGEDATA)>.*?</\1>", re.DOTALL)
+_OTHER = re.compile(r"<(PAYEE|CURRENCY|ORIGCURRENCY|BANKACCTTO|CCACCTTO|IMAGEDATA)>.{0,2000}?</\1>", re.DOTALL)
 
 
 def looks_like(text: str) -> bool:

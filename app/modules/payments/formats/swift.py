@@ -38,12 +38,13 @@ logging.getLogger("mt940").setLevel(logging.CRITICAL)
 
 _OPTIONS = mt940.options.Options.all()
 _TAG = re.compile(r"^:\n?(\d{2}[A-Z]?|NS):", re.MULTILINE)
-_ENVELOPE = re.compile(r"\{[1235]:(?:[^{}]|\{[^{}]*\})*\}|\{4:|^-\}", re.MULTILINE)
+_ENVELOPE = re.compile(r"\{[1235]:(?:[^{}]|\{[^{}]{0,100}\}){0,300}\}|\{4:|^-\}", re.MULTILINE)
 _BALANCES = {
     "final_opening_balance": "OPBD", "opening_balance": "OPBD", "intermediate_opening_balance": "OPBD",
     "final_closing_balance": "CLBD", "closing_balance": "CLBD", "intermediate_closing_balance": "CLBD",
     "available_balance": "CLAV", "forward_available_balance": "FWAV",
 }  # fmt: skip
+_NO_TYPE = "none"
 _NO_REFERENCE = {"NONREF", "NOREF", "NOTPROVIDED", "KREF+", "EREF", "PREF", "MARF", ""}
 _ACCOUNT_WITH_CURRENCY = re.compile(r"(.*[0-9])[ /]?([A-Z]{3})")
 # The keys with which Dutch and other banks structure field 86: /EREF/…/REMI/…
@@ -109,10 +110,20 @@ def _statement(block: str, line: int) -> Statement:
     )
 
 
+def _typed(_file: Any, _tag: Any, _fields: Any, result: dict[str, Any]) -> dict[str, Any]:
+    """Name the type of an entry whose bank names none: the library would write the next one over it."""
+    return {**result, "id": result.get("id") or _NO_TYPE}
+
+
 def _library(block: str) -> mt940.models.Transactions:
     """Prepare the library; ASN writes an IBAN where others write a reference of 16 characters."""
     is_asn = re.search(r"^:25:.*ASNB", block, re.MULTILINE) is not None
-    return mt940.models.Transactions(options=_OPTIONS, tags={61: mt940.tags.StatementASNB()} if is_asn else None)
+    after = [*mt940.models.Transactions.DEFAULT_PROCESSORS["post_statement"], _typed]
+    return mt940.models.Transactions(
+        processors={"post_statement": after},
+        tags={61: mt940.tags.StatementASNB()} if is_asn else None,
+        options=_OPTIONS,
+    )
 
 
 def _unreadable(block: str, line: int, error: Exception) -> Refused:
@@ -135,8 +146,7 @@ def _unreadable(block: str, line: int, error: Exception) -> Refused:
 def _check_count(block: str, line: int, entries: list[Entry]) -> None:
     """Refuse rather than lose an entry: each field 61 has to have become one."""
     stated = len(re.findall(r"^:\n?61:", block, re.MULTILINE))
-    inside = len(re.findall(r"^:\n?86:(?:(?!^:)[\s\S])*?^:\n?61:", block, re.MULTILINE))
-    if stated != len(entries) and stated - inside != len(entries):
+    if stated != len(entries):
         words = f"The statement that begins here has {stated} fields 61, but only {len(entries)} could be read."
         raise refused("lost_entry", words, line=line, field="61")
 
@@ -187,7 +197,7 @@ def _entry(data: dict[str, Any], block: str, line: int) -> Entry:
         party=_party(data, slashed),
         remittance=_remittance(data, slashed, details),
         references=_references(data, slashed),
-        codes=tuple(code for code in (data.get("id"), data.get("transaction_code")) if code),
+        codes=tuple(code for code in (data.get("id"), data.get("transaction_code")) if code and code != _NO_TYPE),
         return_reason=slashed.get("RTRN") or None,
         booked_on=_day(data.get("entry_date") if not isinstance(data.get("entry_date"), str) else None)
         or _day(data.get("date")),

@@ -57,16 +57,16 @@ def namespace(node: Node) -> str:
 
 
 def children(node: Node, name: str) -> list[Node]:
-    """List the children of a name."""
-    return [] if node is None else [child for child in node if local(child) == name]
+    """List the children of a name, in whichever namespace."""
+    return [] if node is None else list(node.iterchildren("{*}" + name))
 
 
 def child(node: Node, *path: str) -> Node:
     """Walk down a path of names, or give None."""
     for name in path:
-        node = next(iter(children(node, name)), None)
         if node is None:
             return None
+        node = next(node.iterchildren("{*}" + name), None)
     return node
 
 
