@@ -70,6 +70,7 @@ def load_slices() -> None:
     """Import every slice, so that its resources, subscribers and jobs are known."""
     importlib.import_module("app.infra.activity")
     importlib.import_module("app.infra.preferences")
+    importlib.import_module("app.infra.held")
     importlib.import_module("app.infra.transfer.work")
     importlib.import_module("app.infra.transfer.tidying")
     for name in SLICES:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pathlib
 import sys
 from dataclasses import replace
@@ -13,7 +14,7 @@ from flask import Flask, current_app
 from flask.cli import AppGroup
 
 from app.infra import audit as audit_log
-from app.infra import audit_export, clock, identity, release, settings, unit
+from app.infra import audit_export, clock, identity, personal, release, settings, unit
 from app.infra.chain import Head, parse_key
 from app.infra.db import db
 from app.infra.fields import param_fields
@@ -147,6 +148,20 @@ def _named(declared: Any, command: str, arguments: tuple[str, ...]) -> dict[str,
 def _told(refusal: Refused) -> str:
     lines = [f"{problem.field}: {problem.message}" if problem.field else problem.message for problem in refusal.problems]
     return "\n".join(lines)
+
+
+@outlay.command("held")
+@click.argument("login")
+@click.argument("file", type=click.Path(dir_okay=False, writable=True))
+def write_held(login: str, file: str) -> None:
+    """Write everything that is held about a person to a file, as JSON."""
+    user = identity.find_user(db.session(), login)
+    if user is None:
+        raise click.ClickException(f"There is no account {login}.")
+    with unit.reading(context()) as bound:
+        told = personal.tell(bound, user.id)
+    pathlib.Path(file).write_text(json.dumps(told, ensure_ascii=False, indent=2), encoding="utf-8")
+    click.echo(f"written to {file}")
 
 
 @outlay.group()

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import psycopg2
 
+from app.infra import personal
+
 # A table that was empty and still has no page was never written: asking for sizes is one query, however many tables.
 TABLES = """
     SELECT c.oid::regclass::text, pg_relation_size(c.oid) > 0
@@ -47,6 +49,7 @@ class Restorer:
 
     def restore(self) -> None:
         """Delete what was written, without the triggers that guard it, and fill changed seeds again."""
+        personal.forget_keys()  # of people who are gone with what was written
         self._cursor.execute(TRANSACTIONS_LEFT_OPEN)
         self._cursor.execute(TABLES)
         touched = [table for table, has_pages in self._cursor.fetchall() if has_pages and table not in self._seeds]

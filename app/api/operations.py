@@ -61,6 +61,9 @@ def own_paths() -> Part:
     return {
         "/": {"get": operation("index", "What there is", tag, answers={200: list_of(part("Entry"))})},
         "/me": {"get": operation("me", "Who is calling", tag, answers={200: content(part("Me"))})},
+        "/me/held": {
+            "get": operation("me.held", "Everything held about you", tag, answers={200: content({"type": "object"})})
+        },
         "/me/tokens": {
             "get": operation("me.tokens", "List your API tokens", tag, answers={200: list_of(token)}),
             "post": operation(

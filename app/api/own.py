@@ -14,7 +14,7 @@ from app.api import representation as written
 from app.api.answers import PREFIX, answer, nothing
 from app.api.around import REPLAYED
 from app.api.resources import query_args
-from app.infra import find, identity, scope, unit
+from app.infra import find, identity, personal, scope, unit
 from app.infra.identity import ApiToken
 from app.kernel.actor import Context, Grant
 from app.kernel.problem import Kind, Problem, Refused, refuse_if
@@ -38,6 +38,15 @@ class Me(View):  # type: ignore[misc]
             "permissions": sorted(actor.permissions),
         }
         return answer(content)
+
+
+class Held(View):  # type: ignore[misc]
+    """What is held about the caller."""
+
+    def get(self) -> Response:
+        """Tell everything that is held about the caller."""
+        context = gate.context()
+        return answer(personal.tell(context, context.actor.id))
 
 
 class Tokens(View):  # type: ignore[misc]

@@ -42,6 +42,7 @@ def register(app: Flask) -> None:
     api = Routes(blueprint, doc=False)
     api.add_resource(resources.Index, "", "/")
     api.add_resource(own.Me, "/me")
+    api.add_resource(own.Held, "/me/held")
     api.add_resource(own.Tokens, "/me/tokens")
     api.add_resource(own.OneToken, "/me/tokens/<string:token>")
     api.add_resource(own.Search, "/search")

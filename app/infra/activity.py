@@ -13,7 +13,7 @@ from sqlalchemy import BigInteger, DateTime, Identity, Index, Integer, Text, fun
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from app.infra import audit, outbox, scope, unit
+from app.infra import audit, outbox, personal, scope, unit
 from app.infra.audit import AuditEntry
 from app.infra.db import Base, Row
 from app.infra.intake import find_row
@@ -224,7 +224,12 @@ def _open(context: Context, resource: Resource, key: str, verb: str) -> Any:
 
 def _put_on_record(context: Context, resource: Resource, row: Any, action: str, after: dict[str, Any]) -> None:
     audit.note(
-        context, action=action, resource=resource.name, row_id=row.id, row_key=resource.key_of(row), after=after
+        context,
+        action=action,
+        resource=resource.name,
+        row_id=row.id,
+        row_key=audit.key_on_record(resource, row),
+        after=after,
     )
 
 
@@ -245,3 +250,29 @@ def _told(entry: AuditEntry) -> Step:
         before=entry.before,
         after=entry.after,
     )
+
+
+def _tell_comments(context: Context, account: int) -> list[dict[str, Any]]:
+    said = select(Comment).where(Comment.actor_id == account).order_by(Comment.id)
+    return [{"at": each.at.isoformat(), "about": each.resource, "text": each.text} for each in context.session.scalars(said)]
+
+
+def _tell_files(context: Context, account: int) -> list[dict[str, Any]]:
+    sent = select(Attachment).where(Attachment.actor_id == account).order_by(Attachment.id)
+    return [{"at": each.at.isoformat(), "about": each.resource, "name": each.name} for each in context.session.scalars(sent)]
+
+
+def _forget_author(context: Context, account: int, was: str, alias: str) -> None:
+    """Let what somebody said stand under their alias, and call them so where others mention them."""
+    session = context.session
+    for model in (Comment, Attachment):
+        for each in session.scalars(select(model).where(model.actor_id == account)):
+            each.actor_name = alias
+    mention = re.compile(rf"(?<![\w@])@{re.escape(was)}(?![\w-])", re.IGNORECASE)
+    for each in session.scalars(select(Comment).where(Comment.mentions.contains([was]))):
+        each.text = mention.sub(f"@{alias}", each.text)
+        each.mentions = [alias if name == was else name for name in each.mentions]
+
+
+personal.keeps("comments", _tell_comments, _forget_author)
+personal.keeps("files", _tell_files)

@@ -25,11 +25,12 @@ from sqlalchemy import (
 from sqlalchemy import inspect as inspect_row
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.orm import MANYTOONE, Mapped, Session, mapped_column
+from sqlalchemy.orm import MANYTOONE, Mapped, QueryContext, Session, attributes, mapped_column
 from sqlalchemy.orm.util import identity_key
 
-from app.infra import chain
+from app.infra import chain, personal
 from app.infra.db import Base, Child, HouseSession, Row, uuid7
+from app.infra.personal import Private
 from app.kernel.actor import Context
 from app.kernel.resource import Children, Resource, registry
 
@@ -70,11 +71,6 @@ class AuditEntry(Base):
     def __str__(self) -> str:
         return " ".join(filter(None, (self.actor_name, self.action, self.resource.replace("_", " "), self.row_key)))
 
-    def sealed_content(self) -> dict[str, Any]:
-        """Give the entry as it went into the chain."""
-        told = {column: getattr(self, column) for column in (*_COLUMNS, "witness")}
-        return _content(told, self.lane, self.position)
-
 
 class AuditLane(Base):
     """How far one lane of the chain reaches, under a seal of its own."""
@@ -88,6 +84,8 @@ class AuditLane(Base):
 
 
 _COLUMNS = ["id", "at", "actor_id", "actor_name", "acting_for", "command", "channel", "request_id", "action", "resource", "row_id", "row_key", "part", "before", "after"]
+
+_PERSONAL = ("actor_name", "row_key", "before", "after")
 
 
 def prepare(session: Session, key: bytes) -> None:
@@ -105,7 +103,7 @@ def note(
     action: str,
     resource: str,
     row_id: int | None,
-    row_key: str,
+    row_key: str | Private,
     before: dict[str, Any] | None = None,
     after: dict[str, Any] | None = None,
     part: str = "",
@@ -115,7 +113,7 @@ def note(
         "id": uuid7(),
         "at": context.now,
         "actor_id": context.actor.id,
-        "actor_name": context.actor.name,
+        "actor_name": _actor_name(context),
         "acting_for": context.actor.acting_for,
         "command": context.command,
         "channel": context.channel,
@@ -136,6 +134,7 @@ def seal(session: Session, key: bytes) -> None:
     entries = session.info.pop("audit", [])
     if not entries:
         return
+    entries = [{**entry, **_sealed_parts(session, entry)} for entry in entries]
     head = _take_lane(session)
     witness = _another_head(session, head.lane)
     rows, mac, position = [], head.mac, head.entries
@@ -153,13 +152,21 @@ def seal(session: Session, key: bytes) -> None:
     )
 
 
+def _actor_name(context: Context) -> str | Private:
+    actor = context.actor
+    return actor.name if actor.is_system or not actor.id else Private(actor.id, actor.name)
+
+
+def _sealed_parts(session: Session, entry: dict[str, Any]) -> dict[str, Any]:
+    """Seal what an entry says of people, each under the key of their own (decision 19)."""
+    return {name: personal.sealed(session, entry[name], entry["at"]) for name in _PERSONAL}
+
+
 def links(session: Session) -> Iterator[chain.Link]:
-    """Read the whole audit, lane by lane from first to last, without holding it in memory."""
-    statement = select(AuditEntry).order_by(AuditEntry.lane, AuditEntry.position)
-    options = {"scoped": True, "yield_per": 1000}
-    for entry in session.scalars(statement.execution_options(**options)):
-        yield chain.Link(entry.sealed_content(), bytes(entry.mac))
-        session.expunge(entry)
+    """Read the whole audit as it was sealed, lane by lane from first to last, without holding it in memory."""
+    statement = select(AuditEntry.__table__).order_by(AuditEntry.lane, AuditEntry.position)
+    for entry in session.execute(statement.execution_options(yield_per=1000)).mappings():
+        yield chain.Link(_content(dict(entry), entry["lane"], entry["position"]), bytes(entry["mac"]))
 
 
 def heads(session: Session) -> list[chain.Head]:
@@ -233,6 +240,20 @@ def _another_head(session: Session, lane: int) -> list[list[Any]] | None:
     return [chain.Head(row.lane, row.entries, bytes(row.mac)).witness()] if row.entries else None
 
 
+@event.listens_for(AuditEntry, "load")
+def _open_when_read(entry: AuditEntry, context: QueryContext) -> None:
+    """Let readers see what is about people, as far as nobody was erased; the rows keep it sealed."""
+    for name in _PERSONAL:
+        kept = entry.__dict__.get(name)
+        if kept is not None:
+            attributes.set_committed_value(entry, name, personal.opened(context.session, kept))
+
+
+@event.listens_for(AuditEntry, "refresh")
+def _open_when_read_again(entry: AuditEntry, context: QueryContext, _: Any) -> None:
+    _open_when_read(entry, context)
+
+
 @event.listens_for(HouseSession, "after_flush")
 def _record_changes(session: Session, flush_context: Any) -> None:
     context = session.info.get("context")
@@ -258,11 +279,23 @@ def _record(context: Context | None, row: Any, action: str) -> None:
         action=action,
         resource=resource.name if resource else row.__tablename__,
         row_id=document.id,
-        row_key=resource.key_of(document) if resource else str(document.id),
+        row_key=key_on_record(resource, document) if resource else str(document.id),
         part=part,
         before=before if action != "created" else None,
         after=after if action != "deleted" else None,
     )
+
+
+def key_on_record(resource: Resource, row: Any) -> str | Private:
+    """Give the key of a row as it goes on record; the key of a person names them, and can be erased."""
+    key, account = resource.key_of(row), _account_behind(row)
+    return key if account is None else Private(account, key)
+
+
+def _account_behind(row: Any) -> int | None:
+    """Find the account of the person that a row is about, if it is about one and says so."""
+    resource = registry.of(type(row))
+    return getattr(row, "user_id", None) if resource is not None and resource.personal else None
 
 
 def _differences(row: Any, action: str) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -270,6 +303,8 @@ def _differences(row: Any, action: str) -> tuple[dict[str, Any], dict[str, Any]]
     links = _links(row)
     before: dict[str, Any] = {}
     after: dict[str, Any] = {}
+    declared = registry.of(type(row))
+    account, private = _account_behind(row), {declared.key, *declared.personal} if declared else set()
     for attribute in state.mapper.column_attrs:
         history = state.attrs[attribute.key].history
         link, column = links.get(attribute.key), attribute.columns[0]
@@ -283,6 +318,8 @@ def _differences(row: Any, action: str) -> tuple[dict[str, Any], dict[str, Any]]
             continue
         name = link.key if link else attribute.key
         before[name], after[name] = _told(row, link, column, old), _told(row, link, column, new)
+        if account is not None and attribute.key in private:
+            before[name], after[name] = _private(account, before[name]), _private(account, after[name])
     return before, after
 
 
@@ -298,8 +335,12 @@ def _told(row: Any, link: Any, column: Any, value: Any) -> Any:
         other = session.identity_map.get(identity_key(target, value)) if session else None
         declared = registry.of(target)
         if other is not None and declared is not None:
-            return declared.key_of(other)
+            return key_on_record(declared, other)
     return plain(value)
+
+
+def _private(account: int, value: Any) -> Any:
+    return Private(account, str(value)) if value is not None else None
 
 
 def _links(row: Any) -> dict[str, Any]:

@@ -18,9 +18,10 @@ from sqlalchemy import DateTime, ForeignKey, Identity, Index, Integer, Text, Uni
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from app.infra import audit, crypto, proof, scope, settings
+from app.infra import audit, crypto, personal, proof, scope, settings
 from app.infra.db import Base, Row, day, instant
 from app.infra.db import text as text_column
+from app.infra.personal import Private
 from app.kernel.actor import Actor, Context, Grant
 from app.kernel.problem import Kind, Problem, Refused
 
@@ -402,6 +403,7 @@ def _rights(session: Session, version: int) -> dict[str, frozenset[str]]:
     if known is None:
         known = role_permissions(session)
         _remembered.clear()
+        personal.forget_keys()
         _remembered[version] = known
     return known
 
@@ -469,8 +471,8 @@ def _note(context: Context, user: Any, action: str, address: str) -> None:
         action=action,
         resource="account",
         row_id=user.id if known else None,
-        row_key=user.username if known else "(unknown)",
-        after={"address": address} if address else None,
+        row_key=Private(user.id, user.username) if known else "(unknown)",
+        after={"address": Private(user.id, address) if known else address} if address else None,
     )
 
 

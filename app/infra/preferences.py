@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, ForeignKey, Identity, Index, Integer, Text, o
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from app.infra import audit, unit
+from app.infra import audit, personal, unit
 from app.infra.db import Base
 from app.kernel.actor import Context
 from app.kernel.problem import Kind, Problem, Refused
@@ -120,3 +120,20 @@ def _own_view(context: Context, view_id: int) -> SavedView:
     if view is None or view.user_id != context.actor.id:
         raise Refused(Kind.MISSING, Problem("not_found", "This view is not one of yours."))
     return view
+
+
+def _tell(context: Context, account: int) -> dict[str, Any]:
+    own = select(SavedView).where(SavedView.user_id == account).order_by(SavedView.id)
+    views = [{"resource": each.resource, "name": each.name} for each in context.session.scalars(own)]
+    return {"chosen": all_of(context.session, account), "views": views}
+
+
+def _forget(context: Context, account: int, was: str, alias: str) -> None:
+    """Delete what only its owner used; a view shared with a role is of use to others."""
+    for model in (Preference, SavedView):
+        for each in context.session.scalars(select(model).where(model.user_id == account)):
+            if not getattr(each, "role", None):
+                context.session.delete(each)
+
+
+personal.keeps("preferences", _tell, _forget)

@@ -482,16 +482,21 @@ def _perform(
     if len(context.session.info["audit"]) == recorded:
         told = {name: _noted(value) for name, value in arguments.items() if value is not None and not _secret(command, name)}
         audit.note(
-            context, action="done", resource=resource.name, row_id=row.id, row_key=resource.key_of(row), after=told
+            context,
+            action="done",
+            resource=resource.name,
+            row_id=row.id,
+            row_key=audit.key_on_record(resource, row),
+            after=told,
         )
     outbox.emit(context, resource, row, event_)
     return event_
 
 
-def _noted(value: Any) -> str:
+def _noted(value: Any) -> Any:
     """Put an argument on record: a row by its key, as its name is not for everyone who reads the record."""
     resource = registry.of(type(value))
-    return resource.key_of(value) if resource else str(value)
+    return audit.key_on_record(resource, value) if resource else str(value)
 
 
 def _secret(command: Command, name: str) -> bool:

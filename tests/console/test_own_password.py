@@ -24,7 +24,7 @@ def sent(present=PASSWORD, password=NEW, repeated=None):
 
 def actions(app):
     with app.app_context():
-        statement = "SELECT action FROM audit_entry WHERE resource = 'account' AND row_key = 'omar.haddad' ORDER BY id"
+        statement = "SELECT action FROM audit_entry WHERE resource = 'account' AND actor_name <> 'Outlay' ORDER BY id"
         return list(db.session.execute(sql(statement)).scalars())
 
 

@@ -233,8 +233,9 @@ def announced(resource: Resource, key: str, since: int) -> list[str]:
 def recorded(resource: Resource, command: Command, key: str, visitor: Visitor) -> Counter[str]:
     """Count by door what is on record of a command, a row and a person."""
     statement = text(
-        "SELECT channel FROM audit_entry WHERE resource = :r AND row_key = :k AND command = :c AND actor_id = :a"
+        "SELECT channel FROM audit_entry WHERE resource = :r AND row_id = :i AND command = :c AND actor_id = :a"
     )
-    values = {"r": resource.name, "k": key, "c": resource.permission(command.name), "a": visitor.id}
+    row_id = look(resource, key).id
+    values = {"r": resource.name, "i": row_id, "c": resource.permission(command.name), "a": visitor.id}
     with db.engine.connect() as connection:
         return Counter(connection.execute(statement, values).scalars())

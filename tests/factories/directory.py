@@ -148,6 +148,7 @@ def _part_of(name: str, relation: str) -> Any:
 
 
 OBSTRUCTED = {
+    "person.erase": lambda maker, key: unit.execute(system(), registry["person"], key, "erase", {}),
     "entity.close": _part_of("location", "entity"),
     "cost_centre.close": _part_of("cost_centre", "parent"),
     "category.close": _part_of("category", "parent"),

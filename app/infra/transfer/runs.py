@@ -26,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.infra import audit, filetypes, jobs, scope, unit
+from app.infra import audit, filetypes, jobs, personal, scope, unit
 from app.infra.db import Base
 from app.infra.files import Store
 from app.infra.jobs import Job
@@ -362,3 +362,17 @@ def _seen(context: Context, run_id: int, *, lock: bool) -> ImportRun:
 def _mine(context: Context) -> list[Any]:
     oversees = context.actor.is_system or context.actor.may("job.oversee")
     return [] if oversees else [ImportRun.actor_id == context.actor.id]
+
+
+def _tell(context: Context, account: int) -> list[dict[str, Any]]:
+    own = select(ImportRun).where(ImportRun.actor_id == account).order_by(ImportRun.id)
+    told = context.session.scalars(own)
+    return [{"at": run.created_at.isoformat(), "file": run.file_name, "resource": run.resource} for run in told]
+
+
+def _forget(context: Context, account: int, was: str, alias: str) -> None:
+    for run in context.session.scalars(select(ImportRun).where(ImportRun.actor_id == account)):
+        run.actor_name = alias
+
+
+personal.keeps("imports", _tell, _forget)

@@ -10,7 +10,7 @@ from app.kernel.actor import Context
 from app.kernel.command import Ask, command
 from app.kernel.event import Event, told_once
 from app.kernel.problem import Kind, Problem, Refused, refuse_if
-from app.modules.directory import domain, queries
+from app.modules.directory import domain, queries, service
 from app.modules.directory.domain import Place
 from app.modules.directory.models import Category, CostCentre, Entity, Location, Person, Project
 from app.modules.directory.service import NO_PASSWORD
@@ -71,6 +71,13 @@ class Left(Event):
     code: str
     successor: str | None
     handed_over: int
+
+
+@dataclass(frozen=True)
+class Erased(Event):
+    """Nothing says any more who this person was; what they did stays under a number."""
+
+    number: int
 
 
 @dataclass(frozen=True)
@@ -170,6 +177,20 @@ def leave(
     person.user.password = NO_PASSWORD
     identity.revoke_all(context, person.user_id)
     return Left(person.code, successor.code if successor else None, len(owned) + len(reports))
+
+
+@command(
+    "Erase personal data",
+    moves=["left -> left"],
+    guard=domain.why_not_erasable,
+    step_up=True,
+    danger=True,
+    confirm="Nothing will tell any more who {name} was, not even the audit. What they did stays, under a number.",
+)
+def erase(context: Context, person: Person) -> Erased:
+    """Erase who the person was, everywhere and for good; documents and books stay as they are, under a number."""
+    service.erase(context, person)
+    return Erased(person.id)
 
 
 @command("Give role", moves=STAYING, guard=domain.why_not_self, step_up=True)

@@ -349,6 +349,13 @@ def why_not_self(context: Context, person: Any) -> list[Problem]:
     return []
 
 
+def why_not_erasable(context: Context, person: Any) -> list[Problem]:
+    """Say that somebody was erased already."""
+    if person.erased_at is not None:
+        return [Problem("erased", "The personal data of this person were erased already.")]
+    return []
+
+
 def why_not_own_authority(context: Context, person: Any, changed: set[str]) -> list[Problem]:
     """Say that nobody raises their own approval limit or chooses who decides over them."""
     if person.user_id != context.actor.id:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -317,6 +317,7 @@ class Person(Row):
         CheckConstraint("approval_limit >= 0", name="approval_limit"),
         CheckConstraint("manager_id <> id", name="manager"),
         CheckConstraint("language ~ '^[a-z]{2}(-[A-Z]{2})?$'", name="language"),
+        CheckConstraint("erased_at IS NULL OR state = 'left'", name="erased_at"),
     )
     constraint_problems = {
         "ck_person_approval_limit": ("negative", "Approval limit: enter zero or more.", "approval_limit"),
@@ -346,6 +347,7 @@ class Person(Row):
     time_zone: Mapped[str] = db.text("Time zone", 64, required=True, default="UTC", help="Such as Europe/Vienna")
     state: Mapped[str] = db.state("invited", "active", "suspended", "left")
     state_reason: Mapped[str | None] = db.text("Reason", 500, help="Why they were suspended")
+    erased_at: Mapped[datetime | None] = db.instant("Personal data erased")
 
     user: Mapped[User] = relationship(User)
     entity: Mapped[Entity | None] = relationship()

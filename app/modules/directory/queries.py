@@ -23,6 +23,13 @@ def find_by_account(context: Context, user_id: int) -> Person | None:
     return found
 
 
+def get_person(context: Context, person_id: int) -> Person:
+    """Give a person who has been erased."""
+    people = scope.everything(Person, why="an erased person is forgotten by Outlay itself")
+    found: Person = context.session.scalars(people.where(Person.id == person_id)).one()
+    return found
+
+
 def find_role(context: Context, name: str) -> Any | None:
     """Find a role by its name, whatever its case."""
     return context.session.scalars(select(Role).where(func.lower(Role.name) == name.strip().lower())).first()

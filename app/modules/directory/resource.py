@@ -215,7 +215,7 @@ people = registry.add(
         show=(
             ("Person", ("code", "name", "email", "job_title", "language", "time_zone")),
             ("Place", ("entity", "cost_centre", "manager", "reports")),
-            ("Authority", ("approval_limit", "roles", "state_reason")),
+            ("Authority", ("approval_limit", "roles", "state_reason", "erased_at")),
         ),
         form=(
             "first_name",
@@ -236,6 +236,6 @@ people = registry.add(
         personal=("first_name", "last_name", "email", "job_title"),
         prepare=service.keep_account,
         check=service.why_not_person,
-        commands=(do.invite, do.activate, do.suspend, do.reinstate, do.leave, do.grant, do.revoke),
+        commands=(do.invite, do.activate, do.suspend, do.reinstate, do.leave, do.erase, do.grant, do.revoke),
     )
 )

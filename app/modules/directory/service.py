@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import inspect
 
+from app.infra import identity, jobs, personal
 from app.kernel.actor import Context
 from app.kernel.problem import Problem
 from app.modules.directory import domain, queries
@@ -12,6 +13,7 @@ from app.modules.directory.models import Entity, Location, Person, TaxCode
 
 # Not a hash of anything, so no password fits it.
 NO_PASSWORD = "!"  # noqa: S105
+FORGET = "person.forget"
 
 
 def keep_country(context: Context, row: Entity | Location | TaxCode) -> None:
@@ -28,6 +30,22 @@ def keep_account(context: Context, person: Person) -> None:
     user.username, user.email = person.code, person.email
     user.first_name, user.last_name = person.first_name, person.last_name
     user.active = person.state == "active"
+
+
+def erase(context: Context, person: Person) -> None:
+    """Forget who a person was: their row at once, with the key of all that records say of them, the rest in a job."""
+    person.first_name, person.last_name = "Erased", f"person {person.id}"
+    person.email, person.job_title, person.state_reason = f"{alias_of(person)}@erased.invalid", None, None
+    person.erased_at = context.now
+    keep_account(context, person)
+    personal.destroy(context, person.user_id)
+    identity.access_changed(context)
+    jobs.enqueue(context, FORGET, {"person": person.id})
+
+
+def alias_of(person: Person) -> str:
+    """Give the code under which an erased person goes on."""
+    return f"erased-{person.id}"
 
 
 def why_not_person(context: Context, person: Person) -> list[Problem]:

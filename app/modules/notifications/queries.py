@@ -31,6 +31,12 @@ def list_unread(context: Context, most: int) -> list[Notice]:
     return list(context.session.scalars(mine.order_by(Notice.id.desc()).limit(most)))
 
 
+def list_notices_of(context: Context, account: int) -> list[Notice]:
+    """List everything somebody was told, the oldest first."""
+    told = scope.everything(Notice, why="what is held about a person").where(Notice.account_id == account)
+    return list(context.session.scalars(told.order_by(Notice.id)))
+
+
 def list_accounts(context: Context, ids: Iterable[int]) -> list[tuple[Any, str | None]]:
     """List accounts in the order of their ids, each with the state of the person behind it, if there is one."""
     people = scope.columns(User, Person.state, why="whoever is told something, wherever they stand")

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
-from app.infra import identity, jobs, mail, preferences, settings
+from app.infra import identity, jobs, mail, personal, preferences, settings
 from app.infra.db import uuid7
 from app.infra.intake import find_row
 from app.infra.settings import Declared
@@ -148,3 +148,17 @@ def _sees(context: Context, user: Any, resource: Resource, key: str) -> bool:
     """Say whether somebody may read the document: a notice tells nobody more than its page would."""
     theirs = replace(context, actor=identity.actor_of(context.session, user))
     return find_row(theirs, resource, key) is not None
+
+
+def _tell(context: Context, account: int) -> list[dict[str, Any]]:
+    told = queries.list_notices_of(context, account)
+    return [{"at": each.created_at.isoformat(), "title": each.title, "text": each.text} for each in told]
+
+
+def _forget(context: Context, account: int, was: str, alias: str) -> None:
+    """Delete what somebody was told, with the addresses it went to."""
+    for notice in queries.list_notices_of(context, account):
+        context.session.delete(notice)
+
+
+personal.keeps("notices", _tell, _forget)
