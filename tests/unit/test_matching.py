@@ -597,7 +597,7 @@ def test_other_charges_need_an_agreement() -> None:
     ],
 )  # fmt: skip
 def test_charges_are_told_by_code_or_words(code: str, text: str, kind: str) -> None:
-    assert billing.charge_kind(code, text) == ("finance" if text == "Interesting" else kind)
+    assert billing.charge_kind(code, text) == kind
 
 
 def test_a_charge_is_shared_out_over_its_lines_to_the_cent() -> None:
@@ -719,6 +719,28 @@ def test_a_deposit_is_taken_off_by_the_last_invoice_at_the_latest(quantity: int,
         case(bill(billed(quantity, "100.00"), kind=kind), BIG, deposits=(Deposit("D-1", "PO-1", D(420), D(504)),))
     )
     assert failing(found) == ([] if is_matched else [("payable", "deposit_not_taken_off")])
+
+
+@pytest.mark.parametrize(
+    ("prepaid", "effect", "words"),
+    [
+        (50, -50, "50.00 EUR are said to be paid already, and no deposit of these orders is known."),
+        (-50, 50, "50.00 EUR of earlier invoices are added, and no deposit of these orders is known."),
+    ],
+)
+def test_what_is_said_to_be_paid_or_owed_besides_is_asked(prepaid: int, effect: int, words: str) -> None:
+    found = match(case(bill(prepaid=D(prepaid))))
+    (check,) = found.failing
+    assert (check.name, check.code, check.effect) == (CheckName.PAYABLE, "prepaid_unknown", effect)
+    assert check.text.startswith(words)
+
+
+def test_an_invoice_without_lines_is_judged_by_what_it_states_in_all() -> None:
+    smallest = replace(bill(), lines=(), taxes=(), tax=D(20), net_total=D(100))
+    assert match(Case(smallest, CONTRACT)).is_matched
+    assert failing(match(Case(replace(smallest, net_total=D(99)), CONTRACT))) == [("document_total", "total_differs")]
+    back = reversal(replace(smallest, kind="credit_note"))
+    assert (back.net, signed(back)) == (D(-100), back)
 
 
 def test_a_deposit_may_be_taken_off_as_paid_in_advance_and_never_twice() -> None:

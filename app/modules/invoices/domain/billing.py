@@ -24,7 +24,7 @@ _CHARGE_WORDS = (
     ("packing", "packing|packaging|verpackung|balné"),
     ("insurance", "insurance|versicherung|pojištění"),
     ("minimum_order", "minimum order|small order|mindermenge|mindestmenge"),
-    ("finance", "late fee|reminder fee|interest|mahn|verzugszins|úrok"),
+    ("finance", r"late fee|reminder fee|interest\b|mahn|verzugszins|úrok"),
 )
 
 

@@ -140,7 +140,10 @@ class TaxPart:
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """An invoice or credit note as stated; what is not stated is None."""
+    """An invoice or credit note as stated; what is not stated is None.
+
+    `net_total` is what it states to be billed net; it counts only where no lines are stated, as in the smallest profiles.
+    """
 
     kind: Kind
     number: str
@@ -157,10 +160,13 @@ class Bill:
     rounding: Decimal = ZERO
     payable: Decimal | None = None
     due_on: date | None = None
+    net_total: Decimal | None = None
 
     @property
     def net(self) -> Decimal:
-        """Add up lines, charges and allowances."""
+        """Add up lines, charges and allowances, or take what is stated where there are no lines to add up."""
+        if not self.lines and self.net_total is not None:
+            return self.net_total
         return sum((line.net for line in self.lines), ZERO) + sum((each.amount for each in self.adjustments), ZERO)
 
     @property
@@ -257,6 +263,7 @@ def reversal(bill: Bill) -> Bill:
         prepaid=-bill.prepaid,
         rounding=-bill.rounding,
         payable=None if bill.payable is None else -bill.payable,
+        net_total=None if bill.net_total is None else -bill.net_total,
     )
 
 

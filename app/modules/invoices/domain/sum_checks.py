@@ -190,14 +190,17 @@ def _deposits(case: Case) -> Iterator[Check]:
     left = sum((deposit.gross for deposit in case.deposits), ZERO)
     if not taken and not left:
         return
-    words = f"{figure(taken, currency)} of deposits are taken off, {figure(left, currency)} are left of them."
     expected = due if taken < due else min(taken, left)
+    words = f"{figure(taken, currency)} of deposits are taken off, {figure(left, currency)} are left of them."
+    if not left:
+        said = "are said to be paid already" if taken > 0 else "of earlier invoices are added"
+        words, expected = f"{figure(abs(taken), currency)} {said}, and no deposit of these orders is known.", ZERO
     if taken == expected:
         yield ok(name, words, expected=expected, actual=taken)
         return
     # Taking off too little is what costs us, so the signs turn round.
     weighing = Weighing(expected, taken, money(expected - taken, currency), expected, currency)
-    code = "deposit_not_taken_off" if taken < expected else "prepaid_unknown"
+    code = "deposit_not_taken_off" if left and taken < expected else "prepaid_unknown"
     yield weighed(name, code, words, weighing, case.tolerances.of(Measure.PAYABLE))
 
 
