@@ -38,7 +38,8 @@ def of_row(
     offers = [offer for offer in unit.offers(visit.context, resource, row) if offer.command.name not in taken]
     url = addresses.of_row(row)
     possible = [offer for offer in offers if offer.possible and not offer.command.danger]
-    forward = next((offer for offer in possible if leads_on(resource, offer.command)), None)
+    ahead = next_step(resource, getattr(row, "state", None))
+    forward = next((offer for offer in possible if offer.command is ahead), None)
     buttons = [replace(_of_offer(row, url, forward), tone="primary")] if forward else []
     if may_edit(visit, resource, row):
         buttons.append(Action("Edit", "link", f"{url}/edit", icon="pencil", key="e"))
@@ -47,6 +48,12 @@ def of_row(
     others += _copy(visit, resource, url)
     rest = [replace(each, tone="") for each in buttons[MOST_BUTTONS:]]
     return tuple(buttons[:MOST_BUTTONS]), (*rest, *_with_rule(others, after=bool(rest)))
+
+
+def next_step(resource: Resource, state: str | None) -> Command | None:
+    """Name the step that is declared first from a state; who may not take it is shown none of the others as the main one."""
+    steps = (each for each in resource.commands if state and each.moves and each.targets(state) is not None)
+    return next((each for each in steps if leads_on(resource, each)), None)
 
 
 def leads_on(resource: Resource, command: Command) -> bool:

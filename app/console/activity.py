@@ -270,6 +270,8 @@ def _said(sight: Sight, fields: Mapping[str, Field], name: str, value: Any) -> s
         return "yes" if value else "no"
     if each is not None and each.choices:
         return dict(each.choices).get(str(value), str(value))
+    if each is not None and each.kind == "account":
+        return sight.account(int(value))
     if each is not None and each.kind in ("money", "decimal", "integer") and isinstance(value, int | str):
         return _number(str(value))
     if each is not None and each.kind == "date":

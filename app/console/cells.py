@@ -21,6 +21,7 @@ from app.infra.fields import Field, label_of_choice
 from app.infra.reachable import Reachable, is_withheld
 from app.kernel.resource import Resource, registry
 
+GROUPED_FROM = 10_000
 OUT_OF_REACH = "Out of your reach"
 _said_states: dict[str, Callable[[Any], tuple[str, str]]] = {}
 
@@ -87,7 +88,7 @@ def cell(sight: Sight, each: Field, row: Any) -> Cell | None:
     if each.kind == "money":
         return _money(each, row, value)
     if each.kind == "state" and each.name == "state":
-        return _state_of(each, row, value)
+        return state_of(row, dict(each.choices).get(value, value))
     if url := sight.documents.address(row, each.name):
         return Cell("reference", str(value), url=url)
     write = _WRITERS.get(each.kind, _text)
@@ -97,6 +98,14 @@ def cell(sight: Sight, each: Field, row: Any) -> Cell | None:
 def say_state(resource: str, say: Callable[[Any], tuple[str, str]]) -> None:
     """Let a slice name the states of its rows as people do, by key and words: a request that waits is in approval."""
     _said_states[resource] = say
+
+
+def state_of(row: Any, label: str) -> Cell:
+    """Write the state of a row as people call it."""
+    resource = registry.of(type(row))
+    say = _said_states.get(resource.name) if resource else None
+    key, told = say(row) if say else (row.state, label)
+    return Cell("state", told, key=key)
 
 
 def text(words_: str, *, url: str = "", mono: bool = False, soft: bool = False, strong: bool = False) -> Cell:
@@ -170,6 +179,11 @@ def _number(sight: Sight, each: Field, value: Any) -> Cell:
     return Cell("number", words.number(value))
 
 
+def _whole(sight: Sight, each: Field, value: int) -> Cell:
+    """Write a count in groups from five digits on; a year has four, and the number of a row is a name."""
+    return Cell("number", str(value) if 0 <= value < GROUPED_FROM or each.name == "id" else words.number(value))
+
+
 def _day(sight: Sight, each: Field, value: date) -> Cell:
     return Cell("date", words.day(value, sight.today), iso=value.isoformat())
 
@@ -188,13 +202,6 @@ def _choice(sight: Sight, each: Field, value: Any) -> Cell:
 
 def _state(sight: Sight, each: Field, value: str) -> Cell:
     return Cell("state", dict(each.choices).get(value, value), key=value)
-
-
-def _state_of(each: Field, row: Any, value: str) -> Cell:
-    resource = registry.of(type(row))
-    say = _said_states.get(resource.name) if resource else None
-    key, told = say(row) if say else (value, dict(each.choices).get(value, value))
-    return Cell("state", told, key=key)
 
 
 def _reference(sight: Sight, each: Field, value: Any) -> Cell:
@@ -221,7 +228,7 @@ def _tag(sight: Sight, part: Any) -> Tag:
 
 _WRITERS = {
     "longtext": _long_text,
-    "integer": _number,
+    "integer": _whole,
     "decimal": _number,
     "date": _day,
     "instant": _instant,

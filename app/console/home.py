@@ -11,7 +11,7 @@ from flask_appbuilder.baseviews import BaseView
 from sqlalchemy import func, select
 
 from app.console import additions, addresses, gate, shell, words
-from app.console.cells import Cell, title_of
+from app.console.cells import Cell, state_of, title_of
 from app.console.gate import Visit
 from app.console.host import open_page
 from app.console.lists import Empty
@@ -115,7 +115,7 @@ def mentions(visit: Visit, most: int = MOST) -> Iterator[Entry]:
 
 
 def _recent(visit: Visit) -> Iterator[Entry]:
-    """List what the reader changed last, as far as they still see it."""
+    """List what the reader entered or changed last, as far as they still see it; not what followed from it by itself."""
     last = func.max(AuditEntry.at).label("at")
     statement = (
         scope.columns(AuditEntry.resource, AuditEntry.row_id, last, why="the reader's own acts")
@@ -127,10 +127,10 @@ def _recent(visit: Visit) -> Iterator[Entry]:
     )
     found = visit.context.session.execute(statement).all()
     rows = visible(visit, [(name, row_id) for name, row_id, _ in found])
-    for name, row_id, at in [each for each in found if (each[0], each[1]) in rows][:MOST]:
+    for name, row_id, at in [each for each in found if (each[0], each[1]) in rows and registry[each[0]].form][:MOST]:
         row, resource = rows[name, row_id], registry[name]
         state = getattr(row, "state", None)
-        mark = Cell("state", words.lower_first(state).capitalize().replace("_", " "), key=state) if state else None
+        mark = state_of(row, state.capitalize().replace("_", " ")) if state else None
         age = words.age(visit.context.now - at)
         yield Entry(
             title_of(resource, row),

@@ -121,8 +121,8 @@ def render(template: str, page: Page, *, status: int = 200, notes: Sequence[Flas
 def shell(visit: Visit, notes: Sequence[Flash] = ()) -> Shell:
     """Put together what surrounds the pages of one person."""
     chosen = choices()
-    groups = menu(visit)
-    entries = [entry for group in groups for entry in group.entries]
+    groups = side_bar(visit)
+    entries = [entry for group in groups for entry in group.entries if group.label != MASTER_DATA]
     return Shell(
         company=visit.organisation,
         home_url="/",
@@ -153,18 +153,35 @@ def choices() -> dict[str, Any]:
 
 
 def menu(visit: Visit) -> tuple[Group, ...]:
-    """List the pages this person may open, group by group, out of the host's menu."""
+    """List the pages this person may open, group by group, out of the host's menu; documents lead what they refer to."""
+    documents = {each.name for each in registry if each.number is not None and each.number.yearly}
     groups = [
         Group(
             item.label if item.name != HOME else "",
-            tuple(_counted(visit, _entry(child)) for child in item.childs if child.should_render()),
+            tuple(
+                _counted(visit, _entry(child))
+                for child in sorted(item.childs, key=lambda child: child.name not in documents)
+                if child.should_render()
+            ),
         )
         for item in sorted(current_app.appbuilder.menu.get_list(), key=_group_place)  # type: ignore[attr-defined]
     ]
     return tuple(group for group in groups if group.entries)
 
 
-HOME = "Home"
+def side_bar(visit: Visit) -> tuple[Group, ...]:
+    """Lead to what this person works with; master data that they only look up is found by Ctrl-K and where it is named."""
+    looked_up = {
+        addresses.of_list(each) for each in registry if each.menu == MASTER_DATA and not may_create(visit, each)
+    }
+    groups = (
+        replace(group, entries=tuple(entry for entry in group.entries if entry.url not in looked_up))
+        for group in menu(visit)
+    )
+    return tuple(group for group in groups if group.entries)
+
+
+HOME, MASTER_DATA = "Home", "Master data"
 
 
 def primary(visit: Visit) -> Entry | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,9 @@ from app.console.related import Row, Table
 from app.console.shell import Flash
 from app.infra.fields import Field, child_fields, fields_of
 from app.kernel.resource import Children, Resource, registry
+
+#: How many letters stand in one line of a column of facts.
+COLUMN = 36
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,17 +107,23 @@ def _subs(resource: Resource, row: Any) -> tuple[Cell, ...]:
 
 
 def _sections(visit: Visit, sight: Sight, resource: Resource, fields: dict[str, Field], row: Any) -> tuple[Facts, ...]:
-    """Write the facts; rows that refer to this one stand in tables of their own."""
+    """Write the facts, but no section that says nothing; rows that refer to this one stand in tables of their own."""
     in_tables = {name for name in fields if related.has_table(visit, resource, name)}
     facts = {name: _fact(sight, each, row) for name, each in fields.items() if name not in in_tables}
     sections = (Facts(title, tuple(facts[name] for name in shown if name in facts)) for title, shown in resource.show)
-    return tuple(section for section in sections if section.facts)
+    return tuple(section for section in sections if any(fact.value for fact in section.facts))
 
 
 def _fact(sight: Sight, each: Field, row: Any) -> Fact:
     if each.multiple and each.target and each.stored and each.kind == "reference":
         return Fact(each.label, _several(sight, each, row), wide=True)
-    return Fact(each.label, cell(sight, each, row), wide=each.kind in ("longtext", "json"))
+    value = cell(sight, each, row)
+    return Fact(each.label, value, wide=each.kind == "json" or (value is not None and _is_long(value)))
+
+
+def _is_long(value: Cell) -> bool:
+    """Say whether words want the whole width: more than a line of a column, or several lines."""
+    return value.kind == "longtext" and (len(value.text) > COLUMN or "\n" in value.text)
 
 
 def _several(sight: Sight, each: Field, row: Any) -> Cell | None:
@@ -138,14 +148,19 @@ def children(visit: Visit, resource: Resource, row: Any) -> tuple[Table, ...]:
 
 
 def _children(visit: Visit, resource: Resource, children: Children, row: Any) -> Table:
-    fields = child_fields(children)
     rows = list(getattr(row, children.name))
+    fields = {name: each for name, each in child_fields(children).items() if _is_said(each, rows)}
     sight = Sight(visit, fields.values(), rows)
     columns = tuple(Column(each.name, each.label, "end" if is_number(each) else "") for each in fields.values())
     lines = tuple(Row(tuple(cell(sight, each, child) for each in fields.values())) for child in rows)
     label = fields_of(resource, [children.name])[children.name].label
     note = words.count(len(rows), "line", "lines") if rows else ""
     return Table(label, columns, lines, empty=f"No {words.lower_first(label)}.", note=note)
+
+
+def _is_said(each: Field, rows: Sequence[Any]) -> bool:
+    """Say whether a column has something to show in any row."""
+    return any(each.of(row) not in (None, "", []) for row in rows)
 
 
 def _record(sight: Sight, row: Any) -> tuple[Facts, ...]:

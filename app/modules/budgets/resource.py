@@ -33,8 +33,6 @@ cells = registry.add(
         list=(
             "code",
             "name",
-            "cost_centre",
-            "category",
             "year",
             "currency",
             "budget",

@@ -175,8 +175,8 @@ def _of_budget(rail: Rail) -> list[Check]:
 
 def _to_fill_in(missing: Iterable[Problem]) -> Check:
     told = list(dict.fromkeys(placed(problem) for problem in missing))
-    more = f" And {len(told) - MOST_MISSING} more." if len(told) > MOST_MISSING else ""
-    return Check("Still to do before you submit", "neutral", " ".join(told[:MOST_MISSING]) + more)
+    more = [f"And {len(told) - MOST_MISSING} more."] if len(told) > MOST_MISSING else []
+    return Check("Still to do before you submit", "neutral", "\n".join([*told[:MOST_MISSING], *more]))
 
 
 def placed(problem: Problem) -> str:

@@ -38,3 +38,12 @@ document.addEventListener("click", event => {
   event.preventDefault();
   say(button.dataset.oWhy);
 });
+
+// Ctrl and Enter send what was typed in a dialog, so that a reason needs no way to the button.
+document.addEventListener("keydown", event => {
+  if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+  const form = event.target.closest?.("dialog[open] form[data-o-command]");
+  if (!form) return;
+  event.preventDefault();
+  form.requestSubmit();
+});

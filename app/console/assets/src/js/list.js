@@ -37,13 +37,21 @@ export const openRow = event => {
   return true;
 };
 
+const coins = currency => {
+  try {
+    return new Intl.NumberFormat("en", { style: "currency", currency }).resolvedOptions().maximumFractionDigits;
+  } catch {
+    return 2;
+  }
+};
+
 /** "2 399.00 EUR, 80.00 USD" for the rows that are ticked. */
 const sumOf = boxes => {
   const sums = new Map();
   for (const { dataset } of boxes) {
     const value = parsePlain(dataset.amount);
     if (value === null) continue;
-    const sum = sums.get(dataset.currency) ?? { value: 0n, digits: 0 };
+    const sum = sums.get(dataset.currency) ?? { value: 0n, digits: coins(dataset.currency) };
     const digits = dataset.amount.split(".")[1]?.length ?? 0;
     sums.set(dataset.currency, { value: sum.value + value, digits: Math.max(sum.digits, digits) });
   }

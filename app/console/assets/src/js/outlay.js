@@ -25,6 +25,11 @@ const reveal = (id, button) => {
   button.setAttribute("aria-pressed", String(!shown));
 };
 
+/** Where the menu is longer than the window, show the entry of this page above the person at its foot. */
+const bringIntoView = (menu, here) => {
+  if (menu && here) menu.scrollTop = here.offsetTop + 2 * here.offsetHeight + $(".o-nav-foot").offsetHeight - menu.clientHeight;
+};
+
 const enterAs = user => {
   $("#username").value = user;
   $("#password").focus();
@@ -52,6 +57,7 @@ document.addEventListener("click", event => {
 });
 
 preferences.start();
+bringIntoView($("#nav"), $("#nav [aria-current]"));
 forms.start();
 count();
 startPickers();

@@ -45,13 +45,17 @@ const settings = select => ({
   load(text, done) {
     ask(select.dataset.url, { q: text }).catch(() => ({ results: [] })).then(({ results }) => {
       const late = text !== this.inputValue();
-      if (!late) this.clearOptions();
+      if (!late) {
+        this.clearOptions();
+        this.answered = new Set(results.map(one => String(one.id)));
+      }
       done(late ? undefined : results);
       if (!late) arrived(this);
     });
   },
   onType() { this.awaited = true; },
-  score: () => () => 1,
+  // What is chosen stays an option whatever is typed; it is offered only where it is an answer.
+  score() { return option => (this.answered?.has(String(option.id)) ?? true) ? 1 : 0; },
   render: {
     option: row,
     item: (data, escape) => `<div>${escape(data.text)}</div>`,
