@@ -63,6 +63,11 @@ def codes(found: Link) -> list[str]:
         ({}, {"price": D("1.22")}, ["same_text", "similar_price", "same_quantity"], 76, True),
         ({}, {"price": D("1.10")}, ["same_text", "similar_price", "same_quantity"], 72, False),
         ({"text": "bolt hex M8x40 galvanised"}, {}, ["similar_text", "same_price", "same_quantity"], 59, False),
+        (
+            {"text": "Hex bolt M8 x 40, steel, galvanised, box of 50", "order": "PO-2026-00017"}, {},
+            ["order", "contained_text", "same_price", "same_quantity"], 77, True,
+        ),
+        ({"text": "Bolt"}, {"text": "Bolt cutter, forged"}, ["same_price", "same_quantity"], 47, False),
         ({"text": ""}, {}, ["same_price", "same_quantity"], 47, False),
         ({"quantity": None, "price": None}, {}, ["same_text", "same_amount"], 72, False),
         ({"order": "PO-7"}, {}, ["same_text", "same_price", "same_quantity"], 40, False),

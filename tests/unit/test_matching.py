@@ -197,8 +197,10 @@ def test_inv_05_two_orders_in_two_currencies_are_compared_at_their_rates_and_the
 
 def test_without_a_rate_prices_in_another_currency_are_not_compared() -> None:
     found = match(case(bill(currency="USD")))
-    assert failing(found) == [("currency", "other_currency")]
+    assert failing(found) == [("currency", "no_rate")]
     assert verdict(found, CheckName.UNIT_PRICE) == ("not_applicable", "not_applicable")
+    (mismatch,) = raised(found.checks, on=FRIDAY, bill_kind="invoice", method=TWO)
+    assert Action.ACCEPT not in mismatch.actions
 
 
 # Links

@@ -116,10 +116,22 @@ def test_a_tax_id_of_another_country_contradicts_nothing() -> None:
     assert (found.warnings, chosen(found)) == ((), "S-1")
 
 
-def test_numbers_without_a_country_contradict_nothing() -> None:
-    american = known(1, "S-1", "Acme Inc.", tax_ids=["12-3456789"], accounts=["f1"])
-    found = seen(american, names=("Acme Inc.",), tax_ids=["12-9999999"], accounts=["f1"])
-    assert (found.warnings, chosen(found)) == ((), "S-1")
+@pytest.mark.parametrize(
+    ("on_file", "stated", "is_contradicted"),
+    [
+        ("12-3456789", "12-9999999", True),
+        ("12-3456789", "123/4567/8901", False),
+        ("DE:DE123456789", "DE:20111340209", False),
+        ("DE:DE123456789", "DE:DE987654321", True),
+        ("ES:ESA12345678", "ES:ESB12345678", True),
+        ("CZ:CZ12345678", "SK:SK12345678", False),
+    ],
+)
+def test_only_a_tax_id_of_the_same_kind_contradicts_another(on_file: str, stated: str, is_contradicted: bool) -> None:
+    supplier = known(1, "S-1", "Acme Inc.", tax_ids=[on_file], accounts=["f1"])
+    found = seen(supplier, names=("Acme Inc.",), tax_ids=[stated], accounts=["f1"])
+    assert bool(found.warnings) is is_contradicted
+    assert chosen(found) == (None if is_contradicted else "S-1")
 
 
 def test_an_account_nobody_knows_contradicts_nothing_here() -> None:

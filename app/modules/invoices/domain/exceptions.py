@@ -127,8 +127,8 @@ _ACTIONS = {
     ExceptionKind.DUPLICATE: (Action.REJECT, Action.ACCEPT),
     ExceptionKind.BUDGET: (Action.ACCEPT, Action.REJECT),
 }  # fmt: skip
-# No reason makes these right: the supplier's record, an order or the deposit has to be put in order first.
-_NEVER_ACCEPTED = frozenset({"supplier_unknown", "other_supplier", "order_closed", "deposit_unknown"})
+# No reason makes these right: the supplier's record, a rate, an order or the deposit has to be put in order first.
+_NEVER_ACCEPTED = frozenset({"supplier_unknown", "other_supplier", "no_rate", "order_closed", "deposit_unknown"})
 _NEEDS_ORDER = frozenset({Action.AMEND_ORDER, Action.CORRECT_RECEIPT})
 
 

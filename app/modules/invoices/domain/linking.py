@@ -17,6 +17,8 @@ WORTH_ASKING = 30
 _AMBIGUOUS_WITHIN = 5
 _WHOLE = 100
 _CONTRADICTED = 40
+# Groups of three letters that a text needs before it says something by standing inside another.
+_TELLING = 8
 # A point of confidence outweighs every difference of positions, which only decides between equals.
 _POINT = 1_000_000
 _FARTHEST = 999
@@ -181,9 +183,12 @@ def _reasons(line: Stated, offer: Offered, grams: Mapping[str, frozenset[str]], 
         stated, known = _code(getattr(line, field)), _code(getattr(offer, field))
         if stated and stated == known:
             yield Reason(field, f"same {label}", weight)
-    alike = _alike(grams[line.text], grams[offer.text])
+    one, other = grams[line.text], grams[offer.text]
+    alike = _alike(one, other)
     if alike == _WHOLE:
         yield Reason("same_text", "same text", 60)
+    elif min(len(one), len(other)) >= _TELLING and (one <= other or other <= one):
+        yield Reason("contained_text", "one text contains the other", 50)
     elif alike >= 50:  # noqa: PLR2004
         yield Reason("similar_text", f"similar text, {alike} %", 40 if alike >= 75 else 22)  # noqa: PLR2004
     yield from _figures(line, offer)
@@ -227,7 +232,7 @@ def _contradicts(line: Stated, offer: Offered, reasons: Sequence[Reason]) -> boo
         _code(getattr(line, field)) and _code(getattr(offer, field)) for field, _, _ in _ITEMS
     )  # equal ones are among the reasons
     # A line that is named by its number stands although the item was replaced, unless nothing else fits either.
-    others = {"same_text", "similar_text", "same_price", "similar_price"}
+    others = {"same_text", "contained_text", "similar_text", "same_price", "similar_price"}
     return differ if "order_line" not in codes else differ and not codes & others
 
 

@@ -92,10 +92,13 @@ def _currency(case: Case) -> Iterator[Check]:
         agreed[case.credited.number] = case.credited.currency
     if not agreed:
         yield skipped(name, f"No order says in which currency; the invoice is in {stated}.")
+    unrated = {order.number for order in case.orders if order.rate is None}
     for number, currency in agreed.items():
         if currency != stated:
-            words = f"{number} is in {currency}, the invoice in {stated}."
-            yield failed(name, "other_currency", words, about=number, expected=currency, actual=stated)
+            code = "no_rate" if number in unrated else "other_currency"
+            words = f"{number} is in {currency}, the invoice in {stated}"
+            words += ", and no exchange rate is known to compare them." if number in unrated else "."
+            yield failed(name, code, words, about=number, expected=currency, actual=stated)
     if agreed and set(agreed.values()) == {stated}:
         yield ok(name, f"In {stated}, as ordered.", expected=stated, actual=stated)
 

@@ -147,14 +147,17 @@ def _likeness(seller: Seller, supplier: Known) -> Iterator[Reason]:
 
 
 def _is_contradicted(seller: Seller, supplier: Known) -> bool:
-    """Say whether the invoice bears a tax id of the same country that is not this supplier's."""
+    """Say whether the invoice bears a tax id of the same kind, in the same country, that is not this supplier's."""
     if seller.tax_ids & supplier.tax_ids:
         return False
-    return bool(_countries(seller.tax_ids) & _countries(supplier.tax_ids))
+    return bool({_shape(tax_id) for tax_id in seller.tax_ids} & {_shape(tax_id) for tax_id in supplier.tax_ids})
 
 
-def _countries(tax_ids: Iterable[str]) -> set[str]:
-    return {tax_id[:2] for tax_id in tax_ids if tax_id[:2].isalpha()}
+def _shape(tax_id: str) -> str:
+    """Tell VAT numbers, local numbers and those of other countries apart by how they are written."""
+    country = tax_id[:2] if tax_id[:2].isalpha() else ""
+    rest = tax_id.removeprefix(country)
+    return country + "".join("9" if char.isdecimal() else "A" if char.isalpha() else char for char in rest)
 
 
 def _split_evidence(found: list[Candidate]) -> Iterator[Warned]:
