@@ -62,7 +62,8 @@ class ApprovalPolicy(Row):
         "Reopen from stage", required=True, default=1, help="After a material change; decisions of earlier stages stay"
     )
     material_percent: Mapped[Decimal | None] = db.quantity(
-        "Rise in percent", help="By which the approved total may rise. Empty: no rise, unless the one in money allows it"
+        "Rise in percent",
+        help="By which the approved total may rise. Empty: no rise, unless the one in money allows it",
     )
     material_amount: Mapped[Decimal | None] = db.money(
         "Rise in money", "currency.code", help="By which the approved total may rise; the smaller of both counts"
@@ -144,9 +145,7 @@ class Approval(Row):
     __tablename__ = "approval"
     __table_args__ = (
         UniqueConstraint("resource", "row_id", "revision", name="uq_approval_round"),
-        Index(
-            "uq_approval_open", "resource", "row_id", unique=True, postgresql_where=literal_column("state = 'open'")
-        ),
+        Index("uq_approval_open", "resource", "row_id", unique=True, postgresql_where=literal_column("state = 'open'")),
     )
 
     number: Mapped[str] = db.text("Number", 20, required=True, unique=True)

@@ -96,7 +96,9 @@ def find_supplier(context: Context, supplier_id: int | None) -> Supplier | None:
 
 def find_person(context: Context, code: str) -> Person | None:
     """Find a person by their code."""
-    found: Person | None = context.session.scalars(scope.everything(Person, why=_ASKED).where(Person.code == code)).first()
+    found: Person | None = context.session.scalars(
+        scope.everything(Person, why=_ASKED).where(Person.code == code)
+    ).first()
     return found
 
 
@@ -151,16 +153,22 @@ def unknown_codes(context: Context, resource: str, codes: Collection[str]) -> li
 def list_unowned(context: Context, model: Any) -> list[str]:
     """List the codes of open rows that have no owner, neither themselves nor above them in the tree."""
     why = "a step for owners has to find one everywhere"
-    rows = list(context.session.execute(scope.columns(model.id, model.code, model.path, model.owner_id, model.state, why=why)))
+    rows = list(
+        context.session.execute(scope.columns(model.id, model.code, model.path, model.owner_id, model.state, why=why))
+    )
     owned = {row.id for row in rows if row.owner_id is not None}
     return sorted(
-        row.code for row in rows if row.state == "open" and not any(int(part) in owned for part in row.path.split("/") if part)
+        row.code
+        for row in rows
+        if row.state == "open" and not any(int(part) in owned for part in row.path.split("/") if part)
     )
 
 
 def list_entities(context: Context, entity_id: int | None) -> list[Entity]:
     """List the open entities a policy is for."""
-    statement = scope.everything(Entity, why="a policy holds for entities whoever publishes it").where(Entity.state == "open")
+    statement = scope.everything(Entity, why="a policy holds for entities whoever publishes it").where(
+        Entity.state == "open"
+    )
     if entity_id is not None:
         statement = statement.where(Entity.id == entity_id)
     return list(context.session.scalars(statement.order_by(Entity.code)))
@@ -175,11 +183,15 @@ def count_people(context: Context) -> int:
 def list_owners(context: Context, model: Any) -> dict[int, str]:
     """Give the owners of open rows with the code of one row each."""
     why = "a step for owners may meet the requester as the only one"
-    statement = scope.columns(model.owner_id, model.code, why=why).where(model.state == "open", model.owner_id.is_not(None))
+    statement = scope.columns(model.owner_id, model.code, why=why).where(
+        model.state == "open", model.owner_id.is_not(None)
+    )
     return dict(context.session.execute(statement.order_by(model.code.desc())).all())
 
 
-def list_delegations(context: Context, on: date, *, deputy: int | None = None, people: Iterable[int] = ()) -> list[Delegation]:
+def list_delegations(
+    context: Context, on: date, *, deputy: int | None = None, people: Iterable[int] = ()
+) -> list[Delegation]:
     """List the delegations in force on a day: those to a deputy, or those of some people."""
     statement = scope.everything(Delegation, why="who stands in for whom decides who may decide").where(
         Delegation.state == "active", Delegation.from_on <= on, Delegation.to_on >= on

@@ -98,7 +98,9 @@ approvals = registry.add(
             ("Policy", ("policy", "policy_hash", "content_hash")),
         ),
         children=(
-            Children("steps", ApprovalStep, ("stage", "label", "reason", "state", "needed", "due_at", "note"), fixed=True),
+            Children(
+                "steps", ApprovalStep, ("stage", "label", "reason", "state", "needed", "due_at", "note"), fixed=True
+            ),
             Children("seats", ApprovalSeat, ("step", "person", "via", "state", "since"), fixed=True),
             Children(
                 "decisions",

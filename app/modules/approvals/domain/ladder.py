@@ -105,7 +105,10 @@ def _implied(alternative: Alternative, condition: Condition) -> bool:
     alike = [each for each in alternative if each.fact is condition.fact]
     if any((each.operator, each.value) == (condition.operator, condition.value) for each in alike):
         return True
-    if FACTS[condition.fact].kind in (Kind.MONEY, Kind.NUMBER) and condition.operator not in (Operator.EMPTY, Operator.FILLED):
+    if FACTS[condition.fact].kind in (Kind.MONEY, Kind.NUMBER) and condition.operator not in (
+        Operator.EMPTY,
+        Operator.FILLED,
+    ):
         return bool(alike) and _span(condition).holds(span_of(alike, condition.fact))
     return condition.operator is Operator.IS and any(
         each.operator is Operator.IS and _codes(each) <= _codes(condition) for each in alike
@@ -208,7 +211,9 @@ def _ladders(policy: Policy) -> Iterator[Problem]:
             if span == Span() or not is_possible(alternative):
                 continue
             others = frozenset(
-                Condition(each.fact, each.operator, each.value) for each in alternative if each.fact is not FactName.AMOUNT
+                Condition(each.fact, each.operator, each.value)
+                for each in alternative
+                if each.fact is not FactName.AMOUNT
             )
             ladders.setdefault((rule.stage, others), []).append(_Rung(rule, position, span))
     for rungs in ladders.values():

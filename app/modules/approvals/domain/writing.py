@@ -25,7 +25,9 @@ def why_not_written(policy: Any) -> list[Problem]:
         problems += [problem.at(f"rules.{position}") for problem in _why_not_rule(rule, counts)]
     currency = policy.currency.code if policy.currency else None
     for position, condition in enumerate(policy.conditions):
-        problems += [problem.at(f"conditions.{position}") for problem in _why_not_condition(condition, set(counts), currency)]
+        problems += [
+            problem.at(f"conditions.{position}") for problem in _why_not_condition(condition, set(counts), currency)
+        ]
     if policy.material_amount is not None and policy.currency is None:
         words = "Rise in money: choose the currency of the policy, or use a rise in percent."
         problems.append(Problem("no_currency", words, "material_amount"))
@@ -66,7 +68,9 @@ def _why_not_condition(row: Any, codes: Iterable[str], currency: str | None) -> 
     problems = []
     known = sorted(codes)
     if row.rule not in known:
-        words = f"Rule: there is no rule {row.rule}. Use one of {', '.join(known)}." if known else "Rule: add a rule first."
+        words = (
+            f"Rule: there is no rule {row.rule}. Use one of {', '.join(known)}." if known else "Rule: add a rule first."
+        )
         problems.append(Problem("unknown_rule", words, "rule"))
     if row.alternative is None or row.alternative < 1:
         problems.append(Problem("out_of_range", "Alternative: enter 1 or more.", "alternative"))

@@ -165,7 +165,9 @@ def _replace(
     opened = _move(context, approval, seat, [(each, f"{via}: {why}") for each, via in others], keep=keep)
     accounts = tuple(each.person.user_id for each in opened)
     if accounts:
-        seats.announce(context, approval, events.Escalated(accounts, seats.about(approval), step.label, str(person), why))
+        seats.announce(
+            context, approval, events.Escalated(accounts, seats.about(approval), step.label, str(person), why)
+        )
 
 
 def _move(
@@ -228,14 +230,18 @@ def _begin(context: Context, delegation: Delegation) -> None:
     """Let a deputy in wherever the person is asked now, and tell them."""
     delegation.told_at = context.now
     for approval in queries.list_asked(context, [delegation.person_id or 0]):
-        lent = [seat for seat in approval.seats if seat.person_id == delegation.person_id and seat.state == progress.OPEN]
+        lent = [
+            seat for seat in approval.seats if seat.person_id == delegation.person_id and seat.state == progress.OPEN
+        ]
         covered = not seats.is_excluded(approval, delegation.deputy) and seats.covers(context, delegation, approval)
         for seat in [each for each in lent if covered and each.step.delegable][:1]:
             seats.enter(context, approval, delegation.deputy.user_id, "deputy")
             told = (delegation.deputy.user_id,)
             words = delegation.reason or "away"
             about = seats.about(approval)
-            seats.announce(context, approval, events.Delegated(told, about, seat.step.label, str(delegation.person), words))
+            seats.announce(
+                context, approval, events.Delegated(told, about, seat.step.label, str(delegation.person), words)
+            )
 
 
 def _shut_out(context: Context, person_id: int | None, deputy: Person) -> None:

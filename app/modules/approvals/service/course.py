@@ -42,7 +42,9 @@ def start(context: Context, case: Case) -> Progress:
         raise Refused(Kind.INVALID, _no_policy(case))
     earlier = queries.find_current(context, case.resource, case.row_id)
     if earlier is not None and earlier.state == "open":
-        raise Refused(Kind.CONFLICT, Problem("already_asked", f"{case.key} waits for a decision already. Withdraw it first."))
+        raise Refused(
+            Kind.CONFLICT, Problem("already_asked", f"{case.key} waits for a decision already. Withdraw it first.")
+        )
     return _begin(context, case, policy, earlier, kept={})
 
 
@@ -237,7 +239,9 @@ def _check_content(context: Context, approval: Approval, resource: str, row: Any
 
 def _no_policy(case: Case) -> Problem:
     kind = case.resource.replace("_", " ")
-    message = f"No approval policy for {kind} documents of {case.entity.name} is published. Ask a controller to publish one."
+    message = (
+        f"No approval policy for {kind} documents of {case.entity.name} is published. Ask a controller to publish one."
+    )
     return Problem("no_policy", message)
 
 

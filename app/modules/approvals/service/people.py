@@ -82,7 +82,9 @@ class Search:
             for manager in _above(below):
                 if manager.id not in taken and not self.why_unfit(manager):
                     return [(manager, f"Manager above {below}")]
-        holders = [(each, f"Fallback role {self.setting.fallback_role}") for each in self._holders(self.setting.fallback_role)]
+        holders = [
+            (each, f"Fallback role {self.setting.fallback_role}") for each in self._holders(self.setting.fallback_role)
+        ]
         return [each for each in holders if each[0].id not in taken and not self.why_unfit(each[0])]
 
     def why_unfit(self, person: Person) -> str:
@@ -100,7 +102,11 @@ class Search:
 
     def _learn(self, people: Iterable[Person]) -> None:
         unknown = [person for person in people if person.id not in self._able]
-        able = queries.list_able(self.context, self.setting.resource, [person.user_id for person in unknown]) if unknown else set()
+        able = (
+            queries.list_able(self.context, self.setting.resource, [person.user_id for person in unknown])
+            if unknown
+            else set()
+        )
         self._able.update({person.id: person.user_id in able for person in unknown})
 
     def _stand_in(
@@ -163,7 +169,10 @@ class Search:
             unfit = self.why_unfit(manager)
             if limit is not None and limit >= self.setting.amount and not unfit:
                 trail = f" Passed: {'; '.join(passed)}." if passed else ""
-                yield manager, f"First manager whose limit covers {self._money(self.setting.amount)}: {told}.{trail}"[:500]
+                yield (
+                    manager,
+                    f"First manager whose limit covers {self._money(self.setting.amount)}: {told}.{trail}"[:500],
+                )
                 return
             passed.append(unfit or f"{manager}, {told}")
 
@@ -180,7 +189,10 @@ class Search:
         if rate is None:
             return None, f"limit {written}, no rate into {base}"
         counted = written.at(rate.rate, base.code)
-        return counted.amount, f"limit {written}, {counted} at {rate.rate.normalize():f} of {rate.valid_on} ({rate.source})"
+        return (
+            counted.amount,
+            f"limit {written}, {counted} at {rate.rate.normalize():f} of {rate.valid_on} ({rate.source})",
+        )
 
     def _owners(self, resolver: Resolver) -> Iterator[Candidate]:
         owned = {
@@ -191,7 +203,10 @@ class Search:
         if resolver is Resolver.SUPPLIER:
             owners: list[tuple[int | None, str]] = [(self.setting.supplier_owner, "the supplier")]
         else:
-            owners = [(owner, f"{owned[resolver].replace('_', ' ')} {code}") for owner, code in self.setting.owners(owned[resolver])]
+            owners = [
+                (owner, f"{owned[resolver].replace('_', ' ')} {code}")
+                for owner, code in self.setting.owners(owned[resolver])
+            ]
         people = queries.list_people(self.context, [owner for owner, _ in owners if owner is not None])
         yield from ((people[owner], f"Owner of {what}") for owner, what in owners if owner in people)
 

@@ -61,7 +61,9 @@ class Plan:
     @property
     def problems(self) -> list[Problem]:
         """Say what stands against it: rules that block, and steps that nobody can take."""
-        blocks = [Problem("blocked", each.reason, None, {"rule": each.rule.code}) for each in self.verdict.of(Effect.BLOCK)]
+        blocks = [
+            Problem("blocked", each.reason, None, {"rule": each.rule.code}) for each in self.verdict.of(Effect.BLOCK)
+        ]
         return [*blocks, *(_nobody(step) for step in self.steps if _is_short(step)), *self._undecided()]
 
     @property
@@ -157,7 +159,11 @@ def _is_short(step: Step) -> bool:
 
 def _nobody(step: Step) -> Problem:
     why = " ".join(step.found.notes)
-    message = f"Nobody can decide the step {step.label}. {why} Ask a controller to change the policy or the people.".replace("  ", " ")
+    message = (
+        f"Nobody can decide the step {step.label}. {why} Ask a controller to change the policy or the people.".replace(
+            "  ", " "
+        )
+    )
     return Problem("nobody_decides", message, None, {"rule": step.rule})
 
 

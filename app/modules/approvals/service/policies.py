@@ -110,7 +110,11 @@ def _unknown(context: Context, row: ApprovalCondition, field: str) -> list[Probl
         return []
     unknown = queries.unknown_codes(context, target, codes)
     title = registry[target].title[0].lower()
-    return [Problem("unknown_reference", f"{row.fact.label}: there is no {title} {', '.join(unknown)}.", field)] if unknown else []
+    return (
+        [Problem("unknown_reference", f"{row.fact.label}: there is no {title} {', '.join(unknown)}.", field)]
+        if unknown
+        else []
+    )
 
 
 def _beyond_reach(context: Context, policy: ApprovalPolicy, verb: str) -> list[Problem]:
@@ -135,9 +139,7 @@ def _why_not_staffed(context: Context, policy: ApprovalPolicy, rule: ApprovalRul
                 return
             if len(everyone) == 1 and rule.resolver is not Resolver.BUDGET:
                 [name] = everyone.values()
-                message = (
-                    f"Rule {rule.code}{what} has only {name} in {entity.code}, who cannot decide what they ask for. {_CURE}"
-                )
+                message = f"Rule {rule.code}{what} has only {name} in {entity.code}, who cannot decide what they ask for. {_CURE}"
                 yield Problem("only_requester", message, "resolver")
                 return
 

@@ -117,7 +117,11 @@ def seat_for(context: Context, approval: Approval, person: Person) -> ApprovalSe
     own = next((seat for seat in live if seat.person_id == person.id), None)
     if own is not None:
         return own
-    lent = {each.person_id for each in queries.list_delegations(context, context.today, deputy=person.id) if covers(context, each, approval)}
+    lent = {
+        each.person_id
+        for each in queries.list_delegations(context, context.today, deputy=person.id)
+        if covers(context, each, approval)
+    }
     return next((seat for seat in live if seat.person_id in lent and seat.step.delegable), None)
 
 
