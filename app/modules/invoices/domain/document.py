@@ -107,7 +107,7 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class References:
-    """The documents this one follows from."""
+    """The documents this one follows from. Where only the seller's order is known, Peppol has "NA" as the buyer's."""
 
     order: str = ""
     sales_order: str = ""

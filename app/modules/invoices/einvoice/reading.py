@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from lxml import etree
 
-from app.modules.invoices.domain import arithmetic
+from app.modules.invoices.domain import arithmetic, peppol
 from app.modules.invoices.domain.document import Enclosure, Parsed
 from app.modules.invoices.domain.verdict import Finding, Verdict
 from app.modules.invoices.einvoice import cii, pdf, table, ubl, xml, zugferd1
@@ -101,6 +101,9 @@ def _read_xml(data: bytes, limits: Limits) -> tuple[Kind, Read]:
     kind, reader = _READERS[root.tag]
     parsed = reader(root, limits)
     verdict = replace(validate(kind, root, parsed.profile, limits), arithmetic=arithmetic.check(parsed))
+    # Peppol's rules are known in part: what breaks one is invalid there, what breaks none may still be.
+    if peppols := peppol.broken(parsed):
+        verdict = replace(verdict, own_profile="invalid", own_findings=peppols)
     if source.recoded:
         text = "The file is not written in the encoding it says; it was read as what it is."
         verdict = replace(verdict, findings=(*verdict.findings, Finding("OUT-ENCODING", "warning", text)))

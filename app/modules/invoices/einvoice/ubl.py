@@ -36,8 +36,6 @@ _NAMES = {
 }
 # UNTDID 1001 on a further document: what the invoice is about, and (on credit notes) the project.
 _OBJECT, _PROJECT = "130", "50"
-# Where only the seller's order is known, Peppol has this in place of the buyer's.
-_NO_ORDER = "NA"
 
 
 def read(root: Any, limits: Limits) -> Parsed:
@@ -184,11 +182,10 @@ def _settlement_discounts(tree: Tree) -> tuple[EarlyPayment, ...]:
 
 def _references(tree: Tree) -> References:
     root = tree.root
-    order = tree.text(root, "cac:OrderReference/cbc:ID")
     further = tree.all(root, "cac:AdditionalDocumentReference")
     of_type = {tree.text(node, "cbc:DocumentTypeCode"): node for node in further}
     return References(
-        order="" if order == _NO_ORDER else order,
+        order=tree.text(root, "cac:OrderReference/cbc:ID"),
         sales_order=tree.text(root, "cac:OrderReference/cbc:SalesOrderID"),
         contract=tree.text(root, "cac:ContractDocumentReference/cbc:ID"),
         project=tree.text(root, "cac:ProjectReference/cbc:ID") or tree.text(of_type.get(_PROJECT), "cbc:ID"),
