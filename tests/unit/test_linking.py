@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from app.modules.invoices.domain.linking import Link, Offered, Stated, _assign, _Pair, link
 
 D = Decimal
-quick = settings(max_examples=60, deadline=None, database=None)
+quick = settings(max_examples=35, deadline=None, database=None)
 
 
 def stated(number: int = 1, text: str = "Hex bolt M8 x 40", **fields: Any) -> Stated:

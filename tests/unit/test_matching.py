@@ -46,7 +46,7 @@ from app.modules.invoices.domain.tolerances import Measure, Row, Tolerances
 from app.modules.suppliers.domain.likeness import Reason
 
 D = Decimal
-quick = settings(max_examples=60, deadline=None, database=None)
+quick = settings(max_examples=35, deadline=None, database=None)
 TWO, THREE, CONTRACT = Method.TWO_WAY, Method.THREE_WAY, Method.CONTRACT
 FRIDAY = date(2026, 11, 20)
 
