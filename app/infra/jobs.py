@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
@@ -16,6 +17,7 @@ from app.infra import live, scope
 from app.infra.db import Base, db
 from app.kernel.actor import Context
 
+log = logging.getLogger(__name__)
 STATES = ("waiting", "running", "done", "dead", "discarded")
 QUEUES = ("light", "heavy")
 MAX_ATTEMPTS = 8
@@ -101,6 +103,7 @@ class Schedule:
 
 _kinds: dict[str, KindOfWork] = {}
 _schedules: dict[str, Schedule] = {}
+_given_up: dict[str, Callable[[Context, Job], None]] = {}
 
 
 def declare(kind: str, work: Work, queue: str = "light", *, as_system: bool = False) -> None:
@@ -116,6 +119,24 @@ def declare(kind: str, work: Work, queue: str = "light", *, as_system: bool = Fa
     if queue not in QUEUES:
         raise ValueError(f"there is no queue {queue}, use light or heavy")
     _kinds[kind] = KindOfWork(work, queue, as_system)
+
+
+def when_given_up(kind: str, follow: Callable[[Context, Job], None]) -> None:
+    """Say what follows when a job of this kind is not tried again: part of the change that gives it up."""
+    _given_up[kind] = follow
+
+
+def given_up(context: Context, job: Job) -> None:
+    """Do what follows when a job is not tried again; should that fail, the job is given up all the same."""
+    follow = _given_up.get(job.kind)
+    if follow is None:
+        return
+    try:
+        with context.session.begin_nested():
+            follow(context, job)
+            context.session.flush()
+    except Exception:
+        log.exception("job %s was given up, and what should follow failed", job.id)
 
 
 def kind_of(kind: str) -> KindOfWork:
@@ -220,6 +241,7 @@ def retry(context: Context, job: Job) -> None:
 def discard(context: Context, job: Job) -> None:
     """Give a job up for good; the jobs of its stream behind it go on without it."""
     job.state, job.lease, job.leased_until, job.finished_at = "discarded", None, None, context.now
+    given_up(context, job)
     context.session.info["nudge"] = True
 
 

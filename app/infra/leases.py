@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
-from app.infra import audit, scope
+from app.infra import audit, jobs, scope
 from app.infra.jobs import Job, LeaseLost
 from app.kernel.actor import Context
 
@@ -34,7 +34,10 @@ class Handed:
 
 def recover(context: Context) -> list[Any]:
     """Take back what a worker held when it ended: it counts as an attempt, and the last one makes the job dead."""
-    return list(context.session.execute(_RECOVER, {"now": context.now, "error": LOST}))
+    lost = list(context.session.execute(_RECOVER, {"now": context.now, "error": LOST}))
+    for each in lost:
+        _give_up_if_dead(context, each.id, each.state)
+    return lost
 
 
 def hand_out(context: Context, queue: str, most: int, duration: timedelta) -> Handed:
@@ -95,7 +98,15 @@ def fail(context: Context, job: Job, error: str, pause: timedelta) -> str | None
     """Put a job back that could not be done, to be tried again after a pause, or dead; give the state it is in then."""
     values = {"id": job.id, "lease": job.lease, "now": context.now, "due": context.now + pause, "error": error}
     row = context.session.execute(_FAIL, values).first()
+    if row:
+        _give_up_if_dead(context, job.id, row.state)
     return str(row.state) if row else None
+
+
+def _give_up_if_dead(context: Context, identity: int, state: str) -> None:
+    job = load(context.session, identity) if state == "dead" else None
+    if job is not None:
+        jobs.given_up(context, job)
 
 
 _RECOVER = text("""

@@ -265,10 +265,23 @@ def _fail(context: Context, run: ImportRun, words: str, *, nothing: bool = False
     with unit.transaction(context, "import") as bound:
         kept: ImportRun | None = bound.session.get(ImportRun, run.id, populate_existing=True, with_for_update=True)
         if kept is not None and kept.attempts == run.attempts and kept.state == run.state:
-            kept.state, kept.error, kept.finished_at = "failed", words[:2000], bound.now
             if nothing:
                 kept.next_row = kept.created = kept.changed = kept.same = 0
-            _announce(bound, kept, "import_failed", words)
+            _end_as_failed(bound, kept, words)
+
+
+def give_up(context: Context, job: Job) -> None:
+    """End an import whose work is not tried again, as when every worker that had it ended suddenly; its owner hears of it."""
+    kept: ImportRun | None = context.session.get(
+        ImportRun, int(job.arguments["run"]), populate_existing=True, with_for_update=True
+    )
+    if kept is not None and kept.job_id == job.id and kept.state in runs.UNDER_WAY:
+        _end_as_failed(context, kept, f"{job.error or 'The work was given up'}. Start it again: it goes on where it ended.")
+
+
+def _end_as_failed(bound: Context, kept: ImportRun, words: str) -> None:
+    kept.state, kept.error, kept.finished_at = "failed", words[:2000], bound.now
+    _announce(bound, kept, "import_failed", words)
 
 
 def _announce(bound: Context, run: ImportRun, name: str, outcome: str) -> None:
@@ -312,3 +325,5 @@ _END = text(
 # Workers know these by name as soon as the machinery is loaded.
 jobs.declare(CHECK, lambda context, job: check(context, int(job.arguments["run"]), job), "heavy")
 jobs.declare(APPLY, lambda context, job: apply(context, int(job.arguments["run"]), job), "heavy")
+for _kind in (CHECK, APPLY):
+    jobs.when_given_up(_kind, give_up)
