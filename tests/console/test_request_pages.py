@@ -259,7 +259,7 @@ def test_the_page_shows_lines_budget_course_and_what_comes_later(lena, client, o
     assert "In approval" in words
     assert "Filter set 5012 Optics 1 piece 900.00 900.00" in words
     assert "100.00 EUR left of 1 000.00 EUR if this is approved (10 %)" in words
-    assert "Order After approval Receipt Not yet" in words
+    assert "Order Not yet Receipt Not yet" in words
     assert "Waiting on Sofia Rossi" in words
     assert "Your decision is needed" in text(client(office.sofia).get(f"/requests/{key}"))
 

@@ -86,6 +86,13 @@ def find_reverse_charge(context: Context, country: str) -> TaxCode | None:
     return next((known[each] for each in ("AE", "K", "G", "Z", "O", "E") if each in known), None)
 
 
+def find_seen(context: Context, key: str) -> Order | None:
+    """Find an order by its number, if the actor may see it."""
+    statement = scope.select_rows(context, registry["order"]).where(Order.number == key)
+    found: Order | None = context.session.scalars(statement).first()
+    return found
+
+
 def list_seen_requests(context: Context, keys: Iterable[str]) -> list[Request]:
     """List the requests of these numbers that the actor may see."""
     statement = scope.select_rows(context, registry["request"]).where(Request.number.in_(sorted(set(keys))))

@@ -199,7 +199,8 @@ def _line_for(order: Order, request: Request, asked: RequestLine, number: int) -
 
 def _price(order: Order, request: Request, asked: RequestLine) -> Decimal | None:
     """Take the price that was approved, unless the catalogue names the supplier's own."""
-    if asked.item is not None and any(price.supplier is order.supplier for price in asked.item.prices):
+    prices = asked.item.prices if asked.item is not None else ()
+    if any(price.supplier is order.supplier and price.currency is order.currency for price in prices):
         return None
     return asked.unit_price if request.currency is order.currency else None
 

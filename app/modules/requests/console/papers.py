@@ -8,7 +8,7 @@ from typing import Any
 from flask import render_template
 from markupsafe import Markup
 
-from app.console import actions, activity, addresses, cells, previews, shows, words
+from app.console import actions, activity, addresses, cells, previews, shows, stages, words
 from app.console.actions import Action
 from app.console.activity import Files
 from app.console.additions import Chain, Step
@@ -26,7 +26,6 @@ from app.modules.requests.models import Request, RequestLine
 
 WEIGHED = ("draft", *domain.IN_FLIGHT)
 _FACTS = ("reason", "wanted_for", "deliver_to", "project", "supplier", "base_total", "state_reason")
-_LATER = (("Receipt", "truck-delivery"), ("Invoice", "receipt-2"), ("Payment", "credit-card"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +40,6 @@ class Bought:
     unit_price: str
     total: str
     notes: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Related:
-    """One document of the chain from the request to the payment."""
-
-    label: str
-    text: str
-    icon: str
-    state: str
-    sub: str = ""
-    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +63,7 @@ class Paper:
     currency: str
     uses: tuple[Use, ...]
     when: str
-    steps: tuple[Related, ...]
+    steps: tuple[stages.Step, ...]
 
 
 def build(visit: Visit, key: str) -> Paper:
@@ -84,6 +71,7 @@ def build(visit: Visit, key: str) -> Paper:
     row = shows.load(visit, drafts.resource(), key)
     document, told = shows.build(visit, drafts.resource(), row), _told(visit, row)
     buttons, more = _with_copy(document)
+    buttons = (*stages.actions_of(visit, drafts.resource(), row), *buttons)
     changed = replace(
         document,
         subs=_subs(visit, row),
@@ -115,7 +103,7 @@ def _paper(visit: Visit, row: Request, document: Document, told: Told | None) ->
         currency=currency,
         uses=told.uses if told else (),
         when="with this" if row.state == "approved" else "if this is approved",
-        steps=_steps(row),
+        steps=stages.steps(visit, drafts.resource(), row),
     )
 
 
@@ -167,17 +155,6 @@ def _rail(row: Request, document: Document, told: Told | None) -> tuple[Any, ...
 def _planned(told: Told) -> Chain:
     steps = (Step(step.title, step.who, "todo", why=step.why, number=str(at)) for at, step in enumerate(told.steps, 1))
     return Chain("What happens when you submit", tuple(steps))
-
-
-def _steps(row: Request) -> tuple[Related, ...]:
-    """Lay out the way from the request to the payment."""
-    said = state_of(row)[1]
-    own = Related("Request", row.number, "file-text", "done" if row.state == "approved" else "now", said)
-    ended = row.state in ("rejected", "cancelled", "closed")
-    order = Related(
-        "Order", "Not yet" if ended or row.state == "approved" else "After approval", "shopping-cart", "todo"
-    )
-    return (own, order, *(Related(label, "Not yet", icon, "todo") for label, icon in _LATER))
 
 
 def _bought(visit: Visit, row: Request, index: int, line: RequestLine) -> Bought:
