@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator
 
 import pytest
 import redis
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests import servers
 from tests.browser import company as halden
 from tests.browser.company import Company
-from tests.browser.places import OTHER_BUYER, PLACES
-from tests.browser.window import CHROMIUM, Windows
+from tests.browser.places import CONTROLLER, HEAD, OTHER_BUYER, PLACES
+from tests.browser.window import CHROMIUM, TIMEOUT, Windows
 from tests.restore import Restorer
 from tests.servers import Addresses
 
@@ -59,6 +59,7 @@ def browser() -> Iterator[Browser]:
     """Start Debian's Chromium, without a window."""
     with sync_playwright() as playwright:
         options = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"]
+        expect.set_options(timeout=TIMEOUT)
         started = playwright.chromium.launch(executable_path=str(CHROMIUM), args=options, timeout=60_000)
         yield started
         started.close()
@@ -68,7 +69,7 @@ def browser() -> Iterator[Browser]:
 def signed_in(browser: Browser, company: Company) -> Windows:
     """Know the cookies of everyone who looks at pages here."""
     everyone = Windows(browser, company.address)
-    for who in {OTHER_BUYER, *(place.who for place in PLACES.values() if place.who)}:
+    for who in {OTHER_BUYER, HEAD, CONTROLLER, *(place.who for place in PLACES.values() if place.who)}:
         everyone.sign_in(who)
     return everyone
 

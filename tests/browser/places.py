@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from playwright.sync_api import Page
 
 BUYER, OTHER_BUYER, ADMINISTRATOR = "omar.haddad", "nadia.brandt", "petra.admin"
-AUDITOR, REQUESTER = "erik.lindqvist", "lena.fischer"
+AUDITOR, REQUESTER, APPROVER = "erik.lindqvist", "lena.fischer", "jana.novak"
+# Who decides after the head of the cost centre, and who answers for all budgets.
+HEAD, CONTROLLER = "sofia.rossi", "marta.keller"
 SUPPLIER, OTHER_SUPPLIER = "S-00001", "S-00002"
 Prepare = Callable[[Page], None]
 
@@ -65,6 +67,19 @@ def _open_first(page: Page) -> None:
     page.goto(page.locator("[data-o-rows] a.o-title, tbody a.o-title").first.get_attribute("href") or "")
 
 
+def _decide(page: Page) -> None:
+    page.goto(page.locator(".o-queue-link").first.get_attribute("href") or "")
+
+
+def _open_document(page: Page) -> None:
+    page.goto(page.locator(".o-queue > [data-url]").first.get_attribute("data-url") or "")
+
+
+def _ask_why(page: Page) -> None:
+    _open_document(page)
+    page.goto(page.get_by_role("link", name="Why these people?").first.get_attribute("href") or "")
+
+
 def _break_command(page: Page) -> None:
     page.locator("main form .o-btn-bad, main form .btn-primary").first.click()
     page.locator("[data-o-errors]").wait_for()
@@ -109,6 +124,30 @@ PLACES: dict[str, Place] = {
     "request-form-errors": Place(REQUESTER, "/requests/new", _break_request),
     "request": Place(REQUESTER, "/requests?view=all", _open_first, often=(1440,)),
     "requests": Place(REQUESTER, "/requests"),
+    "inbox": Place(APPROVER, "/inbox", often=(1440, 390)),
+    "inbox-empty": Place(REQUESTER, "/inbox"),
+    "decide": Place(APPROVER, "/inbox", _decide, often=(390,)),
+    "request-to-decide": Place(APPROVER, "/inbox", _open_document, often=(1440,)),
+    "why": Place(APPROVER, "/inbox", _ask_why),
+    "away": Place(APPROVER, "/me/away"),
+    "delegation": Place(APPROVER, "/delegations/new"),
+    "budgets": Place(CONTROLLER, "/budgets", often=(1440,)),
+    "budget": Place(CONTROLLER, "/budgets", _open_first),
+    "budget-plan": Place(CONTROLLER, "/budget-plans", _open_first),
+    "budget-plan-form": Place(CONTROLLER, "/budget-plans/new"),
+    "budget-transfer": Place(CONTROLLER, "/budget-transfers", _open_first, often=(390,)),
+    "budget-moves": Place(CONTROLLER, "/budget-moves"),
+    "approvals": Place(CONTROLLER, "/approvals"),
+    "approval": Place(CONTROLLER, "/approvals", _open_first),
+    "people": Place(ADMINISTRATOR, "/people"),
+    "person": Place(ADMINISTRATOR, f"/people/{REQUESTER}"),
+    "jobs": Place(ADMINISTRATOR, "/jobs"),
+    "events": Place(ADMINISTRATOR, "/events"),
+    "deliveries": Place(ADMINISTRATOR, "/deliveries"),
+    "notices": Place(APPROVER, "/notices"),
+    "imports": Place(BUYER, "/imports"),
+    "password": Place(BUYER, "/me/password"),
+    "audit-entry": Place(AUDITOR, "/audit-log", _open_first),
     "command": Place(BUYER, f"/suppliers/{OTHER_SUPPLIER}/block"),
     "command-errors": Place(BUYER, f"/suppliers/{OTHER_SUPPLIER}/block", _break_command),
     "command-dialog": Place(BUYER, f"/suppliers/{OTHER_SUPPLIER}", _ask("Block"), often=(1440,)),

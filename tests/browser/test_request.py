@@ -57,16 +57,6 @@ def test_a_request_with_two_lines_is_written_and_submitted_by_keyboard_alone(win
     expect(page.get_by_role("region", name="Lines").locator("tbody tr")).to_have_count(2)
 
 
-def test_one_item_of_the_catalogue_takes_four_clicks(page_of):
-    page = page_of(REQUESTER, "/")
-    page.get_by_role("link", name="New request").last.click()
-    page.locator("#lines-0-text").click()
-    page.locator("#item-list .option").first.click()
-    expect(page.locator("#lines-0-unit_price")).not_to_have_value("")
-    page.get_by_role("button", name="Submit request").click()
-    page.wait_for_url(re.compile(r"/requests/REQ-2026-\d+$"))
-
-
 def test_what_is_missing_is_told_at_its_place_and_nothing_typed_is_lost(page_of):
     page = page_of(REQUESTER, "/requests/new")
     page.locator("#f-title").fill("Something")
