@@ -105,6 +105,13 @@ def write_manifest() -> None:
     (STATIC / "manifest.json").write_text(json.dumps(named, indent=2) + "\n")
 
 
+def sources_stamp() -> str:
+    """Shorten the hash of everything of ours that the build reads, and of the packages it names."""
+    read = [*sorted(path for path in SOURCES.rglob("*") if path.is_file()), HERE / "package-lock.json"]
+    told = "".join(f"{path.name} {stamp(path)}\n" for path in read)
+    return hashlib.sha256(told.encode()).hexdigest()[:20]
+
+
 def esbuild(source: Path, made: Path, *options: str) -> None:
     """Minify one entry file for the browsers of the last two years."""
     tool = PACKAGES / ".bin/esbuild"
@@ -133,6 +140,7 @@ def main() -> None:
     build_scripts()
     copy_licences()
     write_manifest()
+    (HERE / "built-from.txt").write_text(sources_stamp() + "\n")
 
 
 if __name__ == "__main__":
