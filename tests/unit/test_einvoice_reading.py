@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import codecs
+import re
 from datetime import date
 from decimal import Decimal
 
 import pytest
 
+from app.modules.invoices.domain.arithmetic import recompute
 from app.modules.invoices.domain.document import EarlyPayment, Identifier
+from app.modules.invoices.domain.facts import facts
 from app.modules.invoices.domain.verdict import Verdict
 from app.modules.invoices.einvoice import reading, ubl, xml
 from app.modules.invoices.einvoice.limits import MEGABYTE, STANDARD, Limits, Unreadable
@@ -237,3 +240,42 @@ def test_rules_are_told_in_a_sentence():
 def test_a_parser_that_is_asked_for_too_much_says_so():
     with pytest.raises(Unreadable, match="more than 1 MB"):
         xml.parse(b"<a>" + b" " * (2 * MEGABYTE) + b"</a>", Limits(xml=MEGABYTE))
+
+
+@pytest.mark.parametrize("data", [UBL, CII, ZUGFERD1], ids=["ubl", "cii", "zugferd1"])
+def test_a_document_with_odd_values_anywhere_is_read_or_refused(data):
+    odd = (
+        "",
+        "-",
+        "1e999",
+        "NaN",
+        "9" * 5000,
+        "0",
+        "٣",
+        "20261399",
+        "0000-00-00",
+        "&#0;",
+        "<x/>",
+        "\ud7ff",
+        " " * 3000,
+    )
+    texts = [match.span(1) for match in re.finditer(r">([^<>]+)<", data)]
+    for number, (begin, end) in enumerate(texts):
+        found = read(data[:begin] + odd[number % len(odd)] + data[end:])
+        assert found.documents or found.refusal
+        for each in found.documents:
+            recompute(each.parsed)
+            facts(each.parsed)
+
+
+@pytest.mark.parametrize("data", [UBL, CII, ZUGFERD1], ids=["ubl", "cii", "zugferd1"])
+def test_a_document_that_lacks_any_part_is_still_read(data):
+    for match in re.finditer(r"<(\w+:\w+)[^<>]*>[^<>]*</\1>", data):
+        (each,) = read(data[: match.start()] + data[match.end() :]).documents
+        facts(each.parsed)
+
+
+def test_words_of_strangers_cost_no_time_in_a_message():
+    message = "Element 'A': '" + "(BT-1" + " " * 100_000 + "' is not a valid value of the atomic type 'xs:date'."
+    assert len(schema_words(message)) < 300
+    assert plain("X-1", "[X-1]-A (BT-1, BT-2 and BG-3) shall (once) be (BT-4).")[0] == "A must (once) be."

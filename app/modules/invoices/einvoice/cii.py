@@ -158,14 +158,14 @@ def _discounts(tree: Tree, terms: list[Any]) -> tuple[EarlyPayment, ...]:
     for node in terms:
         for discount in tree.all(node, "ram:ApplicableTradePaymentDiscountTerms"):
             percent = tree.number(discount, "ram:CalculationPercent")
-            days = tree.text(discount, "ram:BasisPeriodMeasure")
+            days = tree.count(discount, "ram:BasisPeriodMeasure")
             counted = tree.attribute(discount, "ram:BasisPeriodMeasure", "unitCode") in ("DAY", "")
             if percent:
                 found.append(
                     EarlyPayment(
                         percent=percent,
-                        days=int(days) if counted and days.isdecimal() else None,
-                        until=None if days else tree.day(node, "ram:DueDateDateTime"),
+                        days=days if counted else None,
+                        until=None if days is not None else tree.day(node, "ram:DueDateDateTime"),
                         base=tree.number(discount, "ram:BasisAmount"),
                     )
                 )

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 _NUMBER = re.compile(r"[+-]?(\d{1,24}(\.\d{0,24})?|\.\d{1,24})")
+_COUNT = re.compile(r"[0-9]{1,4}")
 _DAY = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})(?!\d)")
 
 
@@ -73,6 +74,11 @@ class Tree:
         if text and value is None:
             self.unread.append(f"{_name(path)}: {text[:60]}")
         return value
+
+    def count(self, node: Any, path: str) -> int | None:
+        """Take a small whole number, such as days."""
+        text = self.text(node, path)
+        return int(text) if _COUNT.fullmatch(text) else None
 
     def day(self, node: Any, path: str = "") -> date | None:
         """Take a day, also where the date is wrapped in an element of its own."""

@@ -174,9 +174,9 @@ def _settlement_discounts(tree: Tree) -> tuple[EarlyPayment, ...]:
     for node in tree.all(tree.root, "cac:PaymentTerms"):
         percent = tree.number(node, "cbc:SettlementDiscountPercent")
         if percent:
-            days = tree.text(node, "cac:SettlementPeriod/cbc:DurationMeasure")
+            days = tree.count(node, "cac:SettlementPeriod/cbc:DurationMeasure")
             until = tree.day(node, "cac:SettlementPeriod/cbc:EndDate")
-            found.append(EarlyPayment(percent=percent, days=int(days) if days.isdecimal() else None, until=until))
+            found.append(EarlyPayment(percent=percent, days=days, until=until))
     return tuple(found)
 
 

@@ -7,10 +7,12 @@ from typing import Any
 
 _LABEL = re.compile(r"^\s*\[[^\]]+\]\s*[-:]?\s*")
 _TERM = re.compile(r"\b(B[TG]-\d+(?:-\d+)?)\b")
-_TERMS_IN_BRACKETS = re.compile(r"\s*\((?:\s*(?:B[TG]-\d+(?:-\d+)?)\s*[,;/]?\s*(?:and|or)?\s*)+\)")
+_BRACKETS = re.compile(r"\s?\(([^()]*)\)")
+_TERMS_ONLY = re.compile(r"[-BTG0-9,;/\sandor]*B[TG]-[-BTG0-9,;/\sandor]*")
 _CLARK = re.compile(r"\{[^}]*\}")
 _LONGEST = 240
 _LONGEST_VALUE = 80
+_LONGEST_MESSAGE = 2000
 _STEP = re.compile(r"(?:\*:|\w+:)?([A-Za-z]+)(?:\[namespace-uri\(\)='([^']*)'\])?(?:\[(\d+)\])?")
 _ROOT_STEP = re.compile(r"^/[^/]+")
 _CAPITALS = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -98,7 +100,8 @@ def plain(rule: str, text: str) -> tuple[str, tuple[str, ...]]:
 
 def schema_words(message: str) -> str:
     """Say in a sentence what is wrong with the structure."""
-    message = _CLARK.sub("", message)
+    # Part of the message is the stranger's own text.
+    message = _CLARK.sub("", message[:_LONGEST_MESSAGE])
     name = (re.search(r"'(\w+)'", message) or ["", "part"])[1]
     if "This element is not expected" in message:
         return f"“{_spelled(name)}” is not allowed here, or stands in the wrong place."
@@ -137,7 +140,9 @@ def _own_words(rule: str) -> str:
 
 def _shortened(text: str) -> str:
     """Drop label and term numbers, soften the norm's tone, stop at the first full sentence."""
-    text = _TERMS_IN_BRACKETS.sub("", _LABEL.sub("", text)).strip()
+    text = _BRACKETS.sub(
+        lambda found: "" if _TERMS_ONLY.fullmatch(found[1]) else found[0], _LABEL.sub("", text)
+    ).strip()
     if match := _ABSENT.match(text):
         return f"“{_spelled(match[1])}” is stated, but has no place in an invoice of this kind."
     text = re.sub(r"\b(?:shall|MUST|SHALL)\b", "must", text).replace("must NOT", "must not")
