@@ -40,6 +40,11 @@ def leave(context: Context, resource: str, row_id: int, account_id: int, part: s
     context.session.execute(_LEAVE, values)
 
 
+def dismiss(context: Context, resource: str, row_id: int, part: str) -> None:
+    """End what everybody took part in a document as."""
+    context.session.execute(_DISMISS, {"resource": resource, "row": row_id, "part": part})
+
+
 def takes_part(resource: Resource, account_id: int) -> ColumnElement[bool]:
     """Match the rows an account entered or takes part in."""
     model: Any = resource.model
@@ -54,3 +59,4 @@ _ENTER = text(
 _LEAVE = text(
     "DELETE FROM party WHERE resource = :resource AND row_id = :row AND account_id = :account AND part = :part"
 )
+_DISMISS = text("DELETE FROM party WHERE resource = :resource AND row_id = :row AND part = :part")

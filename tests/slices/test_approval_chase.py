@@ -13,7 +13,7 @@ from app.modules.approvals.service import chasing
 from tests.acting import NOW, system
 from tests.factories.approvals import hear, someone
 from tests.making import Maker
-from tests.slices.doing import do, edit, events, reading
+from tests.slices.doing import do, edit, enter, events, reading
 from tests.slices.test_approval_round import asks, decide, document, inbox, preview, publish, start, step
 from tests.slices.test_approval_round import world as world  # noqa: PLC0414
 
@@ -96,6 +96,37 @@ def test_whoever_is_gone_before_the_question_is_passed_over_with_a_note(world: M
     assert planned.note == f"Named in the policy: John Doe {words}. Asked instead: Anna High."
     start(key)
     assert inbox("anna.high") == [f"{key} John"]
+
+
+def test_whoever_was_invited_and_never_came_is_passed_over_with_a_note(world: Maker) -> None:
+    form = {"code": "new.comer", "first_name": "New", "last_name": "Comer", "email": "new@example.com", "manager": "anna.high"}
+    enter(system(), "person", **form)
+    do(system(), "person", "new.comer", "grant", role="Approver")
+    publish(world, asks("NEW", "new.comer"))
+    key = document(world)
+    [planned] = preview(key).steps
+    assert [chosen.person.code for chosen in planned.people] == ["anna.high"]
+    assert planned.note == "Named in the policy: New Comer has not signed in yet. Asked instead: Anna High."
+    assert decide_after_start(key) == "approved"
+
+
+def decide_after_start(key: str) -> str:
+    start(key)
+    return decide("anna.high", key)
+
+
+def test_a_role_whose_only_holder_asks_goes_to_the_fallback_and_says_so(world: Maker) -> None:
+    someone("only.one", "Buyer", "Requester", entity=world.key("entity"))
+    publish(world, step("BUY", resolver="role", role="Buyer"))
+    key = document(world, requester="only.one")
+    [planned] = preview(key).steps
+    assert {chosen.person.code for chosen in planned.people} == {"controlling.1", "controlling.2"}
+    assert "Only One asked for it" in planned.note
+    number = start(key)
+    assert seats(number) == [("controlling.1", "open"), ("controlling.2", "open")]
+    with pytest.raises(Refused) as refusal:
+        decide("only.one", key)
+    assert [problem.code for problem in refusal.value.problems] == ["own_request"]
 
 
 @pytest.mark.parametrize("state", ["suspended", "left"])

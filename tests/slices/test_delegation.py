@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from app.infra import unit
+from app.infra.db import db
 from app.kernel.problem import Refused
 from app.kernel.resource import registry
 from app.modules.approvals.service import chasing
-from tests.acting import system
+from tests.acting import NOW, system
 from tests.factories.approvals import as_person, hear, someone
 from tests.making import Maker
 from tests.slices.doing import do, edit, enter, events, reading, sees
@@ -111,6 +115,45 @@ def test_a_delegation_that_begins_lets_the_deputy_in_and_tells_them_and_its_end_
     do(as_person("john.doe"), "delegation", lent, "end")
     assert inbox("mike.low") == []
     assert not sees(as_person("mike.low"), "approval", number)
+
+
+def test_a_deputy_sees_what_waits_and_afterwards_only_what_they_decided(world: Maker) -> None:
+    """The deputy keeps what they decided; of what others decided meanwhile nothing stays in sight."""
+    publish(world, asks("JOHN", "john.doe"))
+    lend()
+    others, own = document(world), document(world)
+    rounds = {key: start(key) for key in (others, own)}
+    deputy = as_person("mike.low")
+    assert all(sees(deputy, "approval", number) for number in rounds.values())
+    assert decide("john.doe", others) == "approved"
+    assert decide("mike.low", own) == "approved"
+    assert {key: sees(deputy, "approval", number) for key, number in rounds.items()} == {others: False, own: True}
+    assert parts(rounds[others]) == {("approver", "john.doe"), ("requester", "rita.asks")}
+    assert parts(rounds[own]) == {("approver", "john.doe"), ("approver", "mike.low"), ("requester", "rita.asks")}
+
+
+def parts(number: str) -> set[tuple[str, str]]:
+    """Name who takes part in a round, and as what."""
+    statement = text(
+        "SELECT y.part, p.code FROM party y JOIN approval a ON a.id = y.row_id AND y.resource = 'approval'"
+        " JOIN person p ON p.user_id = y.account_id WHERE a.number = :number"
+    )
+    db.session.rollback()
+    return {(part, code) for part, code in db.session.execute(statement, {"number": number})}
+
+
+def test_a_deputy_who_asked_for_it_leaves_it_to_the_manager_when_its_time_has_passed(world: Maker) -> None:
+    """Away, and the only one who stands in may not decide: the time the rule gives ends the waiting."""
+    edit(system(), "person", "john.doe", manager="anna.high")
+    publish(world, asks("JOHN", "john.doe", due_days=2, on_due="reassign"))
+    lend(deputy="rita.asks")
+    number = start(document(world, requester="rita.asks"))
+    later = replace(system(), now=NOW + timedelta(days=3), today=(NOW + timedelta(days=3)).date())
+    with unit.transaction(later, "approvals.chase") as bound:
+        assert chasing.chase(bound)["reassigned"] == 1
+    with reading("approval", number) as approval:
+        assert [(seat.person.code, seat.state) for seat in approval.seats] == [("john.doe", "void"), ("anna.high", "open")]
+        assert approval.steps[0].note == "John Doe: no answer in 2 days. Asked instead: Anna High."
 
 
 def test_another_deputy_takes_the_place_of_the_first(world: Maker) -> None:

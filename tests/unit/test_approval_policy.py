@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.kernel.money import minor_units
 from app.modules.approvals.domain.conditions import Condition, Scale, answer, why_not_condition
 from app.modules.approvals.domain.facts import FACTS, FactName, Kind, Operator, operators_of
 from app.modules.approvals.domain.policy import Effect, Finding, Policy, Rule, evaluate
@@ -144,6 +145,40 @@ def test_without_a_rule_that_approves_at_once_the_order_decides_nothing(order: l
     assert sorted(counted(Policy("request", tuple(known[code] for code in order)), facts)) == sorted(
         counted(Policy("request", tuple(known.values())), facts)
     )
+
+
+@given(order=st.permutations(["auto", "owner", "cfo", "block", "warn"]), amount=cents)
+def test_whatever_the_order_approving_at_once_spares_only_those_below_it(order: list[str], amount: Decimal) -> None:
+    known = {
+        "auto": rule("auto", Effect.AUTO_APPROVE, SMALL),
+        "owner": rule("owner"),
+        "cfo": rule("cfo", Effect.REQUIRE, LARGE),
+        "block": rule("block", Effect.BLOCK, LARGE),
+        "warn": rule("warn", Effect.WARN),
+    }
+    holding = {"owner", "warn", *(["auto"] if amount < 100 else []), *(["cfo", "block"] if amount > 5000 else [])}
+    spared = set(order[order.index("auto") :]) & {"owner", "cfo"} if "auto" in holding else set()
+    found = counted(Policy("request", tuple(known[code] for code in order)), {"amount": f"{amount:f}"})
+    assert set(found) - {"auto"} == holding - spared - {"auto"}
+    assert found == [code for code in order if code in found]
+
+
+@given(
+    limit=st.decimals(min_value=1, max_value=10**6, places=2),
+    rate=st.decimals(min_value="0.0001", max_value=30000, places=6),
+    coins=st.sampled_from(["CZK", "JPY", "TND"]),
+    more=st.sampled_from([-1, 0, 1]),
+)
+def test_a_limit_in_another_currency_is_one_amount_to_the_last_coin(
+    limit: Decimal, rate: Decimal, coins: str, more: int
+) -> None:
+    """The limit counted at the rate is rounded to coins once; one coin more is above it, and no coin is lost."""
+    coin = Decimal(1).scaleb(-minor_units(coins))
+    counted_limit = (limit * rate).quantize(coin, rounding=ROUND_HALF_UP)
+    facts = {"amount": f"{counted_limit + more * coin:f}"}
+    scale = Scale("EUR", coins, rate)
+    told = {op: answer(Condition(A, op, f"{limit:f}"), facts, scale).held for op in (Operator.ABOVE, Operator.AT_MOST)}
+    assert told == {Operator.ABOVE: more > 0, Operator.AT_MOST: more <= 0}
 
 
 def test_all_conditions_of_one_alternative_are_enough() -> None:

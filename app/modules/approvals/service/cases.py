@@ -82,6 +82,7 @@ class Preview:
     policy: str
     sentence: str
     explanation: tuple[Mapping[str, Any], ...] = ()
+    usual_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from app.infra import numbers, parties
@@ -30,7 +31,8 @@ def preview(context: Context, case: Case, policy: ApprovalPolicy | None = None) 
     if policy is None:
         return planning.blocked_preview((_no_policy(case),))
     try:
-        return planning.plan(context, policy, case).preview()
+        seen = planning.plan(context, policy, case).preview()
+        return replace(seen, usual_days=queries.usual_days(context, policy)) if seen.steps else seen
     except Refused as refusal:
         return planning.blocked_preview(refusal.problems, policy.number)
 
@@ -85,7 +87,7 @@ def decide(context: Context, resource: str, row: Any, verdict: str, comment: str
     before = seats.read(approval)
     after = progress.decide(before, approval.steps.index(seat.step), seat.person_id, verdict)
     _record(context, approval, seat, person, verdict, comment)
-    parties.enter(context, resource, row.id, context.actor.id, "approver")
+    seats.enter(context, approval, context.actor.id, "approver")
     seats.write(context, approval, after)
     seats.announce_decision(context, approval, seat, person, verdict, comment)
     return Progress(approval, approval.state)

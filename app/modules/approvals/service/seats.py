@@ -85,6 +85,7 @@ def write(
     _record_carried(context, approval, [row for row, state in changed if state == progress.APPROVED])
     if round_.state in (progress.APPROVED, progress.REJECTED, progress.RETURNED) and approval.state == "open":
         approval.state, approval.closed_at = round_.state, context.now
+        _dismiss_deputies(context, approval)
     context.session.flush()
     opened = [row for row, state in changed if state == progress.OPEN]
     _let_in(context, approval, opened)
@@ -100,6 +101,7 @@ def close(context: Context, approval: Approval, state: str, reason: str = "") ->
     write(context, approval, ended)
     approval.state, approval.state_reason = state, reason.strip()[:500] or None
     approval.closed_at = approval.closed_at or context.now
+    _dismiss_deputies(context, approval)
     context.session.flush()
 
 
@@ -227,6 +229,12 @@ def _let_in(context: Context, approval: Approval, opened: list[ApprovalSeat]) ->
         enter(context, approval, seat.person.user_id, "approver")
     for each in deputies(context, approval, [seat.person_id for seat in opened if seat.step.delegable]):
         enter(context, approval, each.deputy.user_id, "deputy")
+
+
+def _dismiss_deputies(context: Context, approval: Approval) -> None:
+    """Let deputies see no longer what is decided; who decided in somebody's place keeps the sight of it as an approver."""
+    parties.dismiss(context, approval.resource, approval.row_id, "deputy")
+    parties.dismiss(context, "approval", approval.id, "deputy")
 
 
 def enter(context: Context, approval: Approval, account: int, part: str) -> None:

@@ -82,6 +82,7 @@ class Told:
     uses: tuple[Use, ...]
     checks: tuple[Check, ...]
     fills: tuple[dict[str, Any], ...] = ()
+    usually: str = ""
 
 
 def tell(visit: Visit, rail: Rail, currency: str = "", places: Iterable[int] = ()) -> Told:
@@ -99,7 +100,13 @@ def tell(visit: Visit, rail: Rail, currency: str = "", places: Iterable[int] = (
         uses=tuple(use(impact) for impact in sorted(rail.impacts, key=lambda each: each.percent_left)),
         checks=checks(rail),
         fills=tuple(_fill(at, line) for at, line in zip(places, rail.lines, strict=False)),
+        usually=_usually(rail.approval.usual_days) if steps and rail.approval else "",
     )
+
+
+def _usually(days: int | None) -> str:
+    """Say how long people wait for a decision, where there have been enough."""
+    return f"Usually decided within {words.count(days, 'day', 'days')}" if days else ""
 
 
 def _sentence(rail: Rail) -> str:
