@@ -60,7 +60,7 @@ def test_what_was_approved_at_once_and_what_still_waits_do_not_count(office: Off
 
 
 @pytest.mark.parametrize(
-    ("days", "words"), [(None, ""), (1, "Usually decided within 1 day"), (3, "Usually decided within 3 days")]
+    ("days", "words"), [(None, ""), (1, "Usually decided within 1\u00a0day"), (3, "Usually decided within 3\u00a0days")]
 )
 def test_it_is_told_in_days(days: int | None, words: str) -> None:
     load_slices()
