@@ -22,7 +22,7 @@ from app.infra import identity
 from app.infra.db import db
 from app.kernel.resource import GENERIC_VERBS, Resource, registry
 
-ADMINISTRATION, MASTER_DATA = "Administration", "Master data"
+ADMINISTRATION = "Administration"
 
 
 def register(app: Flask) -> Host:
@@ -55,14 +55,12 @@ def _link(
 def _shown(resource: Resource) -> Callable[[], bool]:
     """Show a resource to its readers; what is everybody's own stands in their own menu, and here for those who oversee it.
 
-    Administration is for those who do something there, and master data for those who keep or check it: everyone
-    reads people and cost centres to choose them in forms, and few look after them.
+    Administration is for those who do something there: everyone reads people, and few look after them.
     """
     verb = "oversee" if resource.scope.owner else "read"
-    if resource.menu not in (ADMINISTRATION, MASTER_DATA):
+    if resource.menu != ADMINISTRATION:
         return lambda: _may(resource.permission(verb))
-    passive = GENERIC_VERBS if resource.menu == ADMINISTRATION else ("read", "comment", "attach")
-    acts = [resource.permission(each) for each in resource.verbs if each not in passive]
+    acts = [resource.permission(each) for each in resource.verbs if each not in GENERIC_VERBS]
     return lambda: _may(resource.permission(verb)) and (not acts or any(_may(act) for act in acts))
 
 
