@@ -180,7 +180,11 @@ def test_several_are_approved_at_once_and_each_refusal_is_named_with_its_reason(
     asked = post(sofia, "/inbox/bulk/approve", {"keys": numbers})
     assert "3\u00a0documents, 3\u00a0400.00\u00a0EUR" in asked.text
     assert [office.state(key) for key in keys] == ["submitted"] * 3
-    alter(office, "UPDATE request SET supplier_id = (SELECT id FROM supplier WHERE code = 'VEGA') WHERE number = :key", keys[1])
+    alter(
+        office,
+        "UPDATE request SET supplier_id = (SELECT id FROM supplier WHERE code = 'VEGA') WHERE number = :key",
+        keys[1],
+    )
     told = sofia.post("/inbox/bulk/approve", data=form(asked, "/inbox/bulk/approve"))
     assert "2 documents approved, 2 200.00 EUR" in text(told).replace("\u00a0", " ")
     assert re.search(rf"{keys[1]} .*changed after it was submitted", text(told))
@@ -209,6 +213,31 @@ def test_what_waits_for_others_is_left_alone_when_several_are_approved(office, c
     told = sofia.post("/inbox/bulk/approve", data=form(asked, "/inbox/bulk/approve"))
     assert "1 document did not wait for you any more" in text(told).replace("\u00a0", " ")
     assert (office.state(key), office.state(foreign)) == ("approved", "submitted")
+
+
+@pytest.mark.parametrize(
+    ("act", "said", "state"), [("reject", "rejected", "rejected"), ("request_changes", "sent back", "draft")]
+)
+def test_several_are_refused_with_one_reason_which_is_asked_for_first(office, client, act, said, state):
+    keys = asked_of_sofia(office, "900", "1200")
+    sofia = client(office.sofia)
+    page = sofia.get("/inbox")
+    url = f"/inbox/bulk/{act}"
+    asked = post(sofia, url, {"keys": [number(page, key) for key in keys]})
+    drawn = form(asked, url)
+    without = sofia.post(url, data={**drawn, "reason": " "})
+    assert without.status_code == 422
+    assert "Reason is missing. Enter it." in text(without)
+    assert [office.state(key) for key in keys] == ["submitted"] * 2
+    done = sofia.post(url, data={**drawn, "reason": "The budget is for another year"})
+    assert done.location == "/inbox"
+    assert f"2 documents {said}, 2 100.00 EUR" in text(sofia.get("/inbox")).replace("\u00a0", " ")
+    assert [office.state(key) for key in keys] == [state] * 2
+    assert "The budget is for another year" in text(client(office.lena).get(f"/requests/{keys[0]}"))
+
+
+def test_several_cannot_be_done_something_else_with(office, client):
+    assert post(client(office.sofia), "/inbox/bulk/submit", {"keys": "AV-00001"}).status_code == 404
 
 
 def test_nothing_ticked_is_told(office, client):
@@ -323,7 +352,11 @@ def test_why_these_people_shows_facts_rules_people_and_that_the_verdict_is_the_s
 
 def test_an_altered_explanation_is_noticed(office, client):
     [key] = asked_of_sofia(office, "6000")
-    alter(office, "UPDATE approval SET facts = jsonb_set(facts, '{values,amount}', '\"1.00\"') WHERE document_key = :key", key)
+    alter(
+        office,
+        "UPDATE approval SET facts = jsonb_set(facts, '{values,amount}', '\"1.00\"') WHERE document_key = :key",
+        key,
+    )
     assert "gives another answer" in text(client(office.sofia).get(f"/inbox/requests/{key}/why"))
 
 

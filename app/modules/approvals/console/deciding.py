@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from flask import flash, request
 
 from app.console import decode, dialogs, gate, loading, shell, stepping_up, words
-from app.console.dialogs import Bulk, Dialog, Named, Refusal
+from app.console.dialogs import Dialog
 from app.console.forms import Hidden
 from app.console.gate import Visit
 from app.console.resource_view import leave_to
 from app.console.shell import Crumb, Page
 from app.infra import unit
 from app.infra.fields import param_fields
-from app.infra.unit import Outcome
 from app.kernel.command import Command
 from app.kernel.problem import Kind, Problem, Refused
 from app.kernel.resource import Resource, registry
 from app.modules.approvals.console import courses, items, waits
-from app.modules.approvals.console.waits import Asked, Paper
+from app.modules.approvals.console.waits import Paper
 
 INBOX = "/inbox"
 #: The commands by which a document is decided, where its kind has them: icon, tone and key.
@@ -31,7 +28,7 @@ ACTS: dict[str, tuple[str, str, str]] = {
     "request_changes": ("arrow-back-up", "", "c"),
     "reject": ("x", "bad", "r"),
 }
-_DONE = {"approve": "approved", "request_changes": "sent back", "reject": "rejected"}
+DONE = {"approve": "approved", "request_changes": "sent back", "reject": "rejected"}
 
 
 def kind_of(plural: str) -> Resource:
@@ -44,7 +41,7 @@ def kind_of(plural: str) -> Resource:
 
 def ask(visit: Visit, resource: Resource, key: str, act: str) -> Any:
     """Ask for the reason of a decision, or for a comment."""
-    return _draw(_dialog(visit, resource, _command(resource, act), loading.one(visit.context, resource, key)))
+    return draw(_dialog(visit, resource, _command(resource, act), loading.one(visit.context, resource, key)))
 
 
 def decide(visit: Visit, resource: Resource, key: str, act: str) -> Any:
@@ -60,7 +57,7 @@ def decide(visit: Visit, resource: Resource, key: str, act: str) -> Any:
             raise
         if request.form.get("asked"):
             row = loading.one(visit.context, resource, key)
-            return _draw(_dialog(visit, resource, command, row, raw, refusal), refusal)
+            return draw(_dialog(visit, resource, command, row, raw, refusal), refusal)
         flash(" ".join(problem.message for problem in refusal.problems), "warn")
         return leave_to(_address("back"))
     flash(_told(visit, resource, key, act), "ok")
@@ -75,7 +72,7 @@ def ask_to_hand_over(
     command = _command(approvals, "reassign")
     approval = loading.one(visit.context, approvals, _round_of(visit, resource, key))
     drawn = dialogs.of_row(visit, approvals, command, approval, raw, refusal)
-    return _draw(_at(drawn, _paper(visit, resource, key), "hand-over", "Hand over"), refusal)
+    return draw(_at(drawn, _paper(visit, resource, key), "hand-over", "Hand over"), refusal)
 
 
 def hand_over(visit: Visit, resource: Resource, key: str) -> Any:
@@ -93,79 +90,6 @@ def hand_over(visit: Visit, resource: Resource, key: str) -> Any:
     return leave_to(_address("then"))
 
 
-def several(visit: Visit) -> Any:
-    """Ask about several documents at once, then approve each, and name every one that was refused with its reason."""
-    numbers = list(dict.fromkeys(request.form.getlist("keys")))
-    chosen = {each.approval.number: each for each in waits.asked(visit) if each.approval.number in numbers}
-    if not numbers:
-        raise Refused(Kind.INVALID, Problem("required", "No document is chosen. Tick at least one.", "keys"))
-    if not request.form.get("confirmed"):
-        return _draw(_several(list(chosen.values()), numbers))
-    results = _approve_each(visit, list(chosen.values()))
-    gone = len(numbers) - len(chosen)
-    refusals = tuple(_refusal(each, refused) for each, refused in results if isinstance(refused, Refused))
-    done = [each for each, outcome in results if not isinstance(outcome, Refused)]
-    total = items.sum_of((each.approval.amount, each.approval.currency.code) for each in done)
-    told = f"{_count(len(done))} approved, {total}" if done else "Nothing was approved."
-    if not refusals and not gone:
-        flash(told, "ok")
-        return leave_to(INBOX)
-    stayed = f"{_count(len(refusals))} stay in your inbox." if refusals else ""
-    others = f"{_count(gone)} did not wait for you any more." if gone else ""
-    outcome = Bulk(
-        title=f"Approve: {_count(len(numbers))}",
-        done=told,
-        refused=" ".join(filter(None, (stayed, others))),
-        refusals=refusals,
-        back_url=INBOX,
-        back_label="Back to inbox",
-    )
-    return shell.render("bulk.html", _page(outcome.title), bulk=outcome)
-
-
-def _approve_each(visit: Visit, chosen: Sequence[Asked]) -> list[tuple[Asked, Outcome | Refused]]:
-    """Approve kind by kind, each document for itself."""
-    results: list[tuple[Asked, Outcome | Refused]] = []
-    for name in dict.fromkeys(each.paper.resource.name for each in chosen):
-        own = {each.approval.document_key: each for each in chosen if each.paper.resource.name == name}
-        repeat = decode.repeat(request.form, name, "approve")
-        outcomes = unit.execute_each(visit.context, registry[name], own, "approve", {}, repeat=repeat)
-        results += [(own[key], outcome) for key, outcome in outcomes]
-    return results
-
-
-def _refusal(each: Asked, refused: Refused) -> Refusal:
-    label = f"{each.approval.document_key} {each.approval.title}"
-    return Refusal(label, items.url_of(each.paper), tuple(problem.message for problem in refused.problems))
-
-
-def _several(chosen: Sequence[Asked], numbers: Sequence[str]) -> Dialog:
-    counted, more = _count(len(numbers)), len(chosen) - dialogs.MOST_NAMED
-    named = [
-        Named(
-            f"{each.approval.document_key} {each.approval.title}",
-            words.money(each.approval.amount, each.approval.currency.code),
-        )
-        for each in chosen[: dialogs.MOST_NAMED]
-    ]
-    total = items.sum_of((each.approval.amount, each.approval.currency.code) for each in chosen)
-    return Dialog(
-        title=f"Approve {counted}, {total}" if total else f"Approve {counted}",
-        text="Each is checked again when you confirm. Any that cannot be approved stay in your inbox with the reason.",
-        action=f"{INBOX}/bulk/approve",
-        submit=f"Approve {counted}",
-        cancel_url=INBOX,
-        tone="primary",
-        hidden=(
-            *(Hidden("keys", number) for number in numbers),
-            Hidden("confirmed", "1"),
-            Hidden("repeat", secrets.token_urlsafe(16)),
-        ),
-        rows=tuple(named),
-        more=f"and {more} more" if more > 0 else "",
-    )
-
-
 def _dialog(
     visit: Visit, resource: Resource, command: Command, row: Any, raw: Any = None, refusal: Refused | None = None
 ) -> Dialog:
@@ -180,12 +104,14 @@ def _at(drawn: Dialog, paper: Paper, act: str, submit: str) -> Dialog:
     return replace(drawn, action=items.url_of(paper, act), submit=submit, cancel_url=items.url_of(paper), hidden=hidden)
 
 
-def _draw(dialog: Dialog, refusal: Refused | None = None) -> Any:
+def draw(dialog: Dialog, refusal: Refused | None = None) -> Any:
+    """Show a dialog of the inbox."""
     status = refusal.kind.value if refusal else 200
-    return shell.render("command.html", _page(dialog.title, dialog.cancel_url), command=dialog, status=status)
+    return shell.render("command.html", page_of(dialog.title, dialog.cancel_url), command=dialog, status=status)
 
 
-def _page(title: str, back: str = INBOX) -> Page:
+def page_of(title: str, back: str = INBOX) -> Page:
+    """Describe a page that belongs to the inbox."""
     return Page(title, (Crumb("Inbox", INBOX), Crumb(title)), back, "narrow")
 
 
@@ -224,7 +150,7 @@ def _told(visit: Visit, resource: Resource, key: str, act: str) -> str:
     """Say what happened and who decides next: `REQ-2026-00042 approved. Purchasing decides next`."""
     row = loading.one(visit.context, resource, key)
     approval = waits.current(visit, resource, row)
-    said = f"{key} {_DONE[act]}"
+    said = f"{key} {DONE[act]}"
     if approval is None:
         return said
     if act == "request_changes":
@@ -234,7 +160,3 @@ def _told(visit: Visit, resource: Resource, key: str, act: str) -> str:
         labels = list(dict.fromkeys(seat.step.label for seat in asked))
         return f"{said}. {words.joined(labels)} {'decides' if len(labels) == 1 else 'decide'} next"
     return said
-
-
-def _count(number: int) -> str:
-    return words.count(number, "document", "documents")

@@ -24,7 +24,7 @@ from app.console.shell import Crumb, Page
 from app.console.shows import Fact
 from app.infra import unit
 from app.infra.fields import fields_of
-from app.modules.approvals.console import courses, deciding, items, waits
+from app.modules.approvals.console import courses, deciding, items, several, waits
 from app.modules.approvals.console import why as explanation
 from app.modules.approvals.console.deciding import ACTS, INBOX
 from app.modules.approvals.console.items import Item
@@ -125,10 +125,10 @@ class InboxView(BaseView):  # type: ignore[misc]
         """Tell how much waits, for the menu."""
         return shell.render("_inbox_count.html", Page("Inbox"), count=waits.count(gate.visit()))
 
-    @open_page("/bulk/approve", "POST")
-    def several(self) -> Any:
-        """Approve several documents at once."""
-        return deciding.several(gate.visit())
+    @open_page("/bulk/<act>", "POST")
+    def several(self, act: str) -> Any:
+        """Approve, send back or reject several documents at once."""
+        return several.decide(gate.visit(), act)
 
     @open_page("/<plural>/<path:key>")
     def paper(self, plural: str, key: str) -> Any:
