@@ -167,3 +167,8 @@ def test_facts_tell_the_document_in_order_and_leave_out_what_it_does_not_say():
     assert told["Tax", "S 19 %"] == "18.05 on 95.00"
     assert told["Totals", "To pay"] == "24.29 EUR"
     assert all(fact.value for section in sections for fact in section.facts)
+
+
+def test_a_note_is_told_without_the_code_of_its_subject():
+    (notes,) = [section for section in facts(invoice(notes=("#AAI#Mind the step", "# 2"))) if section.title == "Notes"]
+    assert [fact.value for fact in notes.facts] == ["Mind the step", "# 2"]

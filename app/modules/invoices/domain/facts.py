@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -9,6 +10,8 @@ from decimal import Decimal
 
 from app.modules.invoices.domain.document import Adjustment, Line, Parsed, Party, Period
 
+# UNTDID 4451: what a note is about, as a code before its words.
+_SUBJECT = re.compile(r"^#[A-Z]{3}#\s*")
 _KINDS = {
     "invoice": "Invoice",
     "credit_note": "Credit note",
@@ -49,7 +52,7 @@ def facts(parsed: Parsed) -> tuple[Section, ...]:
         _section("Tax", _taxes(parsed)),
         _section("Totals", _totals(parsed)),
         _section("Payment", _payment(parsed)),
-        _section("Notes", [("Note", note) for note in parsed.notes]),
+        _section("Notes", [("Note", _SUBJECT.sub("", note)) for note in parsed.notes]),
         _section(
             "Enclosures",
             [
