@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from flask import request
+from flask_appbuilder.security.sqla.models import User
 
 from app.console import addresses, words
-from app.console.cells import Sight
+from app.console.cells import Sight, currency_of
 from app.console.gate import Visit
 from app.infra import activity
 from app.infra.activity import Attachment, Step
@@ -150,7 +151,7 @@ def build(
         version=getattr(row, "version", None),
         person=visit.actor.name,
         tabs=tuple(Tab(label, f"{url}/activity?activity={name}", name == which) for name, label in TABS),
-        entries=tuple(_entry(sight, resource, act) for act in shown),
+        entries=tuple(_entry(sight, resource, row, act) for act in shown),
         comment=_comment_box(visit, resource, row, typed, () if file else problems),
         files=_files(sight, resource, row, problems if file else ()),
         more_url=f"{url}/activity?activity={which}&all" if len(acts) > len(shown) else "",
@@ -186,7 +187,7 @@ def _acts(steps: Sequence[Step]) -> list[list[Step]]:
     return acts
 
 
-def _entry(sight: Sight, resource: Resource, act: Sequence[Step]) -> Entry:
+def _entry(sight: Sight, resource: Resource, row: Any, act: Sequence[Step]) -> Entry:
     main = next((step for step in act if not step.part), act[0])
     at = At(sight.moment(main.at), main.at.isoformat())
     if main.text:
@@ -198,7 +199,7 @@ def _entry(sight: Sight, resource: Resource, act: Sequence[Step]) -> Entry:
         text=_told(resource, main, command) if not main.part or command else f"changed the {_noun(resource)}",
         at=at,
         icon=_ICONS.get(main.action, ""),
-        diff=tuple(difference for step in act for difference in _differences(sight, resource, step)),
+        diff=tuple(difference for step in act for difference in _differences(sight, resource, row, step)),
     )
 
 
@@ -219,13 +220,17 @@ def _noun(resource: Resource) -> str:
     return words.lower_first(resource.title[0])
 
 
-def _differences(sight: Sight, resource: Resource, step: Step) -> Iterator[Difference]:
+def _differences(sight: Sight, resource: Resource, row: Any, step: Step) -> Iterator[Difference]:
     """Say what was and what is; a new row is told by its page, a line that came or went by its values."""
     if step.action in _ALONE or (step.action == "created" and not step.part):
         return
     fields, before, after = _fields(resource, step.part), step.before or {}, step.after or {}
     names = [name for name in dict.fromkeys([*fields, *before, *after]) if name in before or name in after]
-    told = {name: tuple(_said(sight, fields, name, side.get(name)) for side in (before, after)) for name in names}
+    holder = _holder(row, step.part)
+    told = {
+        name: tuple(_said(sight, fields, name, side.get(name), _currency(fields, name, side, holder)) for side in (before, after))
+        for name in names
+    }
     place = humanise(step.part.partition(":")[0])
     if place and step.action in ("created", "deleted"):
         values = [said for name, said in told.items() if name in fields and fields[name].kind != "boolean"]
@@ -236,6 +241,22 @@ def _differences(sight: Sight, resource: Resource, step: Step) -> Iterator[Diffe
         if was != now and name != "position":
             label = fields[name].label if name in fields else humanise(name)
             yield Difference(f"{place}: {words.lower_first(label)}" if place else label, was, now)
+
+
+def _holder(row: Any, part: str) -> Any:
+    """Find the row that was changed: the document itself, or the line, as long as it is there."""
+    name, _, number = part.partition(":")
+    lines = getattr(row, name, ()) if name else ()
+    return next((line for line in lines if str(line.id) == number), row)
+
+
+def _currency(fields: Mapping[str, Field], name: str, side: Mapping[str, Any], holder: Any) -> str:
+    """Find in which currency an amount was: the one that was changed with it, or the one of its row."""
+    each = fields[name] if name in fields else None  # noqa: SIM401 - described as it is asked for
+    if each is None or each.kind != "money":
+        return ""
+    kept = side.get((each.currency or "").partition(".")[0])
+    return kept if isinstance(kept, str) else currency_of(each, holder)
 
 
 def _fields(resource: Resource, part: str) -> Mapping[str, Field]:
@@ -261,7 +282,7 @@ class _Described(dict[str, Field]):
         return field(self._resource.model, name)
 
 
-def _said(sight: Sight, fields: Mapping[str, Field], name: str, value: Any) -> str:
+def _said(sight: Sight, fields: Mapping[str, Field], name: str, value: Any, currency: str = "") -> str:
     """Write a value as the audit keeps it for people."""
     if value is None or value == "":
         return ""
@@ -270,13 +291,33 @@ def _said(sight: Sight, fields: Mapping[str, Field], name: str, value: Any) -> s
         return "yes" if value else "no"
     if each is not None and each.choices:
         return dict(each.choices).get(str(value), str(value))
-    if each is not None and each.kind == "account":
-        return sight.account(int(value))
-    if each is not None and each.kind in ("money", "decimal", "integer") and isinstance(value, int | str):
+    if each is not None and isinstance(value, int) and (each.kind == "account" or each.model is User):
+        return sight.account(value)
+    if each is not None and each.kind == "instant":
+        return _moment(sight, str(value))
+    if each is not None and each.kind == "money" and isinstance(value, int | str):
+        return _money(str(value), currency)
+    if each is not None and each.kind in ("decimal", "integer") and isinstance(value, int | str):
         return _number(str(value))
     if each is not None and each.kind == "date":
         return _day(sight, str(value))
+    if isinstance(value, dict):
+        return ", ".join(f"{humanise(key)}: {part}" for key, part in value.items() if part not in (None, ""))
     return ", ".join(str(part) for part in value) if isinstance(value, list) else str(value)
+
+
+def _money(value: str, currency: str) -> str:
+    try:
+        return words.money(Decimal(value), currency)
+    except InvalidOperation:
+        return value
+
+
+def _moment(sight: Sight, value: str) -> str:
+    try:
+        return sight.moment(datetime.fromisoformat(value))
+    except ValueError:
+        return value
 
 
 def _number(value: str) -> str:
