@@ -161,7 +161,10 @@ class PolicyView(ResourceView):
         return request.form.get(policy_typed.TRIED, "")[:80]
 
     def _told(self, visit: Visit, key: str, sent: Typed) -> Any:
-        return render_template("_policy_checks.html", told=policy_checks.of_typed(visit, key, sent))
+        documents = policy_form.documents_of(visit, str(sent.raw.get("document") or ""))
+        return render_template(
+            "_policy_checks.html", told=policy_checks.of_typed(visit, key, sent), documents=documents
+        )
 
     def _tried(self, found: policy_trial.Trial) -> Any:
         return render_template("_policy_trial.html", trial=found)

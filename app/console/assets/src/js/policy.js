@@ -151,7 +151,7 @@ class Policy extends HTMLElement {
     rest.replaceChildren(...fresh.childNodes);
     this.rename(rest, "conditions-__k__", base);
     const operator = $("[data-operator]", rest), value = $("[data-value]", rest);
-    if ([...operator.options].some(option => option.value === was.operator)) operator.value = was.operator;
+    if (!WORDLESS.includes(was.operator) && [...operator.options].some(option => option.value === was.operator)) operator.value = was.operator;
     if (was.value && value.dataset.kind === was.kind) $("input[type=text]", value).value = was.value;
     clause.classList.remove("is-bad");
     for (const problem of $$(".o-field-error", clause)) problem.remove();
