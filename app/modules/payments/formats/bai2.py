@@ -7,6 +7,7 @@ is unambiguous: a line begins with its code, 88 goes on with the line before, an
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
@@ -195,40 +196,44 @@ def _statement(record: _Record, inside: list[_Record], group: _Group) -> Stateme
 
 def _figures(record: _Record, currency: str) -> Iterator[tuple[str, Decimal | None]]:
     """Read balances and sums of an account: type, amount, count, and how soon the money is there."""
-    rest = [value.strip() for value in record.fields[2:]]
+    rest = deque(value.strip() for value in record.fields[2:])
     while rest:
-        kind = rest.pop(0)
+        kind = rest.popleft()
         if not kind:
             continue
-        amount = rest.pop(0) if rest else ""
+        amount = _next(rest)
         if not re.fullmatch(r"\d{3}", kind, re.ASCII):
             raise refused(
                 "bad_code", f"{shown(kind)} is not a type code of three digits.", line=record.line, field="type"
             )
         yield kind, _amount(amount, currency, record.line, f"Amount of type {kind}") if amount else None
-        if rest:
-            rest.pop(0)
+        _next(rest)
         _funds(rest, record.line)
 
 
-def _funds(rest: list[str], line: int) -> date | None:
+def _next(rest: deque[str]) -> str:
+    """Take the next field of a record; nothing where it ends."""
+    return rest.popleft() if rest else ""
+
+
+def _funds(rest: deque[str], line: int) -> date | None:
     """Take the funds type and what it brings along off a list of fields; give the value date where it states one."""
-    kind = rest.pop(0).strip().upper() if rest else ""
-    if kind == "S":
-        del rest[:3]
-    elif kind == "V":
-        written = rest.pop(0) if rest else ""
-        del rest[:1]
-        return _day(written, line, "Value date")
-    elif kind == "D":
-        count = rest.pop(0).strip() if rest else "0"
+    kind = _next(rest).strip().upper()
+    if kind == "V":
+        value_on = _day(_next(rest), line, "Value date")
+        _next(rest)
+        return value_on
+    further = 3 if kind == "S" else 0
+    if kind == "D":
+        count = _next(rest).strip() or "0"
         if not re.fullmatch(r"\d{1,2}", count, re.ASCII):
             raise refused("bad_funds", f"{shown(count)} is not a number of days.", line=line, field="funds type")
-        del rest[: 2 * int(count)]
-    elif kind not in {"", "0", "1", "2", "Z"}:
-        raise refused(
-            "bad_funds", f"{shown(kind)} is not a funds type (0, 1, 2, S, V, D or Z).", line=line, field="funds type"
-        )
+        further = 2 * int(count)
+    elif kind not in {"", "0", "1", "2", "S", "Z"}:
+        words = f"{shown(kind)} is not a funds type (0, 1, 2, S, V, D or Z)."
+        raise refused("bad_funds", words, line=line, field="funds type")
+    for _ in range(further):
+        _next(rest)
     return None
 
 
@@ -243,14 +248,13 @@ def _direction(code: str, line: int) -> int:
 
 
 def _entry(record: _Record, currency: str, as_of: date | None) -> Entry:
-    rest = list(record.fields)
-    code, written = rest.pop(0).strip(), rest.pop(0) if rest else ""
+    rest = deque(record.fields)
+    code, written = _next(rest).strip(), _next(rest)
     if not re.fullmatch(r"\d{3}", code, re.ASCII):
         raise refused("bad_code", f"{shown(code)} is not a type code of three digits.", line=record.line, field="type")
     amount = _amount(written, currency, record.line, "Amount") * _direction(code, record.line)
     value_on = _funds(rest, record.line)
-    bank = rest.pop(0).strip() if rest else ""
-    customer = rest.pop(0).strip() if rest else ""
+    bank, customer = _next(rest).strip(), _next(rest).strip()
     words = "\n".join(part for part in (",".join(rest), *record.text) if part)
     labels = dict(_LABELS.findall(words))
     side = "CR" if amount < 0 else "DB"

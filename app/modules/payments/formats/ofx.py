@@ -33,9 +33,9 @@ _STATEMENT = re.compile(
 _TRANSACTION = re.compile(r"<STMTTRN>(.*?)(?:</STMTTRN>|(?=<STMTTRN>)|</BANKTRANLIST>|\Z)", re.DOTALL)
 _LEAF = re.compile(r"<([A-Z0-9.]+)>([^<\r\n]*)")
 # Bounded, so that a file of nothing but opening tags is read in time as well.
-_STATUS = re.compile(r"<STATUS>(.{0,2000}?)</STATUS>", re.DOTALL)
+_STATUS = re.compile(r"<STATUS>(.{0,500}?)</STATUS>", re.DOTALL)
 _DATE = re.compile(r"(\d{4})(\d{2})(\d{2})(?:\d{2,6}(?:\.\d+)?)?(?:\[[^\]]*\])?", re.ASCII)
-_OTHER = re.compile(r"<(PAYEE|CURRENCY|ORIGCURRENCY|BANKACCTTO|CCACCTTO|IMAGEDATA)>.{0,2000}?</\1>", re.DOTALL)
+_OTHER = re.compile(r"<(PAYEE|CURRENCY|ORIGCURRENCY|BANKACCTTO|CCACCTTO|IMAGEDATA)>.{0,500}?</\1>", re.DOTALL)
 
 
 def looks_like(text: str) -> bool:
@@ -45,14 +45,17 @@ def looks_like(text: str) -> bool:
 
 def read(source: Text, name: str) -> BankFile:
     """Read the statements of bank accounts, cards, and the cash of investment accounts."""
-    text = source.value
-    found = [
-        (match.group(1), match.group(2), text.count("\n", 0, match.start(2)) + 1) for match in _STATEMENT.finditer(text)
-    ]
-    if not found:
-        _refuse_empty(text)
-    statements = tuple(_statement(kind, body, line) for kind, body, line in found)
+    statements = tuple(_statements(source.value))
+    if not statements:
+        _refuse_empty(source.value)
     return BankFile("OFX", name, statements, encoding=source.encoding, findings=source.findings)
+
+
+def _statements(text: str) -> Iterator[Statement]:
+    line, counted = 1, 0
+    for match in _STATEMENT.finditer(text):
+        line, counted = line + text.count("\n", counted, match.start(2)), match.start(2)
+        yield _statement(match.group(1), match.group(2), line)
 
 
 def _refuse_empty(text: str) -> None:

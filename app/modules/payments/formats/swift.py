@@ -45,6 +45,7 @@ _BALANCES = {
     "available_balance": "CLAV", "forward_available_balance": "FWAV",
 }  # fmt: skip
 _NO_TYPE = "none"
+_MOST_STATEMENTS = 10_000
 _NO_REFERENCE = {"NONREF", "NOREF", "NOTPROVIDED", "KREF+", "EREF", "PREF", "MARF", ""}
 _ACCOUNT_WITH_CURRENCY = re.compile(r"(.*[0-9])[ /]?([A-Z]{3})")
 # The keys with which Dutch and other banks structure field 86: /EREF/…/REMI/…
@@ -63,6 +64,8 @@ def read(source: Text, name: str) -> BankFile:
     """Read all statements of a file; each begins with field 20."""
     text = source.value.replace("\r\n", "\n").replace("\r", "\n")
     blocks = list(_blocks(text))
+    if len(blocks) > _MOST_STATEMENTS:
+        raise refused("too_many", f"The file holds {len(blocks)} statements; {_MOST_STATEMENTS} is the most.")
     statements = tuple(_statement(block, line) for block, line in blocks)
     kind = "MT942" if any(re.search(r"^:(34F|13D|90[DC]):", block, re.MULTILINE) for block, _ in blocks) else "MT940"
     if not any(each.balances or each.entries or each.account.number or each.account.iban for each in statements):
@@ -79,8 +82,10 @@ def _blocks(text: str) -> Iterator[tuple[str, int]]:
     before = bare[: starts[0]]
     if _TAG.search(before):
         starts.insert(0, 0)
+    line, counted = 1, 0
     for start, end in pairwise([*starts, len(bare)]):
-        yield bare[start:end], bare.count("\n", 0, start) + 1
+        line, counted = line + bare.count("\n", counted, start), start
+        yield bare[start:end], line
 
 
 def _statement(block: str, line: int) -> Statement:
