@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
-from sqlalchemy.orm import selectinload
+from collections.abc import Iterable
+
+from sqlalchemy import inspect, select
+from sqlalchemy.orm import joinedload, selectinload
 
 from app.infra import scope
 from app.kernel.actor import Context
@@ -18,6 +20,16 @@ def list_items_of(context: Context, supplier_id: int) -> list[Item]:
     named = (Item.preferred_supplier_id == supplier_id) | Item.id.in_(priced)
     rows = statement.where(named).options(selectinload(Item.prices)).order_by(Item.id)
     return list(context.session.scalars(rows))
+
+
+def load_prices(context: Context, items: Iterable[Item]) -> None:
+    """Read the prices of several items at once, with whose they are; what is known already stays as it is."""
+    wanted = sorted({item.id for item in items if "prices" in inspect(item).unloaded})
+    if not wanted:
+        return
+    statement = scope.everything(Item, why="what an item costs is told with it").where(Item.id.in_(wanted))
+    prices = selectinload(Item.prices).options(joinedload(ItemPrice.supplier), joinedload(ItemPrice.currency))
+    context.session.scalars(statement.options(prices)).all()
 
 
 def find_supplier(context: Context, supplier_id: int) -> Supplier:

@@ -13,6 +13,7 @@ from app.kernel.actor import Context
 from app.kernel.money import Money
 from app.kernel.problem import Kind, Problem, Refused
 from app.modules.catalog import domain as catalog
+from app.modules.catalog import queries
 from app.modules.directory import queries as directory
 from app.modules.directory.models import Person
 from app.modules.requests import domain
@@ -28,6 +29,7 @@ def derive(context: Context, request: Request) -> None:
     request.entity = request.cost_centre.entity
     if not context.actor.is_system:
         request.makers = sorted({*(request.makers or ()), *domain.hands(context)})
+    queries.load_prices(context, [line.item for line in request.lines if line.item is not None])
     for line in request.lines:
         _derive_line(context, request, line)
     request.total = sum((line.amount for line in request.lines), Decimal(0))
