@@ -165,14 +165,4 @@ def _forget_lines(maker: Any, key: str) -> None:
     unit.save(system(), registry["order"], key, {"lines": []})
 
 
-def _block(maker: Any, key: str) -> None:
-    _approve_supplier(key)
-    with db.engine.connect() as connection:
-        statement = text(
-            "SELECT s.code FROM purchase_order o JOIN supplier s ON s.id = o.supplier_id WHERE o.number = :key"
-        )
-        code = connection.execute(statement, {"key": key}).scalar_one()
-    unit.execute(system(), registry["supplier"], code, "block", {"reason": "Insolvent"})
-
-
-OBSTRUCTED = {"order.submit": _forget_lines, "order.revise": _forget_lines, "order.issue": _block}
+OBSTRUCTED = {"order.submit": _forget_lines, "order.revise": _forget_lines}

@@ -38,9 +38,9 @@ def why_not_line(line: Any, order: Any) -> list[Problem]:
         return [Problem("not_received", f"{ordered} is not received. Leave this line out.", "line")]
     if ordered.received_by is ReceivedBy.AMOUNT:
         return _why_not_amount(line, ordered)
-    problems = []
     if line.amount is not None or line.percent is not None:
-        problems.append(Problem("by_quantity", f"{ordered} is counted. Enter a quantity only.", "quantity"))
+        return [Problem("by_quantity", f"{ordered} is counted. Enter a quantity only.", "quantity")]
+    problems = []
     if not line.quantity:
         words = "Quantity: enter a number above zero, or below it for what goes back."
         problems.append(Problem("not_positive", words, "quantity"))
