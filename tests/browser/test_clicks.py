@@ -61,7 +61,8 @@ def test_the_next_request_is_approved_with_one_key(at_inbox):
 def test_a_request_is_rejected_with_two_clicks_and_a_reason(at_inbox):
     hand, page = at_inbox, at_inbox.page
     hand.click(page.locator("#preview").get_by_text("Reject").first)
-    page.keyboard.type("Not this year")  # the field has the focus already
+    expect(page.locator("#dialog[open] textarea")).to_be_focused()
+    page.keyboard.type("Not this year")
     hand.click(page.locator("#dialog[open]").get_by_role("button", name=re.compile("^Reject")))
     said(page, "rejected")
     assert len(hand.used) == 2
