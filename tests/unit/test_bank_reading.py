@@ -532,3 +532,13 @@ def test_mixed_currencies_cannot_be_added_up_and_say_so() -> None:
 def test_entries_without_a_type_do_not_write_over_each_other() -> None:
     text = MT940.replace("NTRFNONREF//B1", "").replace(":61:2611021102RC5,00NTRFNONREF", ":61:2611021102RC5,00")
     assert [each.amount for each in read(text).entries] == [Decimal("-100.00"), Decimal("-5.00")]
+
+
+def test_dutch_fields_between_slashes_are_told_apart() -> None:
+    details = (
+        ":86:/EREF/PAY-2026-00001/CNTP/NL02ABNA0123456789/ABNANL2A/Jansen BV///REMI/USTD//Invoice 114/\n"
+        ":62F:C261102EUR900,00\n"
+    )
+    _, found = only(MT940.split(":86:", maxsplit=1)[0] + details)
+    assert (found.party.name, found.party.iban, found.party.bic) == ("Jansen BV", "NL02ABNA0123456789", "ABNANL2A")
+    assert (found.references.end_to_end, found.remittance.text) == ("PAY-2026-00001", "Invoice 114")

@@ -222,21 +222,24 @@ def _slashed(details: str) -> dict[str, str]:
 
 
 def _party(data: dict[str, Any], slashed: dict[str, str]) -> Party:
-    iban = (data.get("applicant_iban") or slashed.get("IBAN") or "").replace(" ", "") or None
+    # ING writes the other party as account/bank/name in one field.
+    account, bank, name = (*slashed.get("CNTP", "").split("/", 2), "", "", "")[:3]
+    iban = (data.get("applicant_iban") or slashed.get("IBAN") or account).replace(" ", "") or None
     is_iban = iban is not None and iban_rules.is_valid(iban)
     extra = (data.get("extra_details") or "").strip()
     if iban is None and iban_rules.is_valid(extra):
         iban, is_iban = extra, True
     return Party(
-        name=(data.get("applicant_name") or slashed.get("NAME") or "").strip() or None,
+        name=(data.get("applicant_name") or slashed.get("NAME") or name).strip(" /") or None,
         iban=iban if is_iban else None,
         number=None if is_iban else iban,
-        bic=(data.get("applicant_bin") or slashed.get("BIC") or "").strip() or None,
+        bic=(data.get("applicant_bin") or slashed.get("BIC") or bank).strip() or None,
     )
 
 
 def _remittance(data: dict[str, Any], slashed: dict[str, str], details: str) -> Remittance:
-    words = data.get("purpose") or slashed.get("REMI") or data.get("non_swift_text") or details
+    told = slashed.get("USTD") or slashed.get("REMI", "").removeprefix("USTD//")
+    words = data.get("purpose") or told or data.get("non_swift_text") or details
     additional = data.get("additional_purpose") or ""
     return Remittance(text=" ".join(f"{words} {additional}".split()))
 
