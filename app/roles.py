@@ -19,6 +19,7 @@ _ASKING = (
 _DECIDING = (
     "request.read", "request.approve", "request.reject", "request.request_changes", "approval.reassign",
     "order.read", "order.approve", "order.reject", "order.request_changes",
+    "invoice.read", "invoice.approve", "invoice.reject", "invoice.request_changes",
 )  # fmt: skip
 # Whoever buys does not decide about it as well.
 _BUYING = (
@@ -31,6 +32,11 @@ _OWN = (
     "token.read", "token.revoke", "session.read", "session.revoke", "job.read", "*.comment", "*.attach",
     "notice.read", "notice.mark_read", "delivery.read",
 )  # fmt: skip
+_BILLING = (
+    "invoice.read", "invoice.oversee", "invoice.create", "invoice.edit", "invoice.export", "invoice.import", "invoice.match",
+    "invoice.submit", "invoice.post", "invoice.withdraw", "invoice.turn_away", "invoice.hold", "invoice.release", "invoice.void",
+    "invoice_exception.*", "tolerance.read",
+)  # fmt: skip
 
 ROLES: dict[str, tuple[str, ...]] = {
     "Requester": (*_MASTER_DATA, *_OWN, *_ASKING, *_SEEING, "supplier.read"),
@@ -39,22 +45,23 @@ ROLES: dict[str, tuple[str, ...]] = {
         *_MASTER_DATA, *_OWN, *_DECIDING, *_SEEING, "supplier.read", "*.export",
         "budget_plan.*", "budget_cell.*", "budget_move.*", "budget_transfer.*", "approval_policy.*", "approval.*",
         "delegation.*", "request.oversee", "order.oversee", "receipt.read",
-        "receipt.oversee",
+        "receipt.oversee", "invoice.oversee", "invoice_exception.read", "invoice_exception.accept", "tolerance.*",
         "cost_centre.*", "category.*", "project.*", "exchange_rate.*", "tax_code.*",
     ),
     "Buyer": (
         *_MASTER_DATA, *_OWN, *_SEEING, *_BUDGETS, "request.read", "request.oversee", "request.close", "supplier.*", "item.*",
         "bank_account.read", "order.read", "order.oversee", "order.export", "order.import", "order.create", "order.edit", *_BUYING,
-        "receipt.read", "receipt.oversee",
+        "receipt.read", "receipt.oversee", "invoice.read", "invoice.oversee", "invoice_exception.*", "tolerance.read",
     ),
     "Receiver": (*_MASTER_DATA, *_OWN, "supplier.read", "order.read", "order.oversee", "receipt.*"),
     "AP clerk": (
-        *_MASTER_DATA, *_OWN, "order.read", "order.oversee", "receipt.read", "receipt.oversee",
+        *_MASTER_DATA, *_OWN, *_BILLING, "order.read", "order.oversee", "receipt.read", "receipt.oversee",
         "supplier.read", "supplier.create", "supplier.edit", "supplier.export", "supplier.import",
         "bank_account.read", "bank_account.create", "bank_account.edit", "bank_account.export", "bank_account.import",
     ),
     "Treasurer": (
-        *_MASTER_DATA, *_OWN, "supplier.read",
+        *_MASTER_DATA, *_OWN, "supplier.read", "invoice.read", "invoice.oversee", "invoice.hold", "invoice.release",
+        "invoice_exception.read",
         "bank_account.read", "bank_account.confirm", "bank_account.reject", "bank_account.retire", "bank_account.export",
     ),
     "Auditor": (

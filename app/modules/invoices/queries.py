@@ -1,0 +1,267 @@
+"""Reads of invoices that have a name in the business."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+from decimal import Decimal
+
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import joinedload, selectinload
+
+from app.infra import scope
+from app.infra.activity import Attachment
+from app.kernel.actor import Context
+from app.kernel.resource import registry
+from app.modules.directory.models import Category, Entity, Person
+from app.modules.invoices.domain.kinds import LIVE, InvoiceKind
+from app.modules.invoices.models import Invoice, InvoiceException, InvoiceLine, Tolerance
+from app.modules.orders.models import Order, OrderLine
+from app.modules.receipts.models import Receipt
+from app.modules.suppliers.models import BankAccount, Supplier, SupplierContact, SupplierTaxId
+
+MOST_CANDIDATES = 200
+_COUNTS = "what was billed counts whoever may see the invoice"
+#: Invoices that take up what was ordered; one that waits or was turned away does not.
+_BILLS = ("matched", "approved", "posted")
+
+
+def list_entities(context: Context) -> list[Entity]:
+    """List the companies an invoice may be addressed to."""
+    statement = scope.everything(Entity, why="an invoice says whose it is").where(Entity.state == "open")
+    return list(context.session.scalars(statement.order_by(Entity.id)))
+
+
+def list_candidates(
+    context: Context,
+    *,
+    names: Iterable[str],
+    tax_ids: Iterable[str],
+    fingerprints: Iterable[str],
+    endpoints: Iterable[tuple[str, str]],
+    codes: Iterable[str],
+    domains: Iterable[str],
+) -> list[Supplier]:
+    """List the suppliers that share anything with what an invoice says of its seller."""
+    wanted: list[ColumnElement[bool]] = []
+    if keys := sorted(set(names)):
+        wanted.append(Supplier.name_keys.overlap(keys))
+    if numbers := sorted(set(tax_ids)):
+        wanted.append(Supplier.id.in_(select(SupplierTaxId.supplier_id).where(SupplierTaxId.normal.in_(numbers))))
+    if accounts := sorted(set(fingerprints)):
+        live = BankAccount.state.in_(("proposed", "confirmed"))
+        wanted.append(
+            Supplier.id.in_(select(BankAccount.supplier_id).where(BankAccount.fingerprint.in_(accounts), live))
+        )
+    wanted += [(Supplier.endpoint_scheme == scheme) & (Supplier.endpoint_id == value) for scheme, value in endpoints]
+    if known := sorted(set(codes)):
+        wanted.append(Supplier.code.in_(known))
+    if mails := sorted(set(domains)):
+        found = select(SupplierContact.supplier_id).where(SupplierContact.email_domain.in_(mails))
+        wanted.append(Supplier.id.in_(found))
+    if not wanted:
+        return []
+    statement = (
+        scope.everything(Supplier, why="whose invoice it is does not depend on who takes it in")
+        .where(Supplier.state != "merged", or_(*wanted))
+        .options(
+            selectinload(Supplier.tax_ids),
+            selectinload(Supplier.contacts),
+            selectinload(Supplier.bank_accounts).load_only(BankAccount.fingerprint, BankAccount.state),
+        )
+        .order_by(Supplier.id)
+        .limit(MOST_CANDIDATES)
+    )
+    return list(context.session.scalars(statement))
+
+
+def list_orders(context: Context, numbers: Iterable[str], entity_id: int) -> list[Order]:
+    """List the orders of an entity with these numbers, written as ours."""
+    statement = scope.everything(Order, why=_COUNTS).where(Order.entity_id == entity_id)
+    wanted = sorted({number.strip().upper() for number in numbers if number.strip()})
+    return list(context.session.scalars(statement.where(func.upper(Order.number).in_(wanted)))) if wanted else []
+
+
+def find_order(context: Context, resource: str, key: str) -> Order | None:
+    """Find the order an event is about: itself, or what a receipt is for."""
+    statement = scope.everything(Order, why=_COUNTS)
+    if resource == "receipt":
+        statement = statement.join(Receipt, Receipt.order_id == Order.id).where(Receipt.number == key)
+    else:
+        statement = statement.where(Order.number == key)
+    found: Order | None = context.session.scalars(statement).first()
+    return found
+
+
+def list_open_orders(context: Context, supplier_id: int, entity_id: int, currency_id: int) -> list[Order]:
+    """List what a supplier may still bill: their binding orders that are not invoiced as a whole."""
+    statement = scope.everything(Order, why=_COUNTS).where(
+        Order.supplier_id == supplier_id,
+        Order.entity_id == entity_id,
+        Order.currency_id == currency_id,
+        Order.revision > 0,
+        Order.state.in_(("issued", "amending", "submitted", "approved")),
+        Order.invoiced != "all",
+    )
+    return list(context.session.scalars(statement.order_by(Order.id.desc()).limit(MOST_CANDIDATES)))
+
+
+def list_billed(context: Context, order_line_ids: Iterable[int], but: int | None) -> list[tuple[Invoice, InvoiceLine]]:
+    """List the lines of other invoices that bill order lines, with their invoices."""
+    statement = (
+        scope.columns(Invoice, InvoiceLine, why=_COUNTS)
+        .join(InvoiceLine, InvoiceLine.invoice_id == Invoice.id)
+        .where(InvoiceLine.ordered_id.in_(sorted(set(order_line_ids))), Invoice.state.in_(_BILLS))
+        .order_by(Invoice.id, InvoiceLine.position)
+    )
+    if but is not None:
+        statement = statement.where(Invoice.id != but)
+    return [(invoice, line) for invoice, line in context.session.execute(statement)]
+
+
+def list_deposits(context: Context, order_ids: Iterable[int]) -> list[Invoice]:
+    """List the posted deposit invoices of orders."""
+    statement = scope.everything(Invoice, why=_COUNTS).where(
+        Invoice.order_id.in_(sorted(set(order_ids))), Invoice.kind == InvoiceKind.DEPOSIT, Invoice.state == "posted"
+    )
+    return list(context.session.scalars(statement.order_by(Invoice.id)))
+
+
+def sum_taken_off(context: Context, references: Iterable[str], but: int | None) -> dict[str, Decimal]:
+    """Tell by deposit how much posted invoices have taken off, above zero."""
+    statement = (
+        scope.columns(InvoiceLine.deposit, -func.sum(InvoiceLine.amount), why=_COUNTS)
+        .join(Invoice, Invoice.id == InvoiceLine.invoice_id)
+        .where(InvoiceLine.deposit.in_(sorted(set(references))), Invoice.state == "posted")
+        .group_by(InvoiceLine.deposit)
+    )
+    if but is not None:
+        statement = statement.where(Invoice.id != but)
+    return {reference: Decimal(amount) for reference, amount in context.session.execute(statement)}
+
+
+def list_credits(context: Context, invoice_id: int, but: int | None = None) -> list[Invoice]:
+    """List the credit notes for an invoice that count."""
+    statement = scope.everything(Invoice, why=_COUNTS).where(
+        Invoice.credits_id == invoice_id, Invoice.state.in_(_BILLS)
+    )
+    if but is not None:
+        statement = statement.where(Invoice.id != but)
+    return list(context.session.scalars(statement.order_by(Invoice.id)))
+
+
+def find_credited(context: Context, supplier_id: int, entity_id: int, numbers: Iterable[str]) -> Invoice | None:
+    """Find the one invoice of a supplier that has one of these numbers of theirs."""
+    wanted = sorted({number for number in numbers if number})
+    if not wanted:
+        return None
+    statement = scope.everything(Invoice, why=_COUNTS).where(
+        Invoice.supplier_id == supplier_id,
+        Invoice.entity_id == entity_id,
+        Invoice.supplier_number.in_(wanted),
+        Invoice.kind != InvoiceKind.CREDIT_NOTE,
+        Invoice.state.in_(LIVE),
+    )
+    found = list(context.session.scalars(statement.limit(2)))
+    return found[0] if len(found) == 1 else None
+
+
+def list_like(context: Context, invoice: Invoice, window: int) -> list[Invoice]:
+    """List the invoices that may be the same as one: by file, e-invoice id, number, or amount near its day."""
+    alike: list[ColumnElement[bool]] = []
+    if invoice.number_keys:
+        alike.append(Invoice.number_keys.overlap(invoice.number_keys))
+    if invoice.file_hash:
+        alike.append(Invoice.file_hash == invoice.file_hash)
+    if invoice.document_id:
+        alike.append(Invoice.document_id == invoice.document_id)
+    if invoice.issued_on and invoice.total is not None and invoice.supplier_id is not None:
+        days = (invoice.issued_on - timedelta(days=window), invoice.issued_on + timedelta(days=window))
+        near = Invoice.issued_on.between(*days) & (Invoice.total == invoice.total)
+        alike.append(near & (Invoice.supplier_id == invoice.supplier_id))
+    if not alike:
+        return []
+    statement = (
+        scope.everything(Invoice, why="a copy counts whether the actor may see the first or not")
+        .where(Invoice.id != invoice.id, Invoice.state.in_(LIVE), or_(*alike))
+        .options(joinedload(Invoice.supplier).selectinload(Supplier.tax_ids))
+        .order_by(Invoice.id.desc())
+        .limit(MOST_CANDIDATES)
+    )
+    return list(context.session.scalars(statement))
+
+
+def list_accounts(context: Context, fingerprint: str) -> list[BankAccount]:
+    """List the bank accounts of any supplier that an invoice may mean."""
+    statement = scope.everything(BankAccount, why="an account of another supplier is what has to be found")
+    return list(
+        context.session.scalars(statement.where(BankAccount.fingerprint == fingerprint).order_by(BankAccount.id))
+    )
+
+
+def list_tolerances(context: Context, entity_id: int, supplier_id: int | None) -> list[Tolerance]:
+    """List the rows that may apply to an invoice."""
+    statement = scope.everything(Tolerance, why="a tolerance holds whoever matches").where(
+        or_(Tolerance.entity_id.is_(None), Tolerance.entity_id == entity_id),
+        or_(Tolerance.supplier_id.is_(None), Tolerance.supplier_id == supplier_id),
+    )
+    return list(context.session.scalars(statement.order_by(Tolerance.id)))
+
+
+def lock_invoices(context: Context, ids: Iterable[int]) -> list[Invoice]:
+    """Take invoices in the order of their ids, as they are now."""
+    return scope.locked(context, Invoice, ids, why=_COUNTS)
+
+
+def list_exceptions(context: Context, invoice_id: int) -> list[InvoiceException]:
+    """List all exceptions of an invoice, settled ones too."""
+    statement = scope.everything(InvoiceException, why="they are the invoice's, whoever settles which")
+    return list(
+        context.session.scalars(
+            statement.where(InvoiceException.invoice_id == invoice_id).order_by(InvoiceException.id)
+        )
+    )
+
+
+def list_to_match_again(context: Context, order_id: int) -> list[Invoice]:
+    """List the invoices that wait for something of an order."""
+    billing = select(InvoiceLine.invoice_id).where(InvoiceLine.order_id == order_id)
+    statement = scope.everything(Invoice, why=_COUNTS).where(
+        Invoice.state.in_(("captured", "exception")), or_(Invoice.order_id == order_id, Invoice.id.in_(billing))
+    )
+    return list(context.session.scalars(statement.order_by(Invoice.id)))
+
+
+def list_people(context: Context, accounts: Iterable[int]) -> list[Person]:
+    """List the people behind accounts, seen by the actor or not."""
+    statement = scope.everything(Person, why="whoever had a hand in an invoice does not decide on it")
+    return list(context.session.scalars(statement.where(Person.user_id.in_(sorted(accounts)))))
+
+
+def list_line_up(category: Category | None) -> tuple[int, ...]:
+    """Name a category and all above it, the nearest first."""
+    return tuple(int(part) for part in reversed(category.path.split("/")) if part) if category else ()
+
+
+def list_ordered(context: Context, ids: Iterable[int]) -> dict[int, OrderLine]:
+    """Read order lines by their ids."""
+    statement = select(OrderLine).where(OrderLine.id.in_(sorted(set(ids)))).execution_options(scoped=True)
+    return {line.id: line for line in context.session.scalars(statement)}
+
+
+def count_files(context: Context, invoice_id: int | None) -> int:
+    """Count the files that hang on an invoice."""
+    if invoice_id is None:
+        return 0
+    statement = scope.columns(func.count(), why="a policy asks how many files there are, not what is in them")
+    found = statement.select_from(Attachment).where(
+        Attachment.resource == "invoice", Attachment.row_id == invoice_id, Attachment.removed_at.is_(None)
+    )
+    return int(context.session.execute(found).scalar_one())
+
+
+def find_seen(context: Context, reference: str) -> Invoice | None:
+    """Find an invoice the actor may see by its reference."""
+    statement = scope.select_rows(context, registry["invoice"]).where(Invoice.reference == reference)
+    found: Invoice | None = context.session.scalars(statement).first()
+    return found

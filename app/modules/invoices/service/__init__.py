@@ -1,0 +1,46 @@
+"""What the pages of invoices and later slices may call."""
+
+from app.modules.invoices.service.capturing import Captured, capture
+from app.modules.invoices.service.course import (
+    Reached,
+    approve_matched,
+    decide,
+    drop_exceptions,
+    hold_back,
+    let_go,
+    post,
+    settle_exception,
+    void,
+    why_not_asked,
+    why_not_charged,
+    why_not_complete,
+    why_not_held,
+    why_not_void,
+)
+from app.modules.invoices.service.deriving import keep, why_not_invoice
+from app.modules.invoices.service.matching import match
+from app.modules.invoices.service.weighing import NAME, case_of
+
+__all__ = [
+    "NAME",
+    "Captured",
+    "Reached",
+    "approve_matched",
+    "capture",
+    "case_of",
+    "decide",
+    "drop_exceptions",
+    "hold_back",
+    "keep",
+    "let_go",
+    "match",
+    "post",
+    "settle_exception",
+    "void",
+    "why_not_asked",
+    "why_not_charged",
+    "why_not_complete",
+    "why_not_held",
+    "why_not_invoice",
+    "why_not_void",
+]

@@ -1,0 +1,351 @@
+"""How a document comes in: kept untouched, read, judged, its supplier and order recognised, and entered as it states."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from app.infra import activity, crypto, files, unit
+from app.infra.intake import Reader, find_row
+from app.infra.unit import Outcome
+from app.kernel.actor import Context
+from app.kernel.money import CURRENCIES
+from app.kernel.problem import Kind, Problem, Refused
+from app.kernel.resource import registry
+from app.modules.directory import queries as directory
+from app.modules.directory.domain import normal_tax_id
+from app.modules.directory.models import Entity
+from app.modules.invoices import queries
+from app.modules.invoices.domain import document, recognition
+from app.modules.invoices.domain.document import Line, Parsed, Party
+from app.modules.invoices.domain.kinds import Channel, Format, Judged
+from app.modules.invoices.domain.recognition import Known, Recognition, Seller
+from app.modules.invoices.domain.verdict import Finding, Verdict
+from app.modules.invoices.einvoice import reading
+from app.modules.invoices.einvoice.reading import Reading
+from app.modules.invoices.models import Invoice
+from app.modules.invoices.service import linking, matching
+from app.modules.suppliers.domain import banking, likeness
+from app.modules.suppliers.models import Supplier
+
+_ZERO, _WHOLE = Decimal(0), Decimal(100)
+_FORMATS = {
+    "ubl_invoice": Format.UBL_INVOICE,
+    "ubl_credit_note": Format.UBL_CREDIT_NOTE,
+    "cii": Format.CII,
+    "zugferd1": Format.ZUGFERD1,
+    "csv": Format.CSV,
+    "pdf": Format.PDF,
+}
+_LEAVES_OPEN = Verdict("unchecked")
+
+
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """What came of one document in a file: the invoice it became, or why it was turned away."""
+
+    name: str
+    reference: str | None
+    state: str | None
+    problems: tuple[Problem, ...] = ()
+
+
+def capture(
+    context: Context, data: bytes, name: str, *, channel: Channel = Channel.UPLOAD, entity: str | None = None
+) -> list[Captured]:
+    """Take a file in: each invoice in it is entered by itself, whole or not at all; a copy of the same file once only."""
+    found = reading.read(data, name)
+    if found.refused:
+        assert found.refusal is not None
+        return [Captured(name, None, None, (Problem(found.refusal.code, found.refusal.text, "file"),))]
+    stored = files.store().put(io.BytesIO(data), _media_type(found))
+    documents: list[tuple[Parsed | None, Verdict]] = [(each.parsed, each.verdict) for each in found.documents]
+    documents = documents or [(None, _LEAVES_OPEN)]
+    alone = len(documents) == 1
+    digest = hashlib.sha256(data).hexdigest()
+
+    def one(parsed: Parsed | None, verdict: Verdict) -> Captured:
+        def body(bound: Context) -> Invoice:
+            return _enter(bound, found, parsed, verdict, channel, entity, digest if alone else None, stored, name)
+
+        try:
+            invoice = unit.change(context, "invoice.create", body)
+        except Refused as refused:
+            return Captured(name, None, None, tuple(refused.problems))
+        return Captured(name, invoice.reference, invoice.state)
+
+    return [one(parsed, verdict) for parsed, verdict in documents]
+
+
+def _media_type(found: Reading) -> str:
+    return {"xml": "application/xml", "pdf": "application/pdf", "csv": "text/csv"}.get(found.container, "")
+
+
+def _enter(
+    bound: Context,
+    found: Reading,
+    parsed: Parsed | None,
+    verdict: Verdict,
+    channel: Channel,
+    entity: str | None,
+    digest: str | None,
+    stored: Any,
+    name: str,
+) -> Invoice:
+    whose = _entity_of(bound, parsed, entity)
+    told = _recognise(bound, parsed) if parsed else Recognition((), None, ())
+    supplier = told.chosen.supplier if told.chosen else None
+    raw = raw_of(parsed, whose.code, supplier.code if supplier else None) if parsed else _empty(whose)
+    resource = registry["invoice"]
+    outcome: Outcome = unit.create_within(bound, resource, raw, Reader(bound))
+    invoice: Invoice = find_row(bound, resource, outcome.key)
+    invoice.channel, invoice.format = channel, _FORMATS.get(str(found.kind), Format.PDF)
+    invoice.judged, invoice.profile, invoice.rules = (
+        Judged[verdict.status.upper()],
+        verdict.profile or None,
+        verdict.rules or None,
+    )
+    invoice.findings = [*map(_told, verdict.findings), *map(_told, verdict.arithmetic)]
+    invoice.adds_up = verdict.adds_up if parsed else None
+    invoice.file_hash = digest
+    invoice.recognition = _kept(told)
+    if parsed is not None:
+        invoice.parsed = plain(parsed)
+        invoice.document_id = _document_id(parsed)
+        linking.propose(bound, invoice, parsed)
+    activity.attach_within(bound, resource, invoice.reference, stored, name)
+    if parsed is not None:
+        matching.match(bound, invoice)
+    return invoice
+
+
+def _told(finding: Finding) -> dict[str, Any]:
+    return {"rule": finding.rule, "severity": finding.severity, "text": finding.text, "where": finding.where}
+
+
+def _document_id(parsed: Parsed) -> str | None:
+    """Name an e-invoice by what makes it one of a kind: who sent it, and their number for it."""
+    sender = parsed.seller.endpoint or parsed.seller.legal_id
+    ids = (*parsed.seller.tax_ids, f"{sender.scheme}:{sender.value}" if sender else "")
+    first = next((each for each in ids if each), None)
+    return f"{first}/{parsed.type_code}/{parsed.number}"[:200] if first and parsed.number else None
+
+
+def _entity_of(context: Context, parsed: Parsed | None, wanted: str | None) -> Entity:
+    """Find whose invoice it is: as said, else by the buyer's tax id or name, else the company of whoever takes it in."""
+    known = queries.list_entities(context)
+    if wanted:
+        found = next((each for each in known if each.code == wanted), None)
+    else:
+        found = _addressed(parsed.buyer, known) if parsed else None
+        found = found or _home(context) or (known[0] if len(known) == 1 else None)
+    if found is None:
+        codes = ", ".join(each.code for each in known)
+        words = f"Entity: say which one it is for. The entities are: {codes}."
+        raise Refused(Kind.INVALID, Problem("unknown_entity", words, "entity"))
+    return found
+
+
+def _home(context: Context) -> Entity | None:
+    person = directory.find_by_account(context, context.actor.id)
+    return person.cost_centre.entity if person is not None and person.cost_centre is not None else None
+
+
+def _addressed(buyer: Party, known: Iterable[Entity]) -> Entity | None:
+    stated = {banking.compact(number) for number in (*buyer.tax_ids, *buyer.tax_numbers)} - {None}
+    names = {likeness.normal_name(name) for name in (buyer.name, buyer.trading_name) if name}
+    by_number = [each for each in known if each.tax_id and banking.compact(each.tax_id) in stated]
+    by_name = [
+        each
+        for each in known
+        if {likeness.normal_name(name) for name in (each.name, each.legal_name or "") if name} & names
+    ]
+    return next(iter(by_number), by_name[0] if len(by_name) == 1 else None)
+
+
+def _empty(entity: Entity) -> dict[str, Any]:
+    """Give the form of a document that people read and enter beside its picture."""
+    return {"entity": entity.code, "kind": "invoice", "currency": entity.base_currency.code}
+
+
+def _recognise(context: Context, parsed: Parsed) -> Recognition:
+    party = parsed.seller
+    seller = seller_of(parsed)
+    suppliers = queries.list_candidates(
+        context,
+        names=likeness.name_keys(" ".join(likeness.normal_name(name) for name in seller.names)),
+        tax_ids={number.partition(":")[2] for number in seller.tax_ids},
+        fingerprints=seller.accounts,
+        endpoints=[(party.endpoint.scheme, party.endpoint.value)] if party.endpoint else [],
+        codes=seller.codes,
+        domains=seller.domains,
+    )
+    return recognition.recognise(seller, map(known_of, suppliers))
+
+
+def seller_of(parsed: Parsed) -> Seller:
+    """Read what an invoice says of its seller, written as suppliers are kept."""
+    party = parsed.seller
+    country = (party.address.country or next(iter(party.tax_ids), "")[:2]).upper()
+    numbers = {number for stated in (*party.tax_ids, *party.tax_numbers) if (number := _tax_id(stated, country))}
+    accounts = {means.account for means in parsed.payment_means if means.account}
+    return Seller(
+        names=tuple(name for name in (party.name, party.trading_name) if name),
+        tax_ids=frozenset(numbers),
+        accounts=frozenset(mark for account in accounts if (mark := _mark(account))),
+        endpoints=frozenset({f"{party.endpoint.scheme}:{party.endpoint.value}"} if party.endpoint else ()),
+        legal_ids=frozenset({f"{country}:{party.legal_id.value}"} if party.legal_id else ()),
+        codes=frozenset(each.value for each in party.ids),
+        domains=frozenset(filter(None, (likeness.email_domain(party.contact.email or None),))),
+    )
+
+
+def known_of(supplier: Supplier) -> Known:
+    """Read what is on file of a supplier in the same way."""
+    live = (account for account in supplier.bank_accounts if account.state in ("proposed", "confirmed"))
+    numbers = frozenset(f"{tax_id.country}:{tax_id.normal}" for tax_id in supplier.tax_ids)
+    return Known(
+        id=supplier.id,
+        code=supplier.code,
+        name=supplier.name,
+        names=frozenset(filter(None, (supplier.legal_name,))),
+        tax_ids=numbers,
+        accounts=frozenset(account.fingerprint for account in live),
+        endpoints=frozenset({f"{supplier.endpoint_scheme}:{supplier.endpoint_id}"} if supplier.endpoint_id else ()),
+        legal_ids=numbers,
+        domains=frozenset(contact.email_domain for contact in supplier.contacts if contact.email_domain),
+    )
+
+
+def _tax_id(stated: str, country: str) -> str | None:
+    compact = banking.compact(stated)
+    if not compact:
+        return None
+    of = compact[:2] if compact[:2].isalpha() else country
+    of = "GR" if of == "EL" else of
+    return f"{of}:{normal_tax_id(compact, of, 'vat')}" if of else None
+
+
+def _mark(account: str) -> str | None:
+    number = banking.compact(account)
+    if not number:
+        return None
+    is_iban = banking.is_iban(number)
+    name = banking.identify(
+        number[:2] if is_iban else None, number if is_iban else None, None, None if is_iban else number
+    )
+    return crypto.keyring().blind_index(name, "bank_account")
+
+
+def _kept(found: Recognition) -> dict[str, Any]:
+    """Write down how the supplier was recognised, for whoever asks later."""
+    return {
+        "chosen": found.chosen.supplier.code if found.chosen else None,
+        "candidates": [
+            {
+                "supplier": each.supplier.code,
+                "confidence": each.confidence,
+                "reasons": [reason.words for reason in each.reasons],
+            }
+            for each in found.candidates[:5]
+        ],
+        "warnings": [each.text for each in found.warnings],
+    }
+
+
+def raw_of(parsed: Parsed, entity: str, supplier: str | None) -> dict[str, Any]:
+    """Write a document as the form of an invoice, amounts as stated."""
+    means = next((each for each in parsed.payment_means if each.account), None)
+    first = next((each for each in parsed.early_payments if each.days is not None and 0 < each.percent < _WHOLE), None)
+    totals, sent = parsed.totals, parsed.issued_on
+    currency = parsed.currency if parsed.currency in CURRENCIES else None
+    return {
+        "kind": parsed.kind,
+        "supplier": supplier,
+        "stated_supplier": _cut(parsed.seller.name, 200),
+        "supplier_number": _cut(parsed.number, 100),
+        "entity": entity,
+        "currency": currency,
+        "stated_order": _cut(parsed.references.order, 100),
+        "stated_preceding": _cut(", ".join(each.number for each in parsed.references.preceding), 200),
+        "issued_on": sent,
+        "delivered_on": parsed.delivered_on,
+        "stated_due_on": parsed.due_on,
+        "discount_percent": first.percent if first else None,
+        "discount_days": first.days if first else None,
+        "terms_text": parsed.terms or None,
+        "account": means.account if means else None,
+        "payment_reference": _cut(means.reference, 140) if means else None,
+        "lines_total": totals.lines,
+        "allowances": totals.allowances,
+        "charges": totals.charges,
+        "net_total": totals.net,
+        "tax_total": totals.tax,
+        "total": totals.gross,
+        "prepaid": totals.prepaid,
+        "rounding": totals.rounding,
+        "payable": totals.payable,
+        "lines": [_line(line) for line in parsed.lines if line.counts],
+        "adjustments": [
+            {
+                "text": _cut(each.reason, 300),
+                "code": _cut(each.code, 10),
+                "amount": (each.amount or _ZERO) * (1 if each.charge else -1),
+                "tax_category": _cut(each.tax_category, 3),
+                "tax_rate": each.tax_rate,
+            }
+            for each in parsed.adjustments
+        ],
+        "taxes": [
+            {
+                "category": each.category or "S",
+                "rate": each.rate,
+                "basis": each.basis,
+                "amount": each.amount,
+                "reason": _cut(each.reason, 300),
+            }
+            for each in parsed.taxes
+        ],
+    }
+
+
+def _line(line: Line) -> dict[str, Any]:
+    less = sum(((each.amount or _ZERO) * (-1 if each.charge else 1) for each in line.adjustments), _ZERO)
+    return {
+        "text": _cut(line.name or line.description, 500),
+        "item": _cut(
+            line.buyer_item or line.seller_item or (line.standard_item.value if line.standard_item else ""), 100
+        ),
+        "quantity": line.quantity,
+        "unit": _cut(line.unit, 20),
+        "price": line.price,
+        "price_base": line.base_quantity if line.base_quantity and line.base_quantity > 0 else Decimal(1),
+        "reduction": less,
+        "amount": line.net,
+        "tax_category": _cut(line.tax_category, 3),
+        "tax_rate": line.tax_rate,
+    }
+
+
+def _cut(text: str, most: int) -> str | None:
+    return " ".join(text.split())[:most] or None
+
+
+def plain(value: Any) -> Any:
+    """Write what was read as JSON can hold it; enclosed files stay in the original."""
+    if isinstance(value, document.Parsed):
+        value = {name: each for name, each in asdict(value).items() if name != "enclosures"}
+    if isinstance(value, Mapping):
+        return {name: plain(each) for name, each in value.items() if each not in (None, "", (), [], {})}
+    if isinstance(value, (list, tuple)):
+        return [plain(each) for each in value]
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    if isinstance(value, (date, timedelta)):
+        return str(value)
+    return value

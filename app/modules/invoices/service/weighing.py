@@ -1,0 +1,186 @@
+"""An invoice as budgets and policy see it: what it has cost, what is left to come of its orders, and its case."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+from app.kernel.actor import Context
+from app.kernel.money import Money
+from app.modules.approvals.service import Case
+from app.modules.budgets import service as budgets
+from app.modules.budgets.domain import Bucket, Claim, Holding, Verdict, Weighed
+from app.modules.directory import queries as directory
+from app.modules.invoices import queries
+from app.modules.invoices.domain.kinds import InvoiceKind
+from app.modules.invoices.models import Invoice, InvoiceLine
+from app.modules.requests.domain import in_base
+
+NAME = "invoice"
+_ZERO = Decimal(0)
+
+
+def sign_of(invoice: Invoice) -> int:
+    """Say whether its amounts count for us or against us; some suppliers write credit notes below zero, some above."""
+    return -1 if invoice.kind is InvoiceKind.CREDIT_NOTE and (invoice.total or _ZERO) > 0 else 1
+
+
+def holding(invoice: Invoice) -> Holding:
+    """Say what an invoice has cost: its net amounts, with document charges shared out over the lines.
+
+    Tax that is given back by the state is no cost; whether it is, the tax code of a line does not say, so net it is.
+    """
+    parts = _parts(invoice)
+    currency, base = invoice.currency.code, invoice.entity.base_currency.code
+    net = sum((amount for _, amount in parts), _ZERO)
+    rate = invoice.rate or Decimal(1)
+    whole = Money(net, currency).rounded().at(rate, base)
+    amounts = in_base((Money(amount, currency) for _, amount in parts), whole)
+    claims = tuple(
+        _claim(invoice, line, amount, share.amount) for (line, amount), share in zip(parts, amounts, strict=True)
+    )
+    return Holding(NAME, invoice.id or 0, invoice.reference or "", Bucket.ACTUAL, claims)
+
+
+def nothing(invoice: Invoice) -> Holding:
+    """Say that an invoice costs nothing any more."""
+    return Holding(NAME, invoice.id, invoice.reference, Bucket.ACTUAL)
+
+
+def _parts(invoice: Invoice) -> list[tuple[InvoiceLine, Decimal]]:
+    """Give every line its amount and its part of what was charged or allowed on the whole document."""
+    sign, currency = sign_of(invoice), invoice.currency.code
+    lines = [line for line in invoice.lines if line.amount]
+    adjusted = Money(sum((each.amount for each in invoice.adjustments), _ZERO), currency).rounded()
+    shares = adjusted.split([abs(line.amount or _ZERO) for line in lines]) if lines and adjusted else None
+    return [
+        (line, sign * ((line.amount or _ZERO) + (shares[at].amount if shares else _ZERO)))
+        for at, line in enumerate(lines)
+    ]
+
+
+def _claim(invoice: Invoice, line: InvoiceLine, amount: Decimal, base: Decimal) -> Claim:
+    centre = line.cost_centre or invoice.cost_centre
+    project = line.project or invoice.project
+    claim = Claim(
+        entity_id=invoice.entity.id,
+        cost_centre_id=centre.id if centre else None,
+        category_id=line.category.id if line.category else None,
+        project_id=project.id if project else None,
+        on=_day(invoice),
+        amount=base,
+        field=f"lines.{invoice.lines.index(line)}",
+    )
+    if invoice.currency is invoice.entity.base_currency:
+        return claim
+    return replace(
+        claim,
+        original_amount=amount,
+        original_currency=invoice.currency.code,
+        rate=invoice.rate,
+        rate_on=invoice.rate_on,
+        rate_source=invoice.rate_source,
+    )
+
+
+def _day(invoice: Invoice) -> Any:
+    return invoice.delivered_on or invoice.issued_on or invoice.received_on
+
+
+def billed(invoice: Invoice) -> dict[int, dict[int, tuple[Decimal, Decimal]]]:
+    """Tell by order and by order line what an invoice bills: a quantity and an amount, below zero for a credit note."""
+    sign = sign_of(invoice)
+    found: defaultdict[int, defaultdict[int, list[Decimal]]] = defaultdict(lambda: defaultdict(lambda: [_ZERO, _ZERO]))
+    for line in invoice.lines:
+        if line.ordered is None:
+            continue
+        sums = found[line.ordered.order_id][line.ordered.id]
+        sums[0] += sign * (_ZERO if line.amount_only else line.quantity or _ZERO)
+        sums[1] += sign * (line.amount or _ZERO)
+    return {order: {line: (sums[0], sums[1]) for line, sums in lines.items()} for order, lines in found.items()}
+
+
+def case_of(context: Context, invoice: Invoice, weighed: Weighed | None = None) -> Case:
+    """Lay an invoice without order out for policy: who took it in, from whom, how much, where it is charged."""
+    weighed = weighed or budgets.weigh(context, holding(invoice))
+    makers = queries.list_people(context, invoice.makers or ())
+    requester = directory.find_by_account(context, context.actor.id) or next(iter(makers), None)
+    assert requester is not None
+    centres = [line.cost_centre or invoice.cost_centre for line in invoice.lines] or [invoice.cost_centre]
+    return Case(
+        resource=NAME,
+        row_id=invoice.id or 0,
+        key=invoice.reference or "",
+        title=invoice.summary,
+        requester=requester,
+        entity=invoice.entity,
+        amount=abs(invoice.base_total or _ZERO),
+        excluded=frozenset(person.id for person in makers),
+        cost_centres=_ids(centres),
+        categories=_ids(line.category for line in invoice.lines),
+        projects=_ids(line.project or invoice.project for line in invoice.lines),
+        supplier=invoice.supplier.id if invoice.supplier else None,
+        facts=_facts(context, invoice, weighed),
+        content=content_of(invoice),
+    )
+
+
+def _facts(context: Context, invoice: Invoice, weighed: Weighed) -> dict[str, Any]:
+    base, rate = invoice.entity.base_currency.code, invoice.rate or Decimal(1)
+    highest = max((abs(line.amount or _ZERO) for line in invoice.lines), default=_ZERO)
+    return {
+        "currency": invoice.currency.code,
+        "on_behalf": False,
+        "lines": len(invoice.lines),
+        "catalogue_only": False,
+        "free_text": True,
+        "files": queries.count_files(context, invoice.id),
+        "budget": _standing(weighed),
+        "budget_left_percent": min((impact.percent_left for impact in weighed.impacts), default=None),
+        "needed_in_days": None,
+        "highest_line": Money(highest, invoice.currency.code).at(rate, base).amount,
+        "from_request": False,
+    }
+
+
+def _standing(weighed: Weighed) -> str | None:
+    if any(impact.verdict is not Verdict.FITS for impact in weighed.impacts):
+        return "over_soft"
+    return "none" if weighed.unbudgeted else "fits"
+
+
+def content_of(invoice: Invoice) -> dict[str, Any]:
+    """Give what an approval is bound to: whose invoice it is, how much, to which account, and who pays what."""
+    return {
+        "supplier": _code(invoice.supplier),
+        "supplier_number": invoice.supplier_number,
+        "currency": invoice.currency.code,
+        "total": _plain(invoice.total),
+        "account": invoice.account_fingerprint,
+        "cost_centre": _code(invoice.cost_centre),
+        "project": _code(invoice.project),
+        "lines": [
+            {
+                "amount": _plain(line.amount),
+                "category": _code(line.category),
+                "cost_centre": _code(line.cost_centre),
+                "project": _code(line.project),
+            }
+            for line in invoice.lines
+        ],
+    }
+
+
+def _ids(rows: Iterable[Any]) -> tuple[int, ...]:
+    return tuple(dict.fromkeys(row.id for row in rows if row is not None))
+
+
+def _code(row: Any) -> str | None:
+    return None if row is None else str(row.code)
+
+
+def _plain(value: Decimal | None) -> str | None:
+    return None if value is None else f"{value:f}"

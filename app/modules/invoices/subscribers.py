@@ -1,0 +1,24 @@
+"""What invoices do when something happens to what they are held against."""
+
+from __future__ import annotations
+
+from app.infra import outbox
+from app.infra.outbox import OutboxEvent
+from app.kernel.actor import Context
+from app.modules.invoices import queries, service
+
+
+def match_again(context: Context, event: OutboxEvent) -> None:
+    """Hold invoices that wait for something of an order against it as it is now."""
+    order = queries.find_order(context, event.resource, event.row_key)
+    for invoice in queries.list_to_match_again(context, order.id) if order is not None else ():
+        [locked] = queries.lock_invoices(context, [invoice.id])
+        if locked.state in ("captured", "exception"):
+            service.match(context, locked)
+
+
+outbox.subscribe(
+    "invoices.match_again",
+    ("receipt.posted", "receipt.reversed", "order.issued", "order.short_closed"),
+    match_again,
+)

@@ -1,0 +1,166 @@
+"""The course of an invoice: taken in, held against order and receipt, settled, booked, held back, taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+import pytest
+from flask import Flask
+
+from app.infra import scope, unit
+from app.infra.db import db
+from app.infra.outbox import OutboxEvent
+from tests.acting import system
+from tests.scenarios.billing import Billing, ubl
+from tests.slices.doing import events, reading, refused
+
+LAMPS = [{"text": "Lamp", "quantity": "10", "unit": "C62", "unit_price": "90", "category": "OPT", "tax_code": "AT20"}]
+
+
+@pytest.fixture
+def billing(app: Flask) -> Iterator[Billing]:
+    with app.app_context():
+        yield Billing()
+
+
+@pytest.fixture
+def order(billing: Billing) -> str:
+    billing.budget("LAB", "2000")
+    return billing.issued(lines=LAMPS)
+
+
+def test_an_invoice_for_what_arrived_matches_and_is_booked(billing: Billing, order: str) -> None:
+    billing.receive(order, "10")
+    key = billing.captured("R-1", ("Lamp", "10", "90"), order=order)
+    assert (billing.stands(key), billing.exceptions(key)) == ("matched", {})
+    assert billing.spent("LAB") == ("900", "0")
+    billing.posted(key)
+    assert (billing.stands(key), billing.spent("LAB")) == ("posted", ("0", "900"))
+    with reading("invoice", key) as row:
+        assert row.number == "INV-HAL-2026-00001"
+        assert [(str(item.due_on), item.amount) for item in row.open_items] == [("2026-12-20", Decimal("1080.0000"))]
+        assert (row.open_amount, row.judged.value, row.adds_up, row.blocked) == (Decimal(1080), "valid", True, False)
+    assert billing.look(order, lambda row: row.invoiced.value, "order") == "all"
+    assert [event["number"] for event in events("invoice.posted")] == [None]
+
+
+def test_what_did_not_arrive_is_asked_of_the_receiver_and_matches_by_itself_once_it_came(
+    billing: Billing, order: str
+) -> None:
+    billing.receive(order, "4")
+    key = billing.captured("R-1", ("Lamp", "10", "90"), order=order)
+    assert (billing.stands(key), list(billing.exceptions(key))) == ("exception", ["quantity"])
+    billing.receive(order, "6")
+    hear("receipt.posted")
+    assert (billing.stands(key), billing.exceptions(key)) == ("matched", {})
+    assert list(billing.exceptions(key, "solved")) == ["quantity"]
+
+
+def test_a_higher_price_is_accepted_by_somebody_else_with_a_reason(billing: Billing, order: str) -> None:
+    billing.receive(order, "10")
+    key = billing.captured("R-1", ("Lamp", "10", "95"), order=order)
+    [number] = billing.exceptions(key).values()
+    assert list(billing.exceptions(key)) == ["price"]
+    with refused(("own_invoice", None)):
+        billing.invoice(billing.eva, number, "accept", reason="The list price rose")
+    billing.invoice(billing.nadia, number, "accept", reason="The list price rose")
+    assert (billing.stands(key), billing.exceptions(key)) == ("matched", {})
+    billing.posted(key)
+    assert billing.spent("LAB") == ("0", "950")
+
+
+def test_a_tolerance_lets_a_small_difference_through_and_names_its_row(billing: Billing, order: str) -> None:
+    billing.enter("tolerance", code="PRICE", measure="unit_price", over_percent="10", over_amount="60")
+    billing.receive(order, "10")
+    within = billing.captured("R-1", ("Lamp", "5", "95"), order=order)
+    assert billing.stands(within) == "matched"
+    with reading("invoice", within) as row:
+        [price] = [check for check in row.checks if check.name.value == "unit_price"]
+        assert (price.verdict.value, "PRICE" in price.tolerance) == ("within", True)
+
+
+def test_what_waits_for_a_credit_note_is_booked_and_not_paid_until_the_credit_note_is_booked(
+    billing: Billing, order: str
+) -> None:
+    billing.receive(order, "10")
+    key = billing.captured("R-1", ("Lamp", "10", "95"), order=order)
+    [number] = billing.exceptions(key).values()
+    billing.invoice(billing.nadia, number, "ask_credit_note", reason="Agreed were 90")
+    billing.posted(key)
+    assert billing.look(key, lambda row: row.blocked, "invoice") is True
+    credit = billing.captured("C-1", ("Lamp price difference", "10", "5"), kind="381", preceding="R-1")
+    assert billing.look(credit, lambda row: row.credits.reference, "invoice") == key
+
+
+def test_a_copy_is_stopped_whatever_way_its_number_is_written(billing: Billing, order: str) -> None:
+    billing.receive(order, "10")
+    billing.captured("R-001", ("Lamp", "5", "90"), order=order)
+    copy = billing.captured("R 1", ("Lamp", "5", "90"), order=order)
+    assert "duplicate" in billing.exceptions(copy)
+
+
+def test_an_account_that_is_not_the_suppliers_stops_it(billing: Billing, order: str) -> None:
+    billing.receive(order, "10")
+    key = billing.captured("R-1", ("Lamp", "10", "90"), order=order, iban="DE75512108001245126199")
+    assert "bank_account" in billing.exceptions(key)
+    [number] = [each for kind, each in billing.exceptions(key).items() if kind == "bank_account"]
+    with refused(("not_possible", "action")):
+        billing.invoice(billing.nadia, number, "accept", reason="They told us on the phone")
+
+
+def test_nobody_changes_what_an_e_invoice_states(billing: Billing, order: str) -> None:
+    key = billing.captured("R-1", ("Lamp", "10", "90"), order=order)
+    with refused(("as_stated", "total")):
+        billing.edit(billing.eva.context(), "invoice", key, total="1")
+
+
+def test_a_posted_invoice_is_taken_back_as_a_whole(billing: Billing, order: str) -> None:
+    billing.receive(order, "10")
+    key = billing.posted(billing.captured("R-1", ("Lamp", "10", "90"), order=order))
+    billing.invoice(billing.ben, key, "void", reason="Booked by mistake")
+    assert (billing.stands(key), billing.spent("LAB")) == ("void", ("900", "0"))
+    assert billing.look(key, lambda row: (row.number, row.open_amount), "invoice") == ("INV-HAL-2026-00001", Decimal(0))
+
+
+def test_inv_15_only_what_is_booked_and_unpaid_is_put_on_hold(billing: Billing, order: str) -> None:
+    billing.receive(order, "10")
+    key = billing.captured("R-1", ("Lamp", "10", "90"), order=order)
+    with refused(("wrong_state", None)):
+        billing.invoice(billing.eva, key, "hold", reason="A dispute")
+    billing.posted(key)
+    billing.invoice(billing.eva, key, "hold", reason="A dispute", until="2026-12-24")
+    assert billing.look(key, lambda row: (row.blocked, row.held_because), "invoice") == (True, "A dispute")
+    with refused(("held_already", None)):
+        billing.invoice(billing.eva, key, "hold", reason="Again")
+    billing.invoice(billing.eva, key, "release")
+    assert billing.look(key, lambda row: row.blocked, "invoice") is False
+
+
+def test_an_unreadable_file_is_refused_in_words_and_leaves_nothing(billing: Billing) -> None:
+    [found] = billing.capture(b"<?xml version='1.0'?><!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>")
+    assert (found.reference, [problem.field for problem in found.problems]) == (None, ["file"])
+    assert found.problems[0].message
+
+
+def test_an_unknown_supplier_is_asked_about_and_never_guessed(billing: Billing) -> None:
+    [found] = billing.capture(ubl("R-1", ("Lamp", "1", "90"), tax_id="ATU99999999", iban="DE75512108001245126199"))
+    assert found.state == "exception"
+    assert "supplier" in billing.exceptions(found.reference)
+
+
+def hear(name: str) -> None:
+    """Let invoices hear the newest event of a name, as a worker would."""
+    from app.modules.invoices.subscribers import match_again
+
+    db.session.rollback()
+    newest = (
+        scope.everything(OutboxEvent, why="a test hears it")
+        .where(OutboxEvent.name == name)
+        .order_by(OutboxEvent.id.desc())
+        .limit(1)
+    )
+    event = db.session.scalars(newest).one()
+    db.session.expunge(event)
+    with unit.transaction(system(), "invoices.match_again") as bound:
+        match_again(bound, event)
