@@ -4,7 +4,13 @@ import { move, openRow, toggleRow } from "./list.js";
 import { openPalette } from "./palette.js";
 import { keysAreOn } from "./preferences.js";
 
-let going = 0;
+let going = 0, asked = 0;
+
+// Who types on while a dialog is on its way means the dialog: no letter of a reason may decide anything.
+const PATIENCE = 3000;
+document.addEventListener("click", event => { if (event.target.closest('[hx-target="#dialog"]')) asked = Date.now(); });
+document.addEventListener("close", () => { asked = 0; }, true);
+const isOpening = () => Date.now() - asked < PATIENCE;
 
 const go = key => {
   going = 0;
@@ -34,7 +40,7 @@ document.addEventListener("keydown", event => {
     return;
   }
   if (event.defaultPrevented || isTyping(event) || event.ctrlKey || event.metaKey || event.altKey || !keysAreOn()) return;
-  if (document.querySelector("dialog[open]") || event.target.closest?.(".o-menu")) return;
+  if (isOpening() || document.querySelector("dialog[open]") || event.target.closest?.(".o-menu")) return;
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   if (going && Date.now() - going < 1200) {
     event.preventDefault();
