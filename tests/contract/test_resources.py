@@ -298,7 +298,7 @@ def hostile(house: House, resource: Resource, words: str) -> tuple[str, dict[str
     fields = {name: each for name, each in form_fields(resource, new=True).items() if each.kind in ("text", "longtext")}
     wishes: dict[str, Any] = {name: words[: each.length or None] for name, each in fields.items() if not each.secret}
     form = house.maker.form(resource)
-    for children in resource.children:
+    for children in (each for each in resource.children if not each.fixed):
         texts = {name: each for name, each in child_fields(children).items() if each.kind in ("text", "longtext")}
         changed = {name: words[: each.length or None] for name, each in texts.items()}
         wishes |= {f"{children.name}.{name}": value for name, value in changed.items()}

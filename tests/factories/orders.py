@@ -21,6 +21,7 @@ def order(maker: Any, number: int) -> dict[str, Any]:
     """Make a form that can be submitted; a house without a policy for orders gets one with it."""
     _people(maker)
     line = {"unit": maker.key("unit"), "category": maker.key("category"), "unit_price": "12.50"}
+    line["received_by"] = "quantity"
     return {
         "supplier": maker.key("supplier"),
         "cost_centre": maker.key("cost_centre"),

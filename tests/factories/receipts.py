@@ -16,7 +16,7 @@ def receipt(maker: Any, number: int) -> dict[str, Any]:
         "order": _order(maker),
         "received_on": "2026-11-20",
         "delivery_note": f"LS-{number}",
-        "lines": [{"line": "1", "quantity": "1"}],
+        "lines": [{"line": 1, "quantity": "1"}],
     }
 
 

@@ -26,8 +26,8 @@ IN_FLIGHT = ("submitted", "approved")
 class Share(Labelled):
     """How much of something has come about."""
 
-    NONE = "none", "None"
-    PART = "part", "Part"
+    NONE = "none", "Not yet"
+    PART = "part", "In part"
     ALL = "all", "All"
 
 
