@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Identity, Index, Integer, Text
+from sqlalchemy import BigInteger, DateTime, Identity, Index, Integer, Text, text
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -20,6 +20,15 @@ from app.kernel.event import Event, event_name, payload_of
 from app.kernel.resource import Resource
 
 Subscriber = Callable[[Context, "OutboxEvent"], None]
+# Events are never changed, but they end; those somebody still has to hear end with the others, after their days.
+_HEARD = text(
+    "DELETE FROM job WHERE state IN ('done', 'discarded') AND event_id IN "
+    "(SELECT id FROM outbox_event WHERE resource = :resource AND row_id = :id)"
+)
+_EVENTS = text(
+    "DELETE FROM outbox_event e WHERE e.resource = :resource AND e.row_id = :id "
+    "AND NOT EXISTS (SELECT 1 FROM job WHERE job.event_id = e.id)"
+)
 _subscribers: dict[str, tuple[tuple[str, ...], Subscriber]] = {}
 
 
@@ -117,6 +126,12 @@ def emit(context: Context, resource: Resource, row: Any, event: Event | Mapping[
             event_id=entry.id,
             stream=f"{subscriber}:{resource.name}:{row.id}",
         )
+
+
+def forget(context: Context, resource: Resource, row: Any) -> None:
+    """End what was announced about a row and has been heard, because nobody may read it any more."""
+    for statement in (_HEARD, _EVENTS):
+        context.session.execute(statement, {"resource": resource.name, "id": row.id})
 
 
 def _take(context: Context, resource: Resource, row: Any) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import text
-
 from app.infra import jobs, outbox, personal
 from app.infra.fields import fields_of
 from app.infra.jobs import Job
@@ -13,16 +11,6 @@ from app.infra.transfer.cells import text_of
 from app.kernel.actor import Context
 from app.modules.directory import queries, service
 from app.modules.directory.resource import people
-
-# Events are never changed, but they end; those somebody still has to hear end with the others, after their days.
-_HEARD = text(
-    "DELETE FROM job WHERE state IN ('done', 'discarded') AND event_id IN "
-    "(SELECT id FROM outbox_event WHERE resource = 'person' AND row_id = :id)"
-)
-_EVENTS = text(
-    "DELETE FROM outbox_event e WHERE e.resource = 'person' AND e.row_id = :id "
-    "AND NOT EXISTS (SELECT 1 FROM job WHERE job.event_id = e.id)"
-)
 
 
 def forget(context: Context, job: Job) -> dict[str, str]:
@@ -33,8 +21,7 @@ def forget(context: Context, job: Job) -> dict[str, str]:
     service.keep_account(context, person)
     context.session.flush()
     personal.forget_everywhere(context, person.user_id, was, alias)
-    for statement in (_HEARD, _EVENTS):
-        context.session.execute(statement, {"id": person.id})
+    outbox.forget(context, people, person)
     changed = outbox.Changed(alias, ("code", *people.personal))
     outbox.emit(context, people, person, changed, "person.changed")
     return {"person": alias}
