@@ -55,6 +55,25 @@ _CONDITIONS = (
     ("PROSPECT", "supplier_state", "is", "prospect"),
 )
 
+_ORDERS: dict[str, Any] = {
+    "name": "Purchase orders",
+    "document": "order",
+    "material_percent": "5",
+    "note": "What was agreed as a request is not agreed again.",
+    "rules": [
+        {"code": "ASKED", "label": "Agreed as requests", "effect": "auto_approve",
+         "reason": "Wholly from approved requests, at no higher price"},
+        {"code": "OWNER", "label": "Cost-centre owner", "effect": "require", "resolver": "owner_of_cost_centre", "mode": "all",
+         "due_days": 3, "reason": "Bought directly, or dearer than agreed"},
+        {"code": "CFO", "label": "CFO", "effect": "require", "stage": 2, "resolver": "person", "person": CONTROLLER,
+         "due_days": 5, "fallback": "role", "reason": "Total is over 10 000 EUR"},
+    ],
+    "conditions": [
+        {"rule": "ASKED", "fact": "from_request", "operator": "is", "value": "yes"},
+        {"rule": "CFO", "fact": "amount", "operator": "above", "value": "10000"},
+    ],
+}  # fmt: skip
+
 
 def seed(act_as: Callable[[str, datetime], Context], now: datetime) -> None:
     """Let those decide who answer for money, and put the policy for requests in force."""
@@ -74,8 +93,9 @@ def seed(act_as: Callable[[str, datetime], Context], now: datetime) -> None:
         "rules": list(_RULES),
         "conditions": [dict(zip(("rule", "fact", "operator", "value"), each, strict=True)) for each in _CONDITIONS],
     }
-    key = unit.create(controller, policies, form).key
-    unit.execute(controller, policies, key, "publish", {})
+    for each in (form, {**_ORDERS, "currency": "EUR", "fallback_role": "Controller"}):
+        key = unit.create(controller, policies, each).key
+        unit.execute(controller, policies, key, "publish", {})
 
 
 def _staff(then: datetime) -> None:

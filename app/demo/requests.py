@@ -12,7 +12,7 @@ from typing import Any
 from flask import current_app
 from sqlalchemy import text
 
-from app.demo import company, needs, quotes
+from app.demo import company, needs, orders, quotes
 from app.infra import activity, files, unit
 from app.infra.db import db
 from app.kernel.actor import SYSTEM, Context
@@ -69,7 +69,7 @@ class _Year:
             "lines": self._lines(need, currency),
         }
         key = unit.create(self.act_as(person, at), registry["request"], form).key
-        self._course(key, person, at + timedelta(hours=1), ago)
+        self._course(key, person, at + timedelta(hours=1), ago, need.category)
 
     def ask_today(self, need: needs.Today) -> None:
         """Ask for one of the things that stand in somebody's inbox, or on somebody's desk, today."""
@@ -96,7 +96,7 @@ class _Year:
         if need.submitted:
             self._try(self.act_as(need.person, at + timedelta(minutes=20)), key, "submit")
 
-    def _course(self, key: str, person: str, at: datetime, ago: int) -> None:
+    def _course(self, key: str, person: str, at: datetime, ago: int, category: str) -> None:
         """Submit, decide, and end what was asked for; what is young may still wait."""
         chance = self.random.random()
         if chance < 0.03 or not self._try(self.act_as(person, at), key, "submit"):  # noqa: PLR2004
@@ -108,6 +108,10 @@ class _Year:
             self._try(self.act_as(person, at + timedelta(hours=5)), key, "withdraw", reason="Found one in the cellar")
             return
         at = self._decided(key, person, at, chance)
+        is_bought = 0.25 < chance < 0.8  # noqa: PLR2004
+        if is_bought and self._state(key) == "approved":
+            at = min(at + timedelta(days=self.random.randint(1, 3)), self.now)
+            orders.buy(self.act_as, self.random, key, self._supplier(category), at, self.now)
         if self._state(key) == "approved" and ago > 40:  # noqa: PLR2004
             end = min(at + timedelta(days=self.random.randint(10, 30)), self.now)
             reason = {"reason": self.random.choice(needs.CANCELLED)}

@@ -1,0 +1,67 @@
+"""Orders of the demo company: the buyer orders what was approved, and it arrives, in part or as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+
+from app.infra import unit
+from app.infra.db import db
+from app.kernel.actor import Context
+from app.kernel.problem import Refused
+from app.kernel.resource import registry
+from app.modules.orders import queries as order_queries
+from app.modules.orders import service as orders
+from app.modules.receipts import service as receipts
+
+BUYER, RECEIVER = "nadia.brandt", "jonas.berg"
+ActAs = Callable[[str, datetime], Context]
+
+
+def buy(act_as: ActAs, random: Random, request: str, supplier: str | None, at: datetime, now: datetime) -> None:
+    """Order an approved request a day or two later, and receive it after some time, if that has come."""
+    key = _ordered(act_as(BUYER, at), request, supplier)
+    if key is None:
+        return
+    arrives = at + timedelta(days=random.randint(3, 18))
+    parts = 2 if random.random() < 0.2 else 1  # noqa: PLR2004
+    for part in range(parts):
+        if arrives < now:
+            _received(act_as(RECEIVER, arrives), key, is_last=part == parts - 1, note=f"DN-{random.randint(10000, 99999)}")
+        arrives += timedelta(days=6)
+
+
+def _ordered(context: Context, request: str, supplier: str | None) -> str | None:
+    """Fill the order from the request as the page does, and send it out; what cannot go out stays a draft."""
+    resource = registry["order"]
+    with unit.reading(context) as bound:
+        [found] = order_queries.list_seen_requests(bound, [request])
+        raw = orders.form_for(bound, resource, [found])
+    db.session.remove()
+    if not raw.get("supplier") and not supplier:
+        return None
+    try:
+        key = unit.create(context, resource, {"supplier": supplier, **raw}).key
+        unit.execute(context, resource, key, "submit", {})
+        unit.execute(context, resource, key, "issue", {"channel": "print"})
+    except Refused:
+        return None
+    return key
+
+
+def _received(context: Context, key: str, *, is_last: bool, note: str) -> None:
+    resource = registry["receipt"]
+    with unit.reading(context) as bound:
+        found = order_queries.find_seen(bound, key)
+        raw = receipts.form_for(bound, found) if found is not None else {"lines": []}
+    db.session.remove()
+    lines: list[dict[str, Any]] = raw["lines"] if is_last else raw["lines"][:1]
+    if not lines:
+        return
+    try:
+        number = unit.create(context, resource, {**raw, "lines": lines, "delivery_note": note}).key
+        unit.execute(context, resource, number, "post", {})
+    except Refused:
+        return
