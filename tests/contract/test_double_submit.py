@@ -72,7 +72,8 @@ def send(visitor: Visitor, path: str, body: Mapping[str, Any], key: str = "") ->
 def ready(house: House, resource: Resource, command: Command) -> tuple[str, dict[str, Any]]:
     """Make a row on which the command is possible, in a state that it leaves."""
     leaving = [state for state in resource.states if any(target != state for target in command.targets(state) or ())]
-    key = house.made(resource, (leaving or [""])[0], house.almighty().id)
+    possible = [state for state in resource.states if command.targets(state) is not None]
+    key = house.made(resource, (leaving or possible or [""])[0], house.almighty().id)
     house.maker.prepare(resource, command, key)
     return key, house.maker.arguments(resource, command, key)
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
 
 from app.infra import scope, unit
 from app.infra.db import db
@@ -164,3 +165,18 @@ def hear(name: str) -> None:
     db.session.expunge(event)
     with unit.transaction(system(), "invoices.match_again") as bound:
         match_again(bound, event)
+
+
+def test_a_plan_that_comes_after_order_and_invoice_is_charged_with_both(billing: Billing) -> None:
+    order = billing.issued(lines=LAMPS)
+    billing.receive(order, "4")
+    billing.posted(billing.captured("R-1", ("Lamp", "4", "90"), order=order))
+    billing.budget("LAB", "2000")
+    assert billing.spent("LAB") == ("540", "360")
+    billing.invoice(billing.ben, _reference(), "void", reason="Booked by mistake")
+    assert billing.spent("LAB") == ("900", "0")
+
+
+def _reference() -> str:
+    db.session.rollback()
+    return str(db.session.execute(text("SELECT reference FROM invoice")).scalar_one())

@@ -114,18 +114,10 @@ def why_not_decidable(context: Context, invoice: Invoice) -> list[Problem]:
     return approvals.why_not_decidable(context, service.NAME, invoice)
 
 
-def why_not_free(context: Context, invoice: Invoice) -> list[Problem]:
-    """Say that somebody is asked about it already."""
-    current = approvals.current(context, service.NAME, invoice.id)
-    if current is not None and current.state == "open":
-        return [Problem("already_asked", "It waits for a decision. Withdraw it first.")]
-    return []
-
-
 def why_not_submittable(context: Context, invoice: Invoice) -> list[Problem]:
     """Say what is missing before it can go on."""
     return [
-        *why_not_free(context, invoice),
+        *service.why_not_free(context, invoice),
         *service.why_not_complete(context, invoice),
         *service.why_not_charged(context, invoice),
         *service.why_not_asked(context, invoice),
@@ -134,12 +126,12 @@ def why_not_submittable(context: Context, invoice: Invoice) -> list[Problem]:
 
 def why_not_withdrawable(context: Context, invoice: Invoice) -> list[Problem]:
     """Say that nothing was asked that could be taken back."""
-    if invoice.state == "matched" and not why_not_free(context, invoice):
+    if invoice.state == "matched" and not service.why_not_free(context, invoice):
         return [Problem("not_waiting", "It does not wait for a decision. Change it as it is.")]
     return []
 
 
-@command("Match", moves=["captured | exception | matched -> exception | matched"], guard=why_not_free)
+@command("Match", moves=["captured | exception -> exception | matched"])
 def match(context: Context, invoice: Invoice) -> Matched | Disputed:
     """Hold the invoice against its orders and receipts as they are now."""
     service.match(context, invoice)
@@ -190,7 +182,7 @@ def withdraw(context: Context, invoice: Invoice, *, reason: WhyPerhaps = None) -
     return _tell(Withdrawn, invoice, reason or "")
 
 
-@command("Turn away", moves=["captured | exception | matched -> rejected"], guard=why_not_free, danger=True)
+@command("Turn away", moves=["captured | exception | matched -> rejected"], guard=service.why_not_free, danger=True)
 def turn_away(context: Context, invoice: Invoice, *, reason: Why) -> Rejected:
     """Say that the invoice is not ours or not right. It is kept, and never paid."""
     service.drop_exceptions(context, invoice, reason)
@@ -322,7 +314,7 @@ def why_not_reopenable(context: Context, exception: InvoiceException) -> list[Pr
                 "invoice_on_its_way", f"{exception.invoice.reference} is {exception.invoice.state}. Withdraw it first."
             )
         ]
-    return why_not_free(context, exception.invoice)
+    return service.why_not_free(context, exception.invoice)
 
 
 @command("Reopen", moves=["accepted | waiting -> open"], guard=why_not_reopenable)

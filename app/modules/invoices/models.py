@@ -174,7 +174,7 @@ class Invoice(Row):
         return banking.mask(self.account) if self.account else ""
 
     def __str__(self) -> str:
-        return f"{self.number or self.reference} {self.summary}"
+        return self.number or self.reference
 
 
 class InvoiceLine(Child):
@@ -414,11 +414,15 @@ class Tolerance(Row):
     category_id: Mapped[int | None] = db.link("category", "Category", help="With all below it. Empty: all categories")
     currency_id: Mapped[int | None] = db.link("currency", "Currency", help="Of the amounts. Empty: the invoice's")
     over_percent: Mapped[Decimal | None] = db.quantity("Over by percent", help="Of what was expected. Empty inherits")
-    over_amount: Mapped[Decimal | None] = db.money("Over by amount", help="In money, or days for terms. Empty inherits")
+    over_amount: Mapped[Decimal | None] = db.column(
+        Numeric(18, 4), "Over by amount", help="In money, or days for terms. Empty inherits"
+    )
     under_percent: Mapped[Decimal | None] = db.quantity("Under by percent", help="Empty inherits")
-    under_amount: Mapped[Decimal | None] = db.money("Under by amount", help="Empty inherits")
+    under_amount: Mapped[Decimal | None] = db.column(Numeric(18, 4), "Under by amount", help="Empty inherits")
     cap_percent: Mapped[Decimal | None] = db.quantity("Document by percent", help="All lines together. Empty inherits")
-    cap_amount: Mapped[Decimal | None] = db.money("Document by amount", help="All lines together. Empty inherits")
+    cap_amount: Mapped[Decimal | None] = db.column(
+        Numeric(18, 4), "Document by amount", help="All lines together. Empty inherits"
+    )
 
     entity: Mapped[Entity | None] = relationship()
     supplier: Mapped[Supplier | None] = relationship()

@@ -14,7 +14,7 @@ from app.infra.activity import Attachment
 from app.kernel.actor import Context
 from app.kernel.resource import registry
 from app.modules.directory.models import Category, Entity, Person
-from app.modules.invoices.domain.kinds import LIVE, InvoiceKind
+from app.modules.invoices.domain.kinds import LIVE, InvoiceKind, Share
 from app.modules.invoices.models import Invoice, InvoiceException, InvoiceLine, Tolerance
 from app.modules.orders.models import Order, OrderLine
 from app.modules.receipts.models import Receipt
@@ -101,7 +101,7 @@ def list_open_orders(context: Context, supplier_id: int, entity_id: int, currenc
         Order.currency_id == currency_id,
         Order.revision > 0,
         Order.state.in_(("issued", "amending", "submitted", "approved")),
-        Order.invoiced != "all",
+        Order.invoiced != Share.ALL,
     )
     return list(context.session.scalars(statement.order_by(Order.id.desc()).limit(MOST_CANDIDATES)))
 
@@ -164,6 +164,14 @@ def find_credited(context: Context, supplier_id: int, entity_id: int, numbers: I
     )
     found = list(context.session.scalars(statement.limit(2)))
     return found[0] if len(found) == 1 else None
+
+
+def list_posted(context: Context, entity_id: int) -> list[Invoice]:
+    """List the posted invoices of an entity, which is what it has spent."""
+    statement = scope.everything(Invoice, why="a plan is charged with all that was spent").where(
+        Invoice.entity_id == entity_id, Invoice.state == "posted"
+    )
+    return list(context.session.scalars(statement.options(selectinload(Invoice.lines)).order_by(Invoice.id)))
 
 
 def list_like(context: Context, invoice: Invoice, window: int) -> list[Invoice]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.kernel.resource import Children, Resource, Series, between, registry, within
 from app.modules.approvals.service import declare_document
+from app.modules.budgets.service import declare_holder
 from app.modules.invoices import commands as do
 from app.modules.invoices import service
 from app.modules.invoices.models import (
@@ -84,7 +85,7 @@ invoices = registry.add(
             ("Course", ("posted_on", "voided_on", "state_reason")),
         ),
         form=_FORM,
-        editable_in=("captured", "exception"),
+        editable_in=("captured", "exception", "matched"),
         children=(
             Children("lines", InvoiceLine, _LINE),
             Children("adjustments", InvoiceAdjustment, ("text", "code", "amount", "tax_category", "tax_rate")),
@@ -178,3 +179,4 @@ tolerances = registry.add(
 )  # fmt: skip
 
 declare_document(service.NAME, service.case_of)
+declare_holder(service.NAME, service.live)

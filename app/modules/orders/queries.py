@@ -50,6 +50,14 @@ def lock_orders(context: Context, ids: Iterable[int]) -> list[Order]:
     return found
 
 
+def list_live(context: Context, entity_id: int) -> list[Order]:
+    """List the orders of an entity that hold money: asked about, agreed to, or with their suppliers."""
+    statement = scope.everything(Order, why="a plan is charged with all that is ordered").where(
+        Order.entity_id == entity_id, Order.state.in_(("submitted", "approved", "issued", "amending"))
+    )
+    return list(context.session.scalars(statement.order_by(Order.id)))
+
+
 def sum_called_off(context: Context, blanket_id: int, order_id: int | None) -> Decimal:
     """Add up what was called off a blanket order, besides one of its call-offs."""
     statement = scope.columns(func.coalesce(func.sum(Order.net_total), 0), why=_WHY).where(

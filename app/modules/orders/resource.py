@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.kernel.resource import Children, Resource, Series, between, registry
 from app.modules.approvals.service import declare_document
+from app.modules.budgets.service import declare_holder
 from app.modules.orders import commands as do
 from app.modules.orders import service
 from app.modules.orders.models import Order, OrderLine, OrderRevision, OrderSending, OrderSource, OrderSplit
@@ -110,3 +111,4 @@ orders = registry.add(
 )
 
 declare_document(service.NAME, service.case_of)
+declare_holder(service.NAME, service.live)

@@ -17,9 +17,9 @@ from app.modules.invoices.service.course import (
     why_not_held,
     why_not_void,
 )
-from app.modules.invoices.service.deriving import keep, why_not_invoice
+from app.modules.invoices.service.deriving import keep, why_not_free, why_not_invoice
 from app.modules.invoices.service.matching import match
-from app.modules.invoices.service.weighing import NAME, case_of
+from app.modules.invoices.service.weighing import NAME, case_of, live
 
 __all__ = [
     "NAME",
@@ -33,6 +33,7 @@ __all__ = [
     "hold_back",
     "keep",
     "let_go",
+    "live",
     "match",
     "post",
     "settle_exception",
@@ -40,6 +41,7 @@ __all__ = [
     "why_not_asked",
     "why_not_charged",
     "why_not_complete",
+    "why_not_free",
     "why_not_held",
     "why_not_invoice",
     "why_not_void",

@@ -10,7 +10,8 @@ from sqlalchemy import inspect
 from app.infra import crypto
 from app.kernel.actor import Context
 from app.kernel.money import Money
-from app.kernel.problem import Problem
+from app.kernel.problem import Kind, Problem, refuse_if
+from app.modules.approvals import service as approvals
 from app.modules.directory import queries as directory
 from app.modules.invoices.domain import duplicates
 from app.modules.invoices.domain.kinds import Channel, Format, InvoiceKind, Judged, Share
@@ -39,7 +40,9 @@ STATED_LINE = (
 
 
 def keep(context: Context, invoice: Invoice) -> None:
-    """Derive what follows from the values just entered."""
+    """Derive what follows from the values just entered; what is asked about stays as it is until it is taken back."""
+    if inspect(invoice).persistent:
+        refuse_if(why_not_free(context, invoice), Kind.CONFLICT)
     _set_defaults(context, invoice)
     if not context.actor.is_system:
         invoice.makers = sorted({*(invoice.makers or ()), *order_rules.hands(context)})
@@ -51,6 +54,14 @@ def keep(context: Context, invoice: Invoice) -> None:
         _derive_line(invoice, line)
     if invoice.format is Format.HAND or invoice.format is Format.PDF:
         _add_up(invoice)
+
+
+def why_not_free(context: Context, invoice: Invoice) -> list[Problem]:
+    """Say that somebody is asked about it already."""
+    current = approvals.current(context, "invoice", invoice.id)
+    if current is not None and current.state == "open":
+        return [Problem("already_asked", "It waits for a decision. Withdraw it first.")]
+    return []
 
 
 def _set_defaults(context: Context, invoice: Invoice) -> None:

@@ -45,6 +45,11 @@ def holding(invoice: Invoice) -> Holding:
     return Holding(NAME, invoice.id or 0, invoice.reference or "", Bucket.ACTUAL, claims)
 
 
+def live(context: Context, entity_id: int) -> list[Holding]:
+    """Say what all invoices of an entity have cost."""
+    return [holding(invoice) for invoice in queries.list_posted(context, entity_id)]
+
+
 def nothing(invoice: Invoice) -> Holding:
     """Say that an invoice costs nothing any more."""
     return Holding(NAME, invoice.id, invoice.reference, Bucket.ACTUAL)

@@ -38,7 +38,7 @@ from app.modules.orders.service.progress import (
     over_receipt,
 )
 from app.modules.orders.service.sources import add, form_for, raw_of
-from app.modules.orders.service.weighing import NAME, case_of, holding, is_covered
+from app.modules.orders.service.weighing import NAME, case_of, holding, is_covered, live
 
 __all__ = [
     "DELIVER",
@@ -66,6 +66,7 @@ __all__ = [
     "keep",
     "left_of",
     "line_up",
+    "live",
     "locked",
     "matching_view",
     "note_invoice",

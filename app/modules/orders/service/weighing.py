@@ -78,6 +78,18 @@ def reservation(context: Context, order: Order, locked: Mapping[int, Request]) -
     return Holding(NAME, order.id or 0, order.number or "", Bucket.RESERVED, more)
 
 
+def live(context: Context, entity_id: int) -> list[Holding]:
+    """Say what all orders of an entity reserve and commit now."""
+    found = []
+    for order in queries.list_live(context, entity_id):
+        if order.revision:
+            found.append(holding(order))
+        if order.state in ("submitted", "approved"):
+            asked = {source.request.id: source.request for source in order.sources}
+            found.append(reservation(context, order, asked))
+    return found
+
+
 def no_reservation(order: Order) -> Holding:
     """Say that an order reserves nothing any more."""
     return Holding(NAME, order.id, order.number, Bucket.RESERVED)
