@@ -173,7 +173,7 @@ class Order(Row):
         return f"{texts[0]}{more}" if texts else str(self.supplier)
 
     def __str__(self) -> str:
-        return f"{self.number} {self.supplier}"
+        return self.number
 
 
 class OrderLine(Child):
