@@ -85,7 +85,7 @@ def test_a_wrong_rule_is_refused_at_its_field(world: Maker, rule: dict[str, Any]
 
 
 def test_a_policy_is_for_documents_there_are_with_a_role_there_is_and_amounts_in_a_currency(world: Maker) -> None:
-    assert refusals(world, EVERY, document="invoice") == [("unknown_choice", "document")]
+    assert refusals(world, EVERY, document="payment") == [("unknown_choice", "document")]
     assert refusals(world, EVERY, fallback_role="Emperor") == [("unknown_role", "fallback_role")]
     assert refusals(world, EVERY, currency=None) == [("no_currency", "material_amount")]
 

@@ -80,7 +80,7 @@ def test_nothing_new_begins_below_a_closed_cost_centre(maker: Maker, tree: tuple
     do(system(), "cost_centre", tree[2], "close")
     entity = maker.key("entity")
     with refused(("closed_above", "parent")):
-        enter(system(), "cost_centre", code="NEW", name="New", entity=entity, parent=tree[2])
+        enter(system(), "cost_centre", code="NEXT", name="New", entity=entity, parent=tree[2])
 
 
 def test_closing_what_is_closed_is_refused(tree: tuple[str, str, str]) -> None:

@@ -189,7 +189,7 @@ def test_people_enter_delegations_of_their_own_and_controllers_those_of_others(w
     [
         ({"deputy": "john.doe"}, ("own_deputy", "deputy")),
         ({"to_on": "2026-11-19"}, ("wrong_order", "to_on")),
-        ({"document": "invoice"}, ("unknown_choice", "document")),
+        ({"document": "payment"}, ("unknown_choice", "document")),
         ({"most_amount": "0"}, ("not_positive", "most_amount")),
     ],
 )

@@ -154,7 +154,7 @@ def test_a_blanket_order_is_called_off_up_to_its_ceiling(buying: Buying) -> None
     with reading("order", frame) as row:
         assert row.called_off == Decimal(1500)
     assert (buying.state_of(first), buying.state_of(second)) == ("issued", "issued")
-    assert audited("order", frame)[-1][0] == "order.issue"
+    assert "order.issue" in {command for command, _ in audited("order", frame)}
 
 
 def test_a_blanket_order_needs_ceiling_and_end_and_calls_off_nothing_itself(buying: Buying) -> None:
