@@ -101,9 +101,9 @@ def test_what_the_database_refuses_is_the_refusal_of_its_part(maker: Maker) -> N
         taken = unit.attempt(bound, lambda part: create(part, code=key, name="Again"))
         assert isinstance(taken, Refused)
         assert [problem.code for problem in taken.problems] == ["taken"]
-        assert isinstance(unit.attempt(bound, lambda part: create(part, code="NEXT", name="New")), Outcome)
+        assert isinstance(unit.attempt(bound, lambda part: create(part, code="NXT", name="New")), Outcome)
     db.session.rollback()
-    assert {code for (code,) in db.session.execute(text("SELECT code FROM unit"))} == {key, "NEXT"}
+    assert {code for (code,) in db.session.execute(text("SELECT code FROM unit"))} == {key, "NXT"}
 
 
 def test_a_rehearsal_gives_numbers_that_nobody_uses_up(maker: Maker) -> None:

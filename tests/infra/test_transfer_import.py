@@ -239,7 +239,7 @@ def test_an_empty_cell_empties_a_field_of_a_row_and_leaves_a_new_one_to_its_defa
 
 def test_only_new_rows_or_only_known_ones_when_asked(maker: Maker) -> None:
     unit.create(system_(), registry["unit"], {"code": "OLD", "name": "Old"})
-    content = b"code,name\nOLD,Changed\nNEXT,New\n"
+    content = b"code,name\nOLD,Changed\nNXT,New\n"
     run = imported("unit", content, mode="create")
     assert (counts(run), faults(run)) == ({"created": 1, "refused": 1}, [(2, "taken", "code")])
     run = imported("unit", b"code,name\nOLD,Changed\nNO,No\n", mode="update")

@@ -98,6 +98,7 @@ def audited(resource: str, key: str) -> list[tuple[str, str]]:
     """List what is on record about a row: command and action, the oldest first."""
     db.session.rollback()
     statement = text(
-        "SELECT command, action FROM audit_entry WHERE resource = :r AND row_key = :k ORDER BY at, lane, position"
+        "SELECT command, action FROM audit_entry WHERE resource = :r AND (row_key = :k OR (resource = 'person'"
+        " AND row_id = (SELECT id FROM person WHERE code = :k))) ORDER BY at, lane, position"  # of people it seals the key
     )
     return [(command, action) for command, action in db.session.execute(statement, {"r": resource, "k": key})]
