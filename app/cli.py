@@ -53,7 +53,9 @@ def migrate() -> None:
     from app.infra import schema
 
     before, after = schema.upgrade(current_app.config["SQLALCHEMY_DATABASE_URI"])
-    click.echo(f"database is at {after}" if before == after else f"database migrated from {before or 'empty'} to {after}")
+    click.echo(
+        f"database is at {after}" if before == after else f"database migrated from {before or 'empty'} to {after}"
+    )
 
 
 @outlay.command()
@@ -107,7 +109,9 @@ def run_command(resource: str, key: str, command: str, arguments: tuple[str, ...
     """Run a command on one row: `do supplier S-00001 block reason="Insolvent" --as jana.novak`."""
     declared = registry.by_plural(resource) or next((each for each in registry if each.name == resource), None)
     if declared is None:
-        raise click.ClickException(f"There is no resource {resource}. There are: {', '.join(r.name for r in registry)}.")
+        raise click.ClickException(
+            f"There is no resource {resource}. There are: {', '.join(r.name for r in registry)}."
+        )
     act, values = context(login), _named(declared, command, arguments)
     try:
         try:
@@ -140,13 +144,17 @@ def _named(declared: Any, command: str, arguments: tuple[str, ...]) -> dict[str,
     for argument in arguments:
         name, equals, value = argument.partition("=")
         if not equals:
-            raise click.ClickException(f"Write name=value, not {argument}. The names are: {', '.join(names) or 'none'}.")
+            raise click.ClickException(
+                f"Write name=value, not {argument}. The names are: {', '.join(names) or 'none'}."
+            )
         values[name] = value
     return values
 
 
 def _told(refusal: Refused) -> str:
-    lines = [f"{problem.field}: {problem.message}" if problem.field else problem.message for problem in refusal.problems]
+    lines = [
+        f"{problem.field}: {problem.message}" if problem.field else problem.message for problem in refusal.problems
+    ]
     return "\n".join(lines)
 
 
@@ -217,6 +225,32 @@ def budgets_verify() -> None:
         click.echo(str(difference), err=True)
     click.echo(f"{count} budgets, {len(differences)} differences")
     sys.exit(1 if differences else 0)
+
+
+@outlay.group()
+def invoices() -> None:
+    """Take invoices in."""
+
+
+@invoices.command("capture")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=pathlib.Path))
+@click.option("--entity", default=None, help="Whose invoices they are, where they do not say.")
+@click.option("--as", "login", default="", help="The account that acts; Outlay itself if left out.")
+def invoices_capture(paths: tuple[pathlib.Path, ...], entity: str | None, login: str) -> None:
+    """Take in e-invoices, PDFs and tables of invoices from files and folders: `invoices capture inbox/ --entity HAL`."""
+    from app.modules.invoices import service
+
+    found = [
+        each for path in paths for each in (sorted(path.rglob("*")) if path.is_dir() else [path]) if each.is_file()
+    ]
+    taken = refused = 0
+    for file in found:
+        for one in service.capture(context(login), file.read_bytes(), file.name, entity=entity):
+            words = " ".join(problem.message for problem in one.problems)
+            click.echo(f"{file}: {one.reference} {one.state}" if one.reference else f"{file}: refused. {words}")
+            taken, refused = taken + bool(one.reference), refused + (not one.reference)
+    click.echo(f"{len(found)} files, {taken} invoices taken in, {refused} refused")
+    sys.exit(1 if refused else 0)
 
 
 def _audit_key() -> bytes:

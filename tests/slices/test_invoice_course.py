@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -180,3 +181,15 @@ def test_a_plan_that_comes_after_order_and_invoice_is_charged_with_both(billing:
 def _reference() -> str:
     db.session.rollback()
     return str(db.session.execute(text("SELECT reference FROM invoice")).scalar_one())
+
+
+def test_files_and_folders_are_taken_in_from_a_terminal(billing: Billing, app: Flask, tmp_path: Path) -> None:
+    (tmp_path / "a.xml").write_bytes(ubl("R-1", ("Lamp", "1", "90")))
+    (tmp_path / "b.txt").write_text("no invoice at all\n")
+    found = app.test_cli_runner().invoke(
+        args=["outlay", "invoices", "capture", str(tmp_path), "--entity", "HAL", "--as", "eva.horak"]
+    )
+    lines = found.output.splitlines()
+    assert lines[0].endswith("IN-2026-00001 matched")
+    assert lines[1].startswith(f"{tmp_path}/b.txt: refused. ")
+    assert (lines[2], found.exit_code) == ("2 files, 1 invoices taken in, 1 refused", 1)
