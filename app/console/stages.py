@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from app.console import addresses
+from app.infra.reachable import Reachable
 from app.kernel.resource import Resource, registry
 
 if TYPE_CHECKING:
@@ -86,5 +87,9 @@ def _step(visit: Visit, stage: Stage, resource: Resource, row: Any) -> Step:
 
 
 def _rows(visit: Visit, stage: Stage, resource: Resource, row: Any) -> list[Any]:
-    may = visit.actor.may(registry[stage.resource].permission("read"))
-    return stage.rows(visit, resource, row) if may else []
+    """List the documents of a stage that this reader may open; whoever sees one need not see what belongs to it."""
+    if not visit.actor.may(registry[stage.resource].permission("read")):
+        return []
+    found = stage.rows(visit, resource, row)
+    seen = Reachable(visit.context, found)
+    return [each for each in found if each in seen]

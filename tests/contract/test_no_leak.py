@@ -15,6 +15,7 @@ from urllib.parse import quote
 import pytest
 
 from app.console.host_views import ADMINISTRATION
+from app.console.shell import MASTER_DATA
 from app.infra import activity, find, unit
 from app.infra.fields import field as describe
 from app.infra.fields import param_fields
@@ -289,14 +290,14 @@ def test_commands_and_their_refusals_are_not_told_to_tokens_that_may_only_read(w
     before = everything()
     for resource in RESOURCES:
         for key in (world.sees(seer, resource) or [])[:1]:
-            assert seer.visitor.rest("GET", f"{address(resource, key)}/commands").json == {"data": []}
+            assert seer.visitor.script("GET", f"{address(resource, key)}/commands").json == {"data": []}
             for command in resource.commands:
-                answer = seer.visitor.rest("POST", f"{address(resource, key)}/{command.name}", json={})
+                answer = seer.visitor.script("POST", f"{address(resource, key)}/{command.name}", json={})
                 assert answer.status_code in (403, 404), (resource.name, command.name)
-                bulk = seer.visitor.rest("POST", f"/{resource.plural}/{command.name}", json={"keys": [key]})
+                bulk = seer.visitor.script("POST", f"/{resource.plural}/{command.name}", json={"keys": [key]})
                 assert bulk.status_code == 403
             if resource.form:
-                assert seer.visitor.rest("POST", f"/{resource.plural}", json={}).status_code == 403
+                assert seer.visitor.script("POST", f"/{resource.plural}", json={}).status_code == 403
     assert everything() == before
 
 
@@ -312,8 +313,8 @@ def test_pages_of_everybody_lead_only_where_they_may_go(world: World, name: str)
         shown = bool(re.search(rf'href="/{resource.plural}"', menu))
         may = seer.holds(resource.permission("read"))
         assert may or not shown, resource.name
-        # What is administered, and what people own without entering it, has its place elsewhere for most of them.
-        elsewhere = resource.menu == ADMINISTRATION or (resource.scope.owner and not resource.form)
+        # What is administered, only looked up, or owned without being entered, has its place elsewhere for most of them.
+        elsewhere = resource.menu in (ADMINISTRATION, MASTER_DATA) or resource.scope.owner
         assert shown or elsewhere or not may, resource.name
 
 
