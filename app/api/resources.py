@@ -18,6 +18,7 @@ from app.api.answers import PREFIX, answer
 from app.api.problems import told
 from app.infra import listing, unit
 from app.infra.fields import field
+from app.infra.reachable import Reachable, is_withheld
 from app.infra.unit import Offer, Outcome
 from app.kernel.actor import Context
 from app.kernel.problem import Kind, Problem, Refused, refuse_if
@@ -131,7 +132,7 @@ class Commands(View):  # type: ignore[misc]
         resource = asked.resource_at(context, plural)
         row = asked.row_at(context, resource, key)
         offers = unit.offers(context, resource, row)
-        return answer({"data": [_offer(resource, row, each) for each in offers]})
+        return answer({"data": [_offer(context, resource, row, each) for each in offers]})
 
 
 class RunCommand(View):  # type: ignore[misc]
@@ -261,7 +262,7 @@ def _tag_of(row: Any, content: Mapping[str, Any]) -> str:
     return "" if version is None else f"v{version}-{digest}"
 
 
-def _offer(resource: Resource, row: Any, offer: Offer) -> dict[str, Any]:
+def _offer(context: Context, resource: Resource, row: Any, offer: Offer) -> dict[str, Any]:
     command = offer.command
     return {
         "name": command.name,
@@ -269,7 +270,7 @@ def _offer(resource: Resource, row: Any, offer: Offer) -> dict[str, Any]:
         "help": command.help,
         "possible": offer.possible,
         "problems": [told(problem) for problem in offer.problems],
-        "confirm": _filled(resource, row, command.confirm) or None,
+        "confirm": _filled(context, resource, row, command.confirm) or None,
         "danger": command.danger,
         "step_up": command.step_up,
         "parameters": schemas.parameters(command),
@@ -277,5 +278,13 @@ def _offer(resource: Resource, row: Any, offer: Offer) -> dict[str, Any]:
     }
 
 
-def _filled(resource: Resource, row: Any, text: str) -> str:
-    return re.sub(r"\{([\w.]+)\}", lambda found: str(field(resource.model, found[1]).of(row) or ""), text)
+def _filled(context: Context, resource: Resource, row: Any, text: str) -> str:
+    """Fill a question with the row's values; what the reader may not open is called by its key."""
+
+    def word(found: re.Match[str]) -> str:
+        value = field(resource.model, found[1]).of(row)
+        if is_withheld(value) and value not in Reachable(context, [value]):
+            return str(registry.of(type(value)).key_of(value))  # type: ignore[union-attr]
+        return str(value or "")
+
+    return re.sub(r"\{([\w.]+)\}", word, text)
