@@ -9,7 +9,7 @@ from sqlalchemy import func
 
 from app.console import addresses, shows, words
 from app.console.actions import Action
-from app.console.cells import Cell
+from app.console.cells import Cell, Sight, called
 from app.console.filters import Option
 from app.console.gate import Visit
 from app.console.shell import Flash
@@ -130,7 +130,7 @@ def effects(visit: Visit, row: ApprovalPolicy, act: str) -> tuple[Flash, ...]:
         if row.document in {each.name for each in registry}
         else row.document
     )
-    place = f"in {row.entity}" if row.entity else "in every entity without a policy of its own"
+    place = f"in {called(Sight(visit), row.entity)}" if row.entity else "in every entity without a policy of its own"
     going = _count(visit, row, replaced=act == "publish")
     stays = words.count(
         going,
@@ -153,7 +153,7 @@ def effects(visit: Visit, row: ApprovalPolicy, act: str) -> tuple[Flash, ...]:
 
 def _subs(visit: Visit, row: ApprovalPolicy) -> tuple[Cell, ...]:
     kind = registry[row.document].title[1] if row.document in {each.name for each in registry} else row.document
-    place = Cell("text", str(row.entity) if row.entity else "Every entity")
+    place = Cell("text", called(Sight(visit), row.entity) if row.entity else "Every entity")
     version = Cell("text", f"Version {row.revision}")
     return (Cell("text", row.number, mono=True), version, Cell("text", kind), place)
 
