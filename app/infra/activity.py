@@ -187,6 +187,16 @@ def attachments(context: Context, resource: Resource, row: Any) -> list[Attachme
     return list(context.session.scalars(statement.order_by(Attachment.id)))
 
 
+def count_files(context: Context, name: str, row_id: int | None) -> int:
+    """Count the files that hang on a row of a resource, which tells nobody what is in them."""
+    if row_id is None:
+        return 0
+    statement = select(func.count()).where(
+        Attachment.resource == name, Attachment.row_id == row_id, Attachment.removed_at.is_(None)
+    )
+    return int(context.session.execute(statement.select_from(Attachment)).scalar_one())
+
+
 def attachment(context: Context, resource: Resource, row: Any, attachment_id: int) -> Attachment | None:
     """Find one file of a row that the caller may see."""
     return next((each for each in attachments(context, resource, row) if each.id == attachment_id), None)
@@ -254,12 +264,16 @@ def _told(entry: AuditEntry) -> Step:
 
 def _tell_comments(context: Context, account: int) -> list[dict[str, Any]]:
     said = select(Comment).where(Comment.actor_id == account).order_by(Comment.id)
-    return [{"at": each.at.isoformat(), "about": each.resource, "text": each.text} for each in context.session.scalars(said)]
+    return [
+        {"at": each.at.isoformat(), "about": each.resource, "text": each.text} for each in context.session.scalars(said)
+    ]
 
 
 def _tell_files(context: Context, account: int) -> list[dict[str, Any]]:
     sent = select(Attachment).where(Attachment.actor_id == account).order_by(Attachment.id)
-    return [{"at": each.at.isoformat(), "about": each.resource, "name": each.name} for each in context.session.scalars(sent)]
+    return [
+        {"at": each.at.isoformat(), "about": each.resource, "name": each.name} for each in context.session.scalars(sent)
+    ]
 
 
 def _forget_author(context: Context, account: int, was: str, alias: str) -> None:

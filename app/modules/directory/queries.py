@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -28,6 +29,12 @@ def get_person(context: Context, person_id: int) -> Person:
     people = scope.everything(Person, why="an erased person is forgotten by Outlay itself")
     found: Person = context.session.scalars(people.where(Person.id == person_id)).one()
     return found
+
+
+def list_by_account(context: Context, accounts: Iterable[int]) -> list[Person]:
+    """List the people behind accounts, seen by the actor or not."""
+    statement = scope.everything(Person, why="whoever had a hand in a document does not decide on it")
+    return list(context.session.scalars(statement.where(Person.user_id.in_(sorted(accounts)))))
 
 
 def find_role(context: Context, name: str) -> Any | None:

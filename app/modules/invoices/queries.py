@@ -10,10 +10,9 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from app.infra import scope
-from app.infra.activity import Attachment
 from app.kernel.actor import Context
 from app.kernel.resource import registry
-from app.modules.directory.models import Category, Entity, Person
+from app.modules.directory.models import Category, Entity
 from app.modules.invoices.domain.kinds import LIVE, InvoiceKind, Share
 from app.modules.invoices.models import Invoice, InvoiceException, InvoiceLine, Tolerance
 from app.modules.orders.models import Order, OrderLine
@@ -240,12 +239,6 @@ def list_to_match_again(context: Context, order_id: int) -> list[Invoice]:
     return list(context.session.scalars(statement.order_by(Invoice.id)))
 
 
-def list_people(context: Context, accounts: Iterable[int]) -> list[Person]:
-    """List the people behind accounts, seen by the actor or not."""
-    statement = scope.everything(Person, why="whoever had a hand in an invoice does not decide on it")
-    return list(context.session.scalars(statement.where(Person.user_id.in_(sorted(accounts)))))
-
-
 def list_line_up(category: Category | None) -> tuple[int, ...]:
     """Name a category and all above it, the nearest first."""
     return tuple(int(part) for part in reversed(category.path.split("/")) if part) if category else ()
@@ -255,17 +248,6 @@ def list_ordered(context: Context, ids: Iterable[int]) -> dict[int, OrderLine]:
     """Read order lines by their ids."""
     statement = select(OrderLine).where(OrderLine.id.in_(sorted(set(ids)))).execution_options(scoped=True)
     return {line.id: line for line in context.session.scalars(statement)}
-
-
-def count_files(context: Context, invoice_id: int | None) -> int:
-    """Count the files that hang on an invoice."""
-    if invoice_id is None:
-        return 0
-    statement = scope.columns(func.count(), why="a policy asks how many files there are, not what is in them")
-    found = statement.select_from(Attachment).where(
-        Attachment.resource == "invoice", Attachment.row_id == invoice_id, Attachment.removed_at.is_(None)
-    )
-    return int(context.session.execute(found).scalar_one())
 
 
 def find_seen(context: Context, reference: str) -> Invoice | None:

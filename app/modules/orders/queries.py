@@ -9,10 +9,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
 from app.infra import scope
-from app.infra.activity import Attachment
 from app.kernel.actor import Context
 from app.kernel.resource import registry
-from app.modules.directory.models import Person, TaxCode
+from app.modules.directory.models import TaxCode
 from app.modules.orders.models import Order, OrderLine, OrderRevision, OrderSending, OrderSource
 from app.modules.requests.models import Request, RequestLine
 from app.modules.requests.service import Ordered
@@ -66,23 +65,6 @@ def sum_called_off(context: Context, blanket_id: int, order_id: int | None) -> D
     if order_id is not None:
         statement = statement.where(Order.id != order_id)
     return Decimal(context.session.execute(statement).scalar_one())
-
-
-def list_people(context: Context, accounts: Iterable[int]) -> list[Person]:
-    """List the people behind accounts, seen by the actor or not."""
-    statement = scope.everything(Person, why="whoever had a hand in an order does not decide on it")
-    return list(context.session.scalars(statement.where(Person.user_id.in_(sorted(accounts)))))
-
-
-def count_files(context: Context, order_id: int | None) -> int:
-    """Count the files that hang on an order."""
-    if order_id is None:
-        return 0
-    statement = scope.columns(func.count(), why="a policy asks how many files there are, not what is in them")
-    found = statement.select_from(Attachment).where(
-        Attachment.resource == "order", Attachment.row_id == order_id, Attachment.removed_at.is_(None)
-    )
-    return int(context.session.execute(found).scalar_one())
 
 
 def find_reverse_charge(context: Context, country: str) -> TaxCode | None:

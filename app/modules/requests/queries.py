@@ -4,21 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from app.infra import scope
-from app.infra.activity import Attachment
 from app.kernel.actor import Context
-from app.modules.directory.models import Location, Person
+from app.modules.directory.models import Location
 from app.modules.requests.domain import IN_FLIGHT
 from app.modules.requests.models import Request, RequestLine
-
-
-def list_people(context: Context, accounts: Iterable[int]) -> list[Person]:
-    """List the people behind accounts, seen by the actor or not."""
-    statement = scope.everything(Person, why="whoever had a hand in a request does not decide on it")
-    return list(context.session.scalars(statement.where(Person.user_id.in_(sorted(accounts)))))
 
 
 def lock_requests(context: Context, ids: Iterable[int]) -> list[Request]:
@@ -40,17 +33,6 @@ def list_in_flight(context: Context, entity_id: int) -> list[Request]:
     )
     parts = (selectinload(Request.lines), selectinload(Request.splits))
     return list(context.session.scalars(statement.options(*parts).order_by(Request.id)))
-
-
-def count_files(context: Context, request_id: int | None) -> int:
-    """Count the files that hang on a request."""
-    if request_id is None:
-        return 0
-    statement = scope.columns(func.count(), why="a policy asks how many files there are, not what is in them")
-    found = statement.select_from(Attachment).where(
-        Attachment.resource == "request", Attachment.row_id == request_id, Attachment.removed_at.is_(None)
-    )
-    return int(context.session.execute(found).scalar_one())
 
 
 def find_usual_place(context: Context, person_id: int, entity_id: int) -> Location | None:

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from app.infra import activity, crypto, files, unit
+from app.infra import activity, files, unit
 from app.infra.intake import Reader, find_row
 from app.infra.unit import Outcome
 from app.kernel.actor import Context
@@ -30,6 +30,7 @@ from app.modules.invoices.einvoice import reading
 from app.modules.invoices.einvoice.reading import Reading
 from app.modules.invoices.models import Invoice
 from app.modules.invoices.service import linking, matching
+from app.modules.invoices.service.deriving import fingerprint
 from app.modules.suppliers.domain import banking, likeness
 from app.modules.suppliers.models import Supplier
 
@@ -197,7 +198,7 @@ def seller_of(parsed: Parsed) -> Seller:
     return Seller(
         names=tuple(name for name in (party.name, party.trading_name) if name),
         tax_ids=frozenset(numbers),
-        accounts=frozenset(mark for account in accounts if (mark := _mark(account))),
+        accounts=frozenset(mark for account in accounts if (mark := fingerprint(account))),
         endpoints=frozenset({f"{party.endpoint.scheme}:{party.endpoint.value}"} if party.endpoint else ()),
         legal_ids=frozenset({f"{country}:{party.legal_id.value}"} if party.legal_id else ()),
         codes=frozenset(each.value for each in party.ids),
@@ -229,17 +230,6 @@ def _tax_id(stated: str, country: str) -> str | None:
     of = compact[:2] if compact[:2].isalpha() else country
     of = "GR" if of == "EL" else of
     return f"{of}:{normal_tax_id(compact, of, 'vat')}" if of else None
-
-
-def _mark(account: str) -> str | None:
-    number = banking.compact(account)
-    if not number:
-        return None
-    is_iban = banking.is_iban(number)
-    name = banking.identify(
-        number[:2] if is_iban else None, number if is_iban else None, None, None if is_iban else number
-    )
-    return crypto.keyring().blind_index(name, "bank_account")
 
 
 def _kept(found: Recognition) -> dict[str, Any]:

@@ -46,9 +46,8 @@ def keep(context: Context, invoice: Invoice) -> None:
     _set_defaults(context, invoice)
     if not context.actor.is_system:
         invoice.makers = sorted({*(invoice.makers or ()), *order_rules.hands(context)})
-    account = banking.compact(invoice.account)
-    invoice.account = account
-    invoice.account_fingerprint = _fingerprint(account)
+    invoice.account = banking.compact(invoice.account)
+    invoice.account_fingerprint = fingerprint(invoice.account)
     invoice.number_keys = sorted(duplicates.keys(invoice.supplier_number or "", invoice.issued_on))
     for line in invoice.lines:
         _derive_line(invoice, line)
@@ -81,7 +80,9 @@ def _set_defaults(context: Context, invoice: Invoice) -> None:
         invoice.cost_centre = invoice.cost_centre or invoice.order.cost_centre
 
 
-def _fingerprint(account: str | None) -> str | None:
+def fingerprint(stated: str | None) -> str | None:
+    """Give what an account is found by among those of suppliers, without anybody reading it."""
+    account = banking.compact(stated)
     if not account:
         return None
     country = account[:2] if banking.is_iban(account) else None

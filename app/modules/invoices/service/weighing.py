@@ -8,6 +8,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+from app.infra import activity
 from app.kernel.actor import Context
 from app.kernel.money import Money
 from app.modules.approvals.service import Case
@@ -111,7 +112,7 @@ def billed(invoice: Invoice) -> dict[int, dict[int, tuple[Decimal, Decimal]]]:
 def case_of(context: Context, invoice: Invoice, weighed: Weighed | None = None) -> Case:
     """Lay an invoice without order out for policy: who took it in, from whom, how much, where it is charged."""
     weighed = weighed or budgets.weigh(context, holding(invoice))
-    makers = queries.list_people(context, invoice.makers or ())
+    makers = directory.list_by_account(context, invoice.makers or ())
     requester = directory.find_by_account(context, context.actor.id) or next(iter(makers), None)
     assert requester is not None
     centres = [line.cost_centre or invoice.cost_centre for line in invoice.lines] or [invoice.cost_centre]
@@ -142,7 +143,7 @@ def _facts(context: Context, invoice: Invoice, weighed: Weighed) -> dict[str, An
         "lines": len(invoice.lines),
         "catalogue_only": False,
         "free_text": True,
-        "files": queries.count_files(context, invoice.id),
+        "files": activity.count_files(context, NAME, invoice.id),
         "budget": _standing(weighed),
         "budget_left_percent": min((impact.percent_left for impact in weighed.impacts), default=None),
         "needed_in_days": None,

@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from app.infra import activity
 from app.kernel.actor import Context
 from app.kernel.calendar import period_of
 from app.kernel.money import Money
@@ -14,6 +15,7 @@ from app.modules.approvals import queries as approval_queries
 from app.modules.approvals.service import Case, Demand
 from app.modules.budgets import service as budgets
 from app.modules.budgets.domain import Bucket, Claim, Holding, Impact, Verdict, Weighed
+from app.modules.directory import queries as directory
 from app.modules.orders import queries
 from app.modules.orders.domain import charging, sourcing
 from app.modules.orders.domain.charging import Gone, Terms
@@ -131,7 +133,7 @@ def case_of(context: Context, order: Order, weighed: Weighed | None = None) -> C
     asked = {source.request.id: source.request for source in order.sources}
     weighed = weighed or budgets.weigh(context, reservation(context, order, asked))
     asking = [person for source in order.sources for person in (source.request.requester, source.request.wanted_for)]
-    makers = queries.list_people(context, order.makers or ())
+    makers = directory.list_by_account(context, order.makers or ())
     centres = [line.cost_centre or order.cost_centre for line in order.lines] or [order.cost_centre]
     assert order.buyer is not None
     return Case(
@@ -164,7 +166,7 @@ def _facts(context: Context, order: Order, weighed: Weighed) -> dict[str, Any]:
         "lines": len(order.lines),
         "catalogue_only": bool(order.lines) and all(line.item is not None for line in order.lines),
         "free_text": any(line.item is None for line in order.lines),
-        "files": queries.count_files(context, order.id),
+        "files": activity.count_files(context, NAME, order.id),
         "budget": _standing(weighed),
         "budget_left_percent": min((impact.percent_left for impact in weighed.impacts), default=None),
         "needed_in_days": (soonest - context.today).days if soonest else None,

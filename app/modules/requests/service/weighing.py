@@ -7,12 +7,14 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+from app.infra import activity
 from app.kernel.actor import Context
 from app.kernel.calendar import period_of
 from app.kernel.money import Money
 from app.modules.approvals.service import Case, Demand
 from app.modules.budgets import service as budgets
 from app.modules.budgets.domain import Bucket, Claim, Holding, Impact, Verdict, Weighed
+from app.modules.directory import queries as directory
 from app.modules.requests import domain, queries
 from app.modules.requests.domain import Portion
 from app.modules.requests.models import Request, RequestLine
@@ -75,7 +77,7 @@ def case_of(context: Context, request: Request, weighed: Weighed | None = None) 
     weighed = weighed or budgets.weigh(context, holding(context, request))
     parts = list(domain.portions(request, day_of(context, request)))
     centres = [part.cost_centre for part in parts] or [request.cost_centre]
-    asking = queries.list_people(context, domain.accounts_of(request))
+    asking = directory.list_by_account(context, domain.accounts_of(request))
     return Case(
         resource=NAME,
         row_id=request.id or 0,
@@ -113,7 +115,7 @@ def _facts(context: Context, request: Request, weighed: Weighed) -> dict[str, An
         "lines": len(request.lines),
         "catalogue_only": bool(request.lines) and all(line.from_catalogue for line in request.lines),
         "free_text": any(line.item is None for line in request.lines),
-        "files": queries.count_files(context, request.id),
+        "files": activity.count_files(context, NAME, request.id),
         "budget": _standing(weighed),
         "budget_left_percent": min((impact.percent_left for impact in weighed.impacts), default=None),
         "needed_in_days": (soonest - context.today).days if soonest else None,
