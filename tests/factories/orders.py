@@ -23,7 +23,7 @@ def order(maker: Any, number: int) -> dict[str, Any]:
     line = {"unit": maker.key("unit"), "category": maker.key("category"), "unit_price": "12.50"}
     line["received_by"] = "quantity"
     return {
-        "supplier": maker.key("supplier"),
+        "supplier": _supplier(maker),
         "cost_centre": maker.key("cost_centre"),
         "currency": maker.key("currency"),
         "deliver_to": maker.key("location"),
@@ -71,12 +71,17 @@ def _people(maker: Any) -> None:
     unit.execute(system(id=991), registry["approval_policy"], key, "publish", {})
 
 
+def _supplier(maker: Any) -> str:
+    """Give a supplier one may order from."""
+    code = str(maker.key("supplier"))
+    _approve_supplier(code)
+    return code
+
+
 def _run(maker: Any, key: str, *names: str) -> None:
     """Bring an order on, each step by whoever takes it."""
     for name in names:
         _people(maker)
-        if name == "issue":
-            _approve_supplier(key)
         arguments = _ARGUMENTS.get(name, {})
         by_decider = name in ("approve", "reject", "request_changes")
         unit.execute(decider(maker) if by_decider else system(), registry["order"], key, name, arguments)
@@ -90,15 +95,9 @@ _ARGUMENTS: dict[str, dict[str, Any]] = {
 }
 
 
-def _approve_supplier(key: str) -> None:
+def _approve_supplier(code: str) -> None:
     with db.engine.connect() as connection:
-        found = connection.execute(
-            text(
-                "SELECT s.code, s.state FROM purchase_order o JOIN supplier s ON s.id = o.supplier_id WHERE o.number = :key"
-            ),
-            {"key": key},
-        )
-        code, state = found.one()
+        state = connection.execute(text("SELECT state FROM supplier WHERE code = :code"), {"code": code}).scalar_one()
     if state == "prospect":
         unit.save(system(), registry["supplier"], code, {"tax_id_waiver": "None was given"})
         with contextlib.suppress(Refused):
@@ -135,15 +134,10 @@ def _ask(maker: Any, key: str) -> None:
         unit.execute(system(), registry["approval"], number, "reassign", {"to": code, "reason": "Stands in"})
 
 
-def _approved_supplier(maker: Any, key: str) -> None:
-    _approve_supplier(key)
-
-
 PREPARED = {
     "order.approve": _ask,
     "order.reject": _ask,
     "order.request_changes": _ask,
-    "order.issue": _approved_supplier,
 }
 
 ARGUMENTS = {
