@@ -227,31 +227,5 @@ def budgets_verify() -> None:
     sys.exit(1 if differences else 0)
 
 
-@outlay.group()
-def invoices() -> None:
-    """Take invoices in."""
-
-
-@invoices.command("capture")
-@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=pathlib.Path))
-@click.option("--entity", default=None, help="Whose invoices they are, where they do not say.")
-@click.option("--as", "login", default="", help="The account that acts; Outlay itself if left out.")
-def invoices_capture(paths: tuple[pathlib.Path, ...], entity: str | None, login: str) -> None:
-    """Take in e-invoices, PDFs and tables of invoices from files and folders: `invoices capture inbox/ --entity HAL`."""
-    from app.modules.invoices import service
-
-    found = [
-        each for path in paths for each in (sorted(path.rglob("*")) if path.is_dir() else [path]) if each.is_file()
-    ]
-    taken = refused = 0
-    for file in found:
-        for one in service.capture(context(login), file.read_bytes(), file.name, entity=entity):
-            words = " ".join(problem.message for problem in one.problems)
-            click.echo(f"{file}: {one.reference} {one.state}" if one.reference else f"{file}: refused. {words}")
-            taken, refused = taken + bool(one.reference), refused + (not one.reference)
-    click.echo(f"{len(found)} files, {taken} invoices taken in, {refused} refused")
-    sys.exit(1 if refused else 0)
-
-
 def _audit_key() -> bytes:
     return parse_key(current_app.config["OUTLAY_AUDIT_KEY"])

@@ -11,7 +11,8 @@ from typing import Any
 
 import click
 
-from app.infra import listing, unit
+from app.infra import listing, taking, unit
+from app.infra.taking import Sent, Taken
 from app.infra.transfer import export, matching, report, runs, work
 from app.infra.transfer.runs import ImportRun
 from app.infra.transfer.sheets import Options
@@ -31,7 +32,9 @@ def register_cli(group: Any) -> None:
 
 @click.command("import")
 @click.argument("resource")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False))
+@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=pathlib.Path))
+@click.option("--entity", default=None, help="Whose they are, where the documents do not say.")
+@click.option("--table", "as_table", is_flag=True, help="The file is a table of rows as they are exported.")
 @click.option("--dry-run", is_flag=True, help="Check every row and change nothing.")
 @click.option(
     "--map", "said", multiple=True, metavar="COLUMN=FIELD", help="What a column means; COLUMN= leaves it out."
@@ -46,20 +49,30 @@ def register_cli(group: Any) -> None:
 @click.option("--as", "login", default="", help="The account that acts; Outlay itself if left out.")
 def import_file(
     resource: str,
-    file: str,
+    paths: tuple[pathlib.Path, ...],
     said: Pairs,
     mode: str,
     refused_to: str | None,
     login: str,
     *,
+    entity: str | None,
+    as_table: bool,
     dry_run: bool,
     together: bool,
     **reading: Any,
 ) -> None:
-    """Import a CSV, XLSX or JSON file: `import suppliers new.csv --map "Firm=name" --dry-run`."""
+    """Import a CSV, XLSX or JSON file: `import suppliers new.csv --map "Firm=name" --dry-run`.
+
+    Documents come in files and folders, as many as there are: `import invoices inbox/ scan.pdf --entity HAL`.
+    """
+    declared = _declared(resource)
+    if not as_table and taking.of(declared):
+        sys.exit(_take_in(_context(login), declared, paths, entity))
+    if len(paths) > 1 or paths[0].is_dir():
+        raise click.ClickException(f"Name one file: {declared.title[1].lower()} are imported from one table at a time.")
     try:
-        context, declared = _context(login), _declared(resource)
-        run_id = _taken_in(context, declared, file, Options(**reading))
+        context = _context(login)
+        run_id = _taken_in(context, declared, paths[0], Options(**reading))
         _match(context, run_id, _pairs(said), mode, together=together)
         work.check(context, run_id)
         run = _look(context, run_id)
@@ -131,9 +144,28 @@ def _kind_of(file: str) -> str:
     return {"xlsx": "xlsx", "jsonl": "jsonl", "json": "jsonl"}.get(suffix, "csv")
 
 
-def _taken_in(context: Context, resource: Resource, file: str, options: Options) -> int:
-    with pathlib.Path(file).open("rb") as content:
-        return runs.begin(context, resource, io.BytesIO(content.read()), pathlib.Path(file).name, options)
+def _take_in(context: Context, resource: Resource, paths: Iterable[pathlib.Path], entity: str | None) -> int:
+    """Take in documents from files and folders, tell of each what became of it, and answer 1 if any was refused."""
+    take = taking.of(resource)
+    assert take is not None
+    found = [each for path in paths for each in (sorted(path.rglob("*")) if path.is_dir() else [path])]
+    files = [each for each in found if each.is_file()]
+    done = refused = 0
+    for file in files:
+        try:
+            came = take(context, Sent(file.read_bytes(), file.name, entity))
+        except Refused as refusal:
+            came = [Taken(file.name, None, None, tuple(refusal.problems))]
+        for one in came:
+            words = " ".join(problem.message for problem in one.problems)
+            click.echo(f"{file}: {one.key} {one.state}" if one.key else f"{file}: refused. {words}")
+            done, refused = done + bool(one.key), refused + (not one.key)
+    click.echo(f"{len(files)} files, {done} {resource.title[1].lower()} taken in, {refused} refused")
+    return 1 if refused else 0
+
+
+def _taken_in(context: Context, resource: Resource, file: pathlib.Path, options: Options) -> int:
+    return runs.begin(context, resource, io.BytesIO(file.read_bytes()), file.name, options)
 
 
 def _match(context: Context, run_id: int, said: dict[str, str], mode: str, *, together: bool) -> None:

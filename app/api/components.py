@@ -60,6 +60,7 @@ def common_schemas() -> Part:
             }
         ),
         "BulkResult": _bulk_result(),
+        "CaptureResult": _capture_result(),
         "Offer": _offer(),
         "Step": _step(),
         "Comment": record({"id": WHOLE, "at": MOMENT, "actor": TEXT, "text": TEXT, "mentions": array(TEXT)}),
@@ -201,6 +202,12 @@ def _bulk_result() -> Part:
         }
     )
     return record({"data": array(one), "done": WHOLE, "refused": WHOLE})
+
+
+def _capture_result() -> Part:
+    one = {"name": TEXT, "key": TEXT_OR_NULL, "state": TEXT_OR_NULL, "problems": array(part("Problem"))}
+    found = record({**one, "href": {**ADDRESS, "type": ["string", "null"]}})
+    return record({"data": array(found), "done": WHOLE, "refused": WHOLE})
 
 
 def _offer() -> Part:

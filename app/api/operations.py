@@ -8,7 +8,7 @@ from app.api import representation, schemas
 from app.api.answers import JSON
 from app.api.components import TEXT, Part, array, part, record, ref
 from app.api.resources import LARGEST_BULK
-from app.infra import listing
+from app.infra import listing, taking
 from app.infra.fields import Field
 from app.kernel.command import Command
 from app.kernel.resource import Resource
@@ -47,6 +47,8 @@ def resource_paths(resource: Resource) -> Part:
     if resource.form:
         paths[base]["post"] = _create(resource)
         paths[one]["patch"] = _edit(resource)
+    if taking.of(resource):
+        paths[f"{base}/capture"] = {"post": _capture(resource)}
     for command in resource.commands:
         paths[f"{one}/{command.name}"] = {"post": _run(resource, command)}
         paths[f"{base}/{command.name}"] = {"post": _run_each(resource, command)}
@@ -316,6 +318,23 @@ def _attach(resource: Resource) -> Part:
         media_type="multipart/form-data",
         answers={201: content(part("Attachment"), "Location", "Idempotency-Replayed")},
         problems=(400, 404, 409, 413, 415, 422),
+    )
+
+
+def _capture(resource: Resource) -> Part:
+    id, tag = _of(resource, "capture")
+    file = {"type": "string", "contentMediaType": "application/octet-stream"}
+    entity = {**TEXT, "description": "Whose it is, where the document does not say."}
+    return operation(
+        id,
+        f"Take in a file of {resource.title[1].lower()}",
+        tag,
+        help="Each document in the file by itself, whole or not at all; at most 25 MB.",
+        takes=("Idempotency-Key",),
+        body={"type": "object", "properties": {"file": file, "entity": entity}, "required": ["file"]},
+        media_type="multipart/form-data",
+        answers={201: content(part("CaptureResult"), "Location", "Idempotency-Replayed")},
+        problems=(400, 409, 413, 415, 422),
     )
 
 

@@ -7,12 +7,13 @@ from typing import Any
 from flask import Blueprint, Flask, Response, request
 from flask_restx import Api
 
-from app.api import answers, around, gate, health, limits, openapi, own, pages, problems, resources
+from app.api import answers, around, capture, gate, health, limits, openapi, own, pages, problems, resources
 from app.api.answers import DOOR, PREFIX
+from app.infra import taking
 from app.kernel.resource import registry
 
 RESERVED_PLURALS = ("me", "search", "docs", "problems", "openapi.json")
-RESERVED_COMMANDS = ("commands", "history", "comments", "attachments")
+RESERVED_COMMANDS = ("commands", "history", "comments", "attachments", "capture")
 
 
 class Routes(Api):  # type: ignore[misc]
@@ -55,6 +56,9 @@ def register(app: Flask) -> None:
     api.add_resource(around.OneAttachment, "/<string:plural>/<string:key>/attachments/<string:attachment>")
     api.add_resource(around.Content, "/<string:plural>/<string:key>/attachments/<string:attachment>/content")
     api.add_resource(resources.RunCommand, "/<string:plural>/<string:key>/<string:command>")
+    for resource in filter(taking.of, registry):
+        address, name = f"/{resource.plural}/capture", f"capture_{resource.name}"
+        api.add_resource(capture.Capture, address, endpoint=name, defaults={"plural": resource.plural})
     blueprint.before_request(gate.enter)
     _leave_csrf_to_the_gate(app, blueprint)
     app.register_blueprint(blueprint)

@@ -37,7 +37,7 @@ def test_every_file_is_taken_in_or_refused_in_words(billing: Billing) -> None:
     ends: Counter[str] = Counter()
     for path in files:
         for found in billing.capture(path.read_bytes(), name=path.name):
-            assert (found.reference is None) == bool(found.problems), path
+            assert (found.key is None) == bool(found.problems), path
             assert all(problem.message for problem in found.problems), path
             ends[found.state or f"refused: {found.problems[0].code}"] += 1
     print(dict(ends))

@@ -41,17 +41,18 @@ class Billing(Buying):
 
     def capture(self, data: bytes, by: Someone | None = None, name: str = "invoice.xml") -> list[Any]:
         """Let Eva take a file in."""
+        from app.infra.taking import Sent
         from app.modules.invoices import service
 
         db.session.rollback()
-        return service.capture((by or self.eva).context(), data, name)
+        return service.capture((by or self.eva).context(), Sent(data, name))
 
     def captured(self, number: str, *lines: Any, **changes: Any) -> str:
         """Let Eva take in an e-invoice of Vega; give its reference."""
         [found] = self.capture(ubl(number, *lines, **changes))
         assert not found.problems, found.problems
-        assert found.reference is not None
-        return str(found.reference)
+        assert found.key is not None
+        return str(found.key)
 
     def invoice_policy(self) -> str:
         """Put a policy for invoices without order in force: the head of the laboratory decides."""

@@ -141,14 +141,14 @@ def test_inv_15_only_what_is_booked_and_unpaid_is_put_on_hold(billing: Billing, 
 
 def test_an_unreadable_file_is_refused_in_words_and_leaves_nothing(billing: Billing) -> None:
     [found] = billing.capture(b"<?xml version='1.0'?><!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>")
-    assert (found.reference, [problem.field for problem in found.problems]) == (None, ["file"])
+    assert (found.key, [problem.field for problem in found.problems]) == (None, ["file"])
     assert found.problems[0].message
 
 
 def test_an_unknown_supplier_is_asked_about_and_never_guessed(billing: Billing) -> None:
     [found] = billing.capture(ubl("R-1", ("Lamp", "1", "90"), tax_id="ATU99999999", iban="DE75512108001245126199"))
     assert found.state == "exception"
-    assert "supplier" in billing.exceptions(found.reference)
+    assert "supplier" in billing.exceptions(found.key)
 
 
 def hear(name: str) -> None:
@@ -187,7 +187,7 @@ def test_files_and_folders_are_taken_in_from_a_terminal(billing: Billing, app: F
     (tmp_path / "a.xml").write_bytes(ubl("R-1", ("Lamp", "1", "90")))
     (tmp_path / "b.txt").write_text("no invoice at all\n")
     found = app.test_cli_runner().invoke(
-        args=["outlay", "invoices", "capture", str(tmp_path), "--entity", "HAL", "--as", "eva.horak"]
+        args=["outlay", "import", "invoices", str(tmp_path), "--entity", "HAL", "--as", "eva.horak"]
     )
     lines = found.output.splitlines()
     assert lines[0].endswith("IN-2026-00001 matched")

@@ -61,7 +61,7 @@ def test_it_is_taken_back_before_it_is_decided(billing: Billing, power: str) -> 
 
 def test_what_is_not_ours_is_turned_away_and_nobody_is_asked_any_more(billing: Billing) -> None:
     [found] = billing.capture(ubl("R-9", ("Lamp", "1", "90"), tax_id="ATU99999999", iban="DE75512108001245126199"))
-    key = str(found.reference)
+    key = str(found.key)
     assert billing.exceptions(key)
     do(billing.eva.context(), "invoice", key, "turn_away", reason="We never bought from them")
     assert (billing.stands(key), billing.exceptions(key)) == ("rejected", {})

@@ -24,6 +24,9 @@ _POINT = 1_000_000
 _FARTHEST = 999
 _NEVER = 10**15
 _KEPT = 8192
+_NO_ORDER = frozenset(
+    {"", "na", "none", "no", "nil", "null", "unknown", "notapplicable", "notavailable", "keine", "entfällt", "0"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,11 @@ class _Pair:
 _NAMING = frozenset({"order_line", "our_item", "supplier_item", "gtin"})
 _ITEMS = (("our_item", "our item number", 75), ("supplier_item", "supplier's item number", 75), ("gtin", "GTIN", 78))
 _Pairs = dict[tuple[int, int], _Pair]
+
+
+def names_order(stated: str) -> bool:
+    """Say whether what stands where an order's number belongs is more than a word for none; Peppol asks for NA there."""
+    return "".join(sign for sign in stated.casefold() if sign.isalnum()) not in _NO_ORDER
 
 
 def link(lines: Iterable[Stated], offered: Iterable[Offered]) -> tuple[Link, ...]:

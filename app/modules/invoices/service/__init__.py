@@ -1,6 +1,6 @@
 """What the pages of invoices and later slices may call."""
 
-from app.modules.invoices.service.capturing import Captured, capture
+from app.modules.invoices.service.capturing import capture
 from app.modules.invoices.service.course import (
     Reached,
     approve_matched,
@@ -23,7 +23,6 @@ from app.modules.invoices.service.weighing import NAME, case_of, live
 
 __all__ = [
     "NAME",
-    "Captured",
     "Reached",
     "approve_matched",
     "capture",

@@ -10,8 +10,10 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from app.infra import activity, files, unit
+from app.infra import activity, files, filetypes, idempotency, unit
+from app.infra.idempotency import Repeat
 from app.infra.intake import Reader, find_row
+from app.infra.taking import Sent, Taken
 from app.infra.unit import Outcome
 from app.kernel.actor import Context
 from app.kernel.money import CURRENCIES
@@ -46,66 +48,75 @@ _FORMATS = {
 _LEAVES_OPEN = Verdict("unchecked")
 
 
-@dataclass(frozen=True, slots=True)
-class Captured:
-    """What came of one document in a file: the invoice it became, or why it was turned away."""
-
-    name: str
-    reference: str | None
-    state: str | None
-    problems: tuple[Problem, ...] = ()
-
-
-def capture(
-    context: Context, data: bytes, name: str, *, channel: Channel = Channel.UPLOAD, entity: str | None = None
-) -> list[Captured]:
+def capture(context: Context, sent: Sent, channel: Channel = Channel.UPLOAD) -> list[Taken]:
     """Take a file in: each invoice in it is entered by itself, whole or not at all; a copy of the same file once only."""
-    found = reading.read(data, name)
+    found = reading.read(sent.data, sent.name)
     if found.refused:
         assert found.refusal is not None
-        return [Captured(name, None, None, (Problem(found.refusal.code, found.refusal.text, "file"),))]
-    stored = files.store().put(io.BytesIO(data), _media_type(found))
+        return [Taken(sent.name, None, None, (Problem(found.refusal.code, found.refusal.text, "file"),))]
+    stored = files.store().put(io.BytesIO(sent.data), _media_type(found))
     documents: list[tuple[Parsed | None, Verdict]] = [(each.parsed, each.verdict) for each in found.documents]
     documents = documents or [(None, _LEAVES_OPEN)]
-    alone = len(documents) == 1
-    digest = hashlib.sha256(data).hexdigest()
+    digest = hashlib.sha256(sent.data).hexdigest() if len(documents) == 1 else None
+    arrived = _Arrived(found, channel, sent.entity, digest, stored, filetypes.clean_name(sent.name))
+    return [
+        _take(
+            context,
+            arrived,
+            parsed,
+            verdict,
+            sent.repeat and Repeat(f"{sent.repeat.key}:{at}", sent.repeat.fingerprint),
+        )
+        for at, (parsed, verdict) in enumerate(documents)
+    ]
 
-    def one(parsed: Parsed | None, verdict: Verdict) -> Captured:
-        def body(bound: Context) -> Invoice:
-            return _enter(bound, found, parsed, verdict, channel, entity, digest if alone else None, stored, name)
 
-        try:
-            invoice = unit.change(context, "invoice.create", body)
-        except Refused as refused:
-            return Captured(name, None, None, tuple(refused.problems))
-        return Captured(name, invoice.reference, invoice.state)
+@dataclass(frozen=True, slots=True)
+class _Arrived:
+    """What holds for every document in a file."""
 
-    return [one(parsed, verdict) for parsed, verdict in documents]
+    found: Reading
+    channel: Channel
+    entity: str | None
+    digest: str | None
+    stored: Any
+    name: str
+
+
+def _take(context: Context, arrived: _Arrived, parsed: Parsed | None, verdict: Verdict, repeat: Repeat | None) -> Taken:
+    """Enter one document under its sender's key; what is refused leaves nothing behind and may be sent again."""
+
+    def body(bound: Context) -> Taken:
+        known = idempotency.claim(bound, repeat) if repeat else None
+        if known is not None:
+            return Taken(arrived.name, known["key"], known["state"], repeated=True)
+        invoice = _enter(bound, arrived, parsed, verdict)
+        if repeat:
+            idempotency.keep(bound, repeat, {"key": invoice.reference, "state": invoice.state})
+        return Taken(arrived.name, invoice.reference, invoice.state)
+
+    try:
+        return unit.change(context, "invoice.create", body)
+    except Refused as refused:
+        if refused.kind is Kind.FORBIDDEN or refused.problems[0].code == "idempotency_key_reused":
+            raise
+        return Taken(arrived.name, None, None, tuple(refused.problems))
 
 
 def _media_type(found: Reading) -> str:
     return {"xml": "application/xml", "pdf": "application/pdf", "csv": "text/csv"}.get(found.container, "")
 
 
-def _enter(
-    bound: Context,
-    found: Reading,
-    parsed: Parsed | None,
-    verdict: Verdict,
-    channel: Channel,
-    entity: str | None,
-    digest: str | None,
-    stored: Any,
-    name: str,
-) -> Invoice:
-    whose = _entity_of(bound, parsed, entity)
+def _enter(bound: Context, arrived: _Arrived, parsed: Parsed | None, verdict: Verdict) -> Invoice:
+    found = arrived.found
+    whose = _entity_of(bound, parsed, arrived.entity)
     told = _recognise(bound, parsed) if parsed else Recognition((), None, ())
     supplier = told.chosen.supplier if told.chosen else None
     raw = raw_of(parsed, whose.code, supplier.code if supplier else None) if parsed else _empty(whose)
     resource = registry["invoice"]
     outcome: Outcome = unit.create_within(bound, resource, raw, Reader(bound))
     invoice: Invoice = find_row(bound, resource, outcome.key)
-    invoice.channel, invoice.format = channel, _FORMATS.get(str(found.kind), Format.PDF)
+    invoice.channel, invoice.format = arrived.channel, _FORMATS.get(str(found.kind), Format.PDF)
     invoice.judged, invoice.profile, invoice.rules = (
         Judged[verdict.status.upper()],
         verdict.profile or None,
@@ -113,13 +124,13 @@ def _enter(
     )
     invoice.findings = [*map(_told, verdict.findings), *map(_told, verdict.arithmetic)]
     invoice.adds_up = verdict.adds_up if parsed else None
-    invoice.file_hash = digest
+    invoice.file_hash = arrived.digest
     invoice.recognition = _kept(told)
     if parsed is not None:
         invoice.parsed = plain(parsed)
         invoice.document_id = _document_id(parsed)
         linking.propose(bound, invoice, parsed)
-    activity.attach_within(bound, resource, invoice.reference, stored, name)
+    activity.attach_within(bound, resource, invoice.reference, arrived.stored, arrived.name)
     if parsed is not None:
         matching.match(bound, invoice)
     return invoice

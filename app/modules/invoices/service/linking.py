@@ -34,7 +34,8 @@ def propose(context: Context, invoice: Invoice, parsed: Parsed) -> None:
 def _numbers(parsed: Parsed) -> set[str]:
     """Gather what may be the number of an order of ours."""
     lines = (line.order for line in parsed.lines)
-    return {each for each in (parsed.references.order, parsed.references.buyer, *lines) if each}
+    stated = (parsed.references.order, parsed.references.buyer, *lines)
+    return {each for each in stated if rules.names_order(each)}
 
 
 def link_lines(context: Context, invoice: Invoice, stated: list[Line], named: Iterable[Order]) -> None:
@@ -79,7 +80,7 @@ def _stated(at: int, line: InvoiceLine, said: Line) -> Stated:
     return Stated(
         number=at,
         text=said.name or said.description,
-        order=said.order,
+        order=said.order if rules.names_order(said.order) else "",
         order_line=said.order_line,
         our_item=said.buyer_item,
         supplier_item=said.seller_item,

@@ -1,0 +1,71 @@
+"""Invoices come in by every door in the same way: REST, the page, the terminal, the drop folder."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+
+from app.infra.db import db
+from tests.api.calling import Caller
+from tests.scenarios.billing import Billing, ubl
+from tests.scenarios.test_request_doors import script
+
+
+@pytest.fixture
+def billing(app: Flask) -> Iterator[Billing]:
+    with app.app_context():
+        yield Billing()
+
+
+def counted() -> int:
+    db.session.rollback()
+    return int(db.session.execute(text("SELECT count(*) FROM invoice")).scalar_one())
+
+
+def sent(caller: Caller, data: bytes, name: str = "invoice.xml", key: str = "", **fields: str) -> Any:
+    headers = {"Idempotency-Key": key} if key else {}
+    form = {"file": (io.BytesIO(data), name), **fields}
+    return caller.post("/invoices/capture", data=form, headers=headers, content_type="multipart/form-data")
+
+
+def test_a_script_takes_an_invoice_in_once_however_often_it_sends_it(app: Flask, billing: Billing) -> None:
+    caller, data = script(app, billing.eva), ubl("R-1", ("Lamp", "1", "90"))
+    first, again = sent(caller, data, key="k-1"), sent(caller, data, key="k-1")
+    [entry] = first.json["data"]
+    assert (first.status_code, entry["state"], entry["problems"]) == (201, "matched", [])
+    assert first.headers["Location"] == entry["href"] == f"/api/v1/invoices/{entry['key']}"
+    assert (again.status_code, again.json) == (201, first.json)
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert counted() == 1
+    other = sent(caller, ubl("R-2", ("Lamp", "1", "90")), key="k-1")
+    assert (other.status_code, other.json["problems"][0]["code"]) == (409, "idempotency_key_reused")
+    assert counted() == 1
+
+
+def test_a_file_that_is_no_invoice_is_refused_with_the_reason(app: Flask, billing: Billing) -> None:
+    caller = script(app, billing.eva)
+    answer = sent(caller, b"GIF89a", "picture.gif")
+    assert (answer.status_code, answer.json["problems"][0]["field"]) == (422, "file")
+    missing = caller.post("/invoices/capture", data={"entity": "HAL"}, content_type="multipart/form-data")
+    assert [problem["code"] for problem in missing.json["problems"]] == ["required"]
+    strange = sent(caller, ubl("R-1", ("Lamp", "1", "90")), colour="red")
+    assert [problem["code"] for problem in strange.json["problems"]] == ["unknown_field"]
+    assert caller.post("/invoices/capture", json={}).status_code == 415
+    assert counted() == 0
+
+
+def test_whoever_may_not_enter_invoices_takes_none_in(app: Flask, billing: Billing) -> None:
+    answer = sent(script(app, billing.rita), ubl("R-1", ("Lamp", "1", "90")))
+    assert (answer.status_code, counted()) == (403, 0)
+
+
+def test_a_reference_that_means_none_is_no_order(billing: Billing) -> None:
+    for at, stated in enumerate(("NA", "n/a", "None")):
+        key = billing.captured(f"R-{at}", ("Lamp", "1", str(90 + at)), order=stated)
+        assert billing.look(key, lambda row: row.order, "invoice") is None
+        assert "link" not in billing.exceptions(key)
