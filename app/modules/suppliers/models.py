@@ -48,6 +48,9 @@ class Supplier(Row):
     code: Mapped[str] = code(help="Taken from the number series when empty, such as S-00001")
     name: Mapped[str] = db.text("Name", 200, required=True)
     legal_name: Mapped[str | None] = db.text("Legal name", 200, help="As registered, where it differs")
+    street: Mapped[str | None] = db.text("Street", 70)
+    postcode: Mapped[str | None] = db.text("Postcode", 16)
+    town: Mapped[str | None] = db.text("Town", 35, help="Needed to pay a supplier outside the European Economic Area")
     country: Mapped[str] = country(required=True)
     entity_id: Mapped[int | None] = db.link("entity", help="Only this entity buys from it. Empty: all entities")
     currency_id: Mapped[int] = db.link(
