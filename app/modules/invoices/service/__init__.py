@@ -19,6 +19,7 @@ from app.modules.invoices.service.course import (
 )
 from app.modules.invoices.service.deriving import keep, why_not_free, why_not_invoice
 from app.modules.invoices.service.matching import match
+from app.modules.invoices.service.paying import locked, pay, tell_orders
 from app.modules.invoices.service.weighing import NAME, case_of, live
 
 __all__ = [
@@ -33,9 +34,12 @@ __all__ = [
     "keep",
     "let_go",
     "live",
+    "locked",
     "match",
+    "pay",
     "post",
     "settle_exception",
+    "tell_orders",
     "void",
     "why_not_asked",
     "why_not_charged",
