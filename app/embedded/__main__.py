@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import logging
 import os
@@ -10,13 +11,16 @@ import sys
 from functools import partial
 from pathlib import Path
 
+import psycopg2
+
 from app.embedded import postgres, valkey
 from app.embedded.account import ServerError
 from app.embedded.start import claim, demand_port
-from app.embedded.supervisor import Stopping, Supervisor
+from app.embedded.supervisor import Child, Stopping, Supervisor
 
 ROOT = Path(__file__).resolve().parents[2]
 LOOPBACK = "127.0.0.1"
+GUNICORN = (sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.py")
 
 
 def main() -> int:
@@ -42,8 +46,11 @@ def main() -> int:
     supervisor = Supervisor(environment, ROOT)
     try:
         environment.update(_start_servers(supervisor, home, servers))  # what the processes will find there
+        web = _start_web(supervisor) if _is_migrated(environment["DATABASE_URL"]) else None
         sign_ins = _release(supervisor)
-        _start_processes(supervisor, port, live_port)
+        web = web or _start_web(supervisor)
+        supervisor.watch(until=lambda: _is_healthy(port) or web.has_failed)
+        _start_others(supervisor, live_port)
         _welcome(supervisor, address, sign_ins)
         supervisor.watch(until=lambda: False)
     except Stopping:
@@ -77,13 +84,25 @@ def _release(supervisor: Supervisor) -> list[str]:
     return sign_ins
 
 
-def _start_processes(supervisor: Supervisor, port: int, live_port: int) -> None:
-    """Start the web first, since a person is waiting for it, then the rest; they stop in the same order."""
-    gunicorn = (sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.py")
-    web = supervisor.start("web", [*gunicorn, "--graceful-timeout", "5", "wsgi:app"])
-    supervisor.watch(until=lambda: _is_healthy(port) or web.has_failed)
+def _is_migrated(url: str) -> bool:
+    """Say whether the tables are those of this version already, so that the web need not wait for the release."""
+    newest = max(path.name[:4] for path in (ROOT / "migrations/versions").glob("[0-9]*.py"))
+    try:
+        with contextlib.closing(psycopg2.connect(url, connect_timeout=5)) as connection, connection.cursor() as cursor:
+            cursor.execute("SELECT version_num FROM alembic_version")
+            return bool(cursor.fetchone() == (newest,))
+    except psycopg2.Error:  # an empty database, or none: the release says what is wrong, and mends what it can
+        return False
+
+
+def _start_web(supervisor: Supervisor) -> Child:
+    return supervisor.start("web", [*GUNICORN, "--graceful-timeout", "5", "wsgi:app"])
+
+
+def _start_others(supervisor: Supervisor, live_port: int) -> None:
+    """Start what a person who opens the first page does not wait for; all stop in the order in which they started."""
     options = ("-k", "gevent", "-w", "1", "-b", f"{LOOPBACK}:{live_port}", "--graceful-timeout", "1")
-    supervisor.start("live", [*gunicorn, *options, "app.workers.live:application"])
+    supervisor.start("live", [*GUNICORN, *options, "app.workers.live:application"])
     for name, module in (("worker", "runner"), ("relay", "relay"), ("schedule", "schedule")):
         supervisor.start(name, [sys.executable, "-m", f"app.workers.{module}"])
 

@@ -100,7 +100,7 @@ class Supervisor:
         self._listen(process.stdout, answer.append)
         self._listen(process.stderr, lambda line: self.say(name, line))
         try:
-            while process.poll() is None or self._selector.get_map():
+            while process.poll() is None or not (process.stdout.closed and process.stderr.closed):
                 self.rest()
         finally:
             children.stop([process], ENDING, pause=self._pump, hurried=self._is_hurried)
