@@ -1,0 +1,1 @@
+"""Statements: what banks say was booked, held against what was paid, with a reason for every line."""

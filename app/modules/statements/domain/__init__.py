@@ -1,0 +1,1 @@
+"""Rules of statements: plain values in, values or problems out."""
