@@ -15,7 +15,7 @@ from app.api.problems import Unfit, told
 from app.infra import taking
 from app.infra.taking import Sent, Taken
 from app.kernel.problem import Kind, Problem, Refused
-from app.kernel.resource import Resource
+from app.kernel.resource import Resource, registry
 
 _FIELDS = ("file", "entity")
 
@@ -26,7 +26,9 @@ class Capture(View):  # type: ignore[misc]
     def post(self, plural: str) -> Response:
         """Take a file in, sent as `file` in a form; each document in it becomes a row, or is refused in words."""
         context = gate.context()
-        resource = asked.resource_at(context, plural, "create")
+        known = registry.by_plural(plural)
+        assert known is not None
+        resource = asked.resource_at(context, plural, taking.verb_of(known))
         sent = _sent()
         take = taking.of(resource)
         assert take is not None

@@ -34,13 +34,19 @@ class Sent:
 
 Take = Callable[[Context, Sent], list[Taken]]
 _ways: dict[str, Take] = {}
+_verbs: dict[str, str] = {}
 
 
-def declare(resource: str, take: Take) -> None:
-    """Let rows of a resource be made out of files, each document in a file by itself, whole or not at all."""
-    _ways[resource] = take
+def declare(resource: str, take: Take, verb: str = "create") -> None:
+    """Let rows of a resource be made out of files, by whoever holds `verb` on it: as many documents as a file has."""
+    _ways[resource], _verbs[resource] = take, verb
 
 
 def of(resource: Resource) -> Take | None:
     """Give the way in which files become rows of a resource, where there is one."""
     return _ways.get(resource.name)
+
+
+def verb_of(resource: Resource) -> str:
+    """Name the verb that somebody holds who may hand in files."""
+    return _verbs.get(resource.name, "create")
