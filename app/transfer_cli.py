@@ -7,6 +7,7 @@ import pathlib
 import sys
 from collections.abc import Iterable
 from contextlib import closing
+from dataclasses import dataclass
 from typing import Any
 
 import click
@@ -17,7 +18,7 @@ from app.infra.transfer import export, matching, report, runs, work
 from app.infra.transfer.runs import ImportRun
 from app.infra.transfer.sheets import Options
 from app.kernel.actor import Context
-from app.kernel.problem import Refused
+from app.kernel.problem import Refused, refuse_if
 from app.kernel.resource import Resource, registry
 
 SHOWN = 20
@@ -39,6 +40,11 @@ def register_cli(group: Any) -> None:
 @click.option(
     "--map", "said", multiple=True, metavar="COLUMN=FIELD", help="What a column means; COLUMN= leaves it out."
 )
+@click.option("--set", "fixed", multiple=True, metavar="FIELD=VALUE", help="What all new rows have in common.")
+@click.option("--leave-rest", is_flag=True, help="Leave out the columns that match no field.")
+@click.option(
+    "--dates", default="", metavar="day|month", help="What days begin with, where no value of the file tells."
+)
 @click.option("--all-or-nothing", "together", is_flag=True, help="Import no row if one is refused.")
 @click.option("--mode", type=click.Choice(list(matching.MODES)), default="both", help="New rows, known rows, or both.")
 @click.option("--encoding", default="", help="How the text is encoded, where it is guessed wrong.")
@@ -59,29 +65,65 @@ def import_file(
     as_table: bool,
     dry_run: bool,
     together: bool,
+    fixed: Pairs,
+    leave_rest: bool,
     **reading: Any,
 ) -> None:
-    """Import a CSV, XLSX or JSON file: `import suppliers new.csv --map "Firm=name" --dry-run`.
+    """Import CSV, XLSX or JSON files: `import suppliers new.csv --map "Firm=name" --dry-run`.
 
+    Tables without all it needs get the rest by `--set`: `import spending 2021-*.csv --set entity=CITY --set currency=GBP`.
     Documents come in files and folders, as many as there are: `import invoices inbox/ scan.pdf --entity HAL`.
     """
     declared = _declared(resource)
     if not as_table and taking.of(declared):
         sys.exit(_take_in(_context(login), declared, paths, entity))
-    if len(paths) > 1 or paths[0].is_dir():
-        raise click.ClickException(f"Name one file: {declared.title[1].lower()} are imported from one table at a time.")
+    if refused_to and len(paths) > 1:
+        raise click.ClickException("The refused rows of one file go to a file: name one, or leave out --refused.")
+    matched = Matched(_pairs(said), _pairs(fixed), mode, together=together, leaves_rest=leave_rest)
+    ends = []
+    for path in paths:
+        if len(paths) > 1:
+            click.echo(f"{path}:")
+        told = refused_to, dry_run
+        ends.append(_import_table(_context(login), declared, path, Options(**reading), matched, *told))
+    sys.exit(0 if all(ends) else 1)
+
+
+@dataclass(frozen=True)
+class Matched:
+    """What was said about the columns of tables, and of what all rows have in common."""
+
+    said: dict[str, str]
+    fixed: dict[str, str]
+    mode: str
+    together: bool
+    leaves_rest: bool
+
+
+def _import_table(
+    context: Context,
+    declared: Resource,
+    path: pathlib.Path,
+    options: Options,
+    matched: Matched,
+    refused_to: str | None,
+    dry_run: bool,
+) -> bool:
+    """Import one table and tell what became of it; say whether all of its rows are in order."""
     try:
-        context = _context(login)
-        run_id = _taken_in(context, declared, paths[0], Options(**reading))
-        _match(context, run_id, _pairs(said), mode, together=together)
+        if path.is_dir():
+            raise click.ClickException(f"{path} is a folder. Name the tables in it.")
+        run_id = _taken_in(context, declared, path, options)
+        _match(context, run_id, matched)
         work.check(context, run_id)
         run = _look(context, run_id)
         if run.state == "checked" and not dry_run:
             run = _imported(context, run)
         _tell(context, run, refused_to)
     except Refused as refused:
-        raise click.ClickException("\n".join(problem.message for problem in refused.problems)) from refused
-    sys.exit(1 if run.refused or run.state == "failed" else 0)
+        click.echo("\n".join(problem.message for problem in refused.problems), err=True)
+        return False
+    return not run.refused and run.state != "failed"
 
 
 @click.command("export")
@@ -168,13 +210,14 @@ def _taken_in(context: Context, resource: Resource, file: pathlib.Path, options:
     return runs.begin(context, resource, io.BytesIO(file.read_bytes()), file.name, options)
 
 
-def _match(context: Context, run_id: int, said: dict[str, str], mode: str, *, together: bool) -> None:
+def _match(context: Context, run_id: int, matched: Matched) -> None:
     run = _look(context, run_id)
     with runs.opened(run) as sheet:
-        columns, problems = matching.by_words(run.columns, sheet, said)
-    if problems:
-        raise click.ClickException("\n".join(problem.message for problem in problems))
-    runs.match(context, run_id, columns, mode, together=together, by_job=False)
+        columns, problems = matching.by_words(run.columns, sheet, matched.said)
+    refuse_if(problems)
+    if matched.leaves_rest:
+        columns = [matching.IGNORED if name is None else name for name in columns]
+    runs.match(context, run_id, columns, matched.mode, fixed=matched.fixed, together=matched.together, by_job=False)
 
 
 def _imported(context: Context, run: ImportRun) -> ImportRun:
@@ -208,4 +251,8 @@ def _tell(context: Context, run: ImportRun, refused_to: str | None) -> None:
                 out.writelines(report.refused_rows(bound, run))
     if run.error:
         click.echo(run.error, err=True)
+    if not run.options["sure"]:
+        click.echo(f"Read as {run.options['encoding']}, a guess: look at the letters with accents.", err=True)
+    for told in report.sums(run):
+        click.echo(told)
     click.echo(report.summary(run))

@@ -33,7 +33,8 @@ class Field:
     """One thing that can be shown, asked, filtered, exported: its name, words, kind and bounds.
 
     `target` names the resource (or, where none is declared, the model) that a reference points to;
-    `currency` is the path to the currency of a money field; `stored` is false for derived properties.
+    `currency` is the path to the currency of a money field; `stored` is false for derived properties;
+    `called` lists what files from elsewhere call it.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Field:
     secret: bool = False
     stored: bool = True
     default: Any = None
+    called: tuple[str, ...] = ()
 
     def of(self, row: Any) -> Any:
         """Read this field's value off a row, along a dotted path; None where a link is empty."""
@@ -116,6 +118,7 @@ def _relation_field(relation: RelationshipProperty[Any]) -> Field:
         target=declared.name if declared else None,
         model=target,
         multiple=bool(relation.uselist),
+        called=tuple(column.info.get("called", ())) if not relation.uselist else (),
     )
 
 
@@ -132,6 +135,7 @@ def _column_field(name: str, column: Any) -> Field:
         currency=info.get("currency"),
         secret=bool(info.get("secret")),
         default=getattr(column.default, "arg", None) if column.default is not None else None,
+        called=tuple(info.get("called", ())),
         **_state_choices(info, extra),
     )
 

@@ -23,8 +23,8 @@ class NumberSeries(Base):
 
 
 _TAKE = text(
-    "INSERT INTO number_series (name, last) VALUES (:name, 1) "
-    "ON CONFLICT (name) DO UPDATE SET last = number_series.last + 1 RETURNING last"
+    "INSERT INTO number_series (name, last) VALUES (:name, :count) "
+    "ON CONFLICT (name) DO UPDATE SET last = number_series.last + :count RETURNING last"
 )
 
 
@@ -34,13 +34,20 @@ def take(context: Context, series: Series, *, owner: str = "") -> str:
     The number is taken in a transaction of its own, so nobody waits for the caller to finish; if the caller
     fails, its number stays unused.
     """
+    return take_several(context, series, 1, owner=owner)[0]
+
+
+def take_several(context: Context, series: Series, count: int, *, owner: str = "") -> list[str]:
+    """Give the next numbers of a series that may have gaps, as `take` gives one."""
+    if not count:
+        return []
     name = _series_name(context, series, owner)
     session: Session = context.session
     if "rehearsed" in session.info:
-        return _provisional(session.info["rehearsed"], series, name)
-    engine = session.get_bind().engine
-    with engine.begin() as own:
-        return _written(series, name, own.execute(_TAKE, {"name": name}).scalar_one())
+        return [_provisional(session.info["rehearsed"], series, name) for _ in range(count)]
+    with session.get_bind().engine.begin() as own:
+        last = own.execute(_TAKE, {"name": name, "count": count}).scalar_one()
+    return [_written(series, name, number) for number in range(last - count + 1, last + 1)]
 
 
 def take_last(context: Context, series: Series, give: Callable[[str], None], *, owner: str = "") -> None:
@@ -52,7 +59,7 @@ def take_last(context: Context, series: Series, give: Callable[[str], None], *, 
     name = _series_name(context, series, owner)
 
     def act() -> None:
-        give(_written(series, name, context.session.execute(_TAKE, {"name": name}).scalar_one()))
+        give(_written(series, name, context.session.execute(_TAKE, {"name": name, "count": 1}).scalar_one()))
 
     context.at_end(act)
 

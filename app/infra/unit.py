@@ -6,7 +6,7 @@ import contextlib
 import logging
 import random
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from dataclasses import field as dataclass_field
 from typing import Any, TypeVar, cast
@@ -205,6 +205,31 @@ def create_within(bound: Context, resource: Resource, raw: Mapping[str, Any], re
     _conclude(bound, resource, row, "create")
     outbox.emit(bound, resource, row, outbox.Created(resource.key_of(row)), f"{resource.name}.created")
     return _outcome(resource, row, [])
+
+
+def create_several_within(
+    bound: Context, resource: Resource, raws: Sequence[Mapping[str, Any]], reader: Reader
+) -> list[Any]:
+    """Enter several new rows at once: each read, checked, recorded and announced as one alone is, and written together."""
+    _permit(bound, resource, "create")
+    given = numbers.take_several(bound, resource.number, len(raws)) if resource.number else []
+    rows = []
+    for position, raw in enumerate(raws):
+        values, problems = reader.read_row(resource, raw, partial=False)
+        refuse_if(problems)
+        row = resource.model()
+        _assign(resource, row, values)
+        if given and not getattr(row, resource.key):
+            setattr(row, resource.key, given[position])
+        _prepare(bound, resource, row)
+        rows.append(row)
+    _flush(bound.session)
+    held = scope.select_rows(bound, resource, "create").where(resource.model.id.in_([row.id for row in rows]))
+    if len(bound.session.scalars(held.with_only_columns(resource.model.id)).all()) < len(rows):
+        raise Refused(Kind.FORBIDDEN, _out_of_reach())
+    for row in rows:
+        outbox.emit(bound, resource, row, outbox.Created(resource.key_of(row)), f"{resource.name}.created")
+    return rows
 
 
 def save_within(
@@ -450,21 +475,28 @@ def _assign_children(children: Children, row: Any, wanted: list[Values]) -> bool
 
 def _conclude(context: Context, resource: Resource, row: Any, verb: str) -> None:
     """Check the row's own rules, write it, and see that the actor has not moved it out of their own reach."""
+    _prepare(context, resource, row)
+    _flush(context.session)
+    if not holds(context, resource, row, verb) or not holds(context, resource, row, "read"):
+        raise Refused(Kind.FORBIDDEN, _out_of_reach())
+
+
+def _prepare(context: Context, resource: Resource, row: Any) -> None:
+    """Derive what follows from a row's values, and see that they are in order."""
     if resource.prepare:
         resource.prepare(context, row)
     if resource.check:
         refuse_if(resource.check(context, row))
     trees.settle(context, row)
     context.session.add(row)
-    _flush(context.session)
-    if not holds(context, resource, row, verb) or not holds(context, resource, row, "read"):
-        message = "This would put it where your roles do not reach. Choose an entity and cost centre of yours."
-        raise Refused(Kind.FORBIDDEN, Problem("out_of_reach", message))
 
 
-def _perform(
-    context: Context, resource: Resource, command: Command, row: Any, arguments: dict[str, Any]
-) -> Event:
+def _out_of_reach() -> Problem:
+    message = "This would put it where your roles do not reach. Choose an entity and cost centre of yours."
+    return Problem("out_of_reach", message)
+
+
+def _perform(context: Context, resource: Resource, command: Command, row: Any, arguments: dict[str, Any]) -> Event:
     state = getattr(row, "state", None)
     targets = command.targets(state) or ()
     recorded = len(context.session.info["audit"])
@@ -480,7 +512,9 @@ def _perform(
     trees.settle(context, row)
     _flush(context.session)
     if len(context.session.info["audit"]) == recorded:
-        told = {name: _noted(value) for name, value in arguments.items() if value is not None and not _secret(command, name)}
+        told = {
+            name: _noted(value) for name, value in arguments.items() if value is not None and not _secret(command, name)
+        }
         audit.note(
             context,
             action="done",

@@ -17,7 +17,6 @@ from app.kernel.resource import registry
 _FORMULA = re.compile(r"'*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 _GUARDED = re.compile(r"'+[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 _NUMBER = re.compile(r"[-+]?\d+(\.\d+)?")
-_IN_PARENTHESES = re.compile(r"\(\s*([\d., \u00a0\u202f']+)\s*\)")
 
 
 def text_of(value: Any) -> str:
@@ -64,9 +63,3 @@ def guard(text: str) -> str:
 def unguard(text: str) -> str:
     """Take away the apostrophe that `guard` puts, and nothing else."""
     return text[1:] if _GUARDED.match(text) else text
-
-
-def number(text: str) -> str:
-    """Read an amount in parentheses, as accountants write what is negative, and leave every other text alone."""
-    match = _IN_PARENTHESES.fullmatch(text.strip())
-    return f"-{match[1].strip()}" if match else text

@@ -7,13 +7,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.infra.transfer.cells import guard, number, unguard
+from app.infra.transfer import manners
+from app.infra.transfer.cells import guard, unguard
+from app.infra.transfer.manners import Proofs
 from app.infra.transfer.matching import IGNORED, NAMELESS, Target, targets
 from app.infra.transfer.sheets import Line, Sheet
+from app.infra.transfer.totals import Running
 from app.kernel.problem import Problem
 from app.kernel.resource import Resource
-
-_NUMBERS = ("decimal", "money", "integer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,10 @@ class Entry:
 
 @dataclass(frozen=True)
 class Plan:
-    """How one file becomes rows of one resource."""
+    """How one file becomes rows of one resource.
+
+    `fixed` gives all new rows a value that no column has; `manners` tells how columns write numbers and days.
+    """
 
     resource: Resource
     sheet: Sheet
@@ -50,6 +54,10 @@ class Plan:
     mode: str = "both"
     repeated: Mapping[str, Sequence[int]] = field(default_factory=dict)
     corrections: Mapping[int, Mapping[int, str]] = field(default_factory=dict)
+    fixed: Mapping[str, str] = field(default_factory=dict)
+    manners: Mapping[int, str] = field(default_factory=dict)
+    file: str = ""
+    digest: str = ""
 
     def __post_init__(self) -> None:
         known = targets(self.resource)
@@ -60,10 +68,12 @@ class Plan:
             if target.children is not None:
                 inner.setdefault(target.children.name, []).append((at, target))
         object.__setattr__(self, "own", own)
+        object.__setattr__(self, "matched", tuple(matched))
         object.__setattr__(self, "inner", inner)
         object.__setattr__(self, "key_column", next((at for at, t in own if t.name == self.resource.key), None))
 
     own: tuple[tuple[int, Target], ...] = field(init=False)
+    matched: tuple[tuple[int, Target], ...] = field(init=False)
     inner: dict[str, list[tuple[int, Target]]] = field(init=False)
     key_column: int | None = field(init=False)
 
@@ -78,6 +88,15 @@ class Plan:
         cell = line.cells[column] if column < len(line.cells) else ""
         return cell.strip() if self.sheet.kind == "json" else unguard(cell.strip())
 
+    def value(self, column: int, target: Target, text: str) -> Any:
+        """Turn a cell into what a form would send for this field, read as the whole column is written."""
+        kind = target.field.kind
+        if self.sheet.kind != "json" and kind in manners.NUMBERS:
+            return manners.number(text, self.manners.get(column, ""))
+        if self.sheet.kind != "json" and kind == "date":
+            return manners.day(text, self.manners.get(column, ""))
+        return value_of(target, text)
+
     @property
     def label_of_key(self) -> str:
         """Name the key as people do."""
@@ -90,11 +109,12 @@ class Plan:
 
 def entries(plan: Plan) -> Iterator[Entry]:
     """Put the lines of a file together to entries, in order; the last one may hold nothing but blank lines."""
-    current, blank, torn = Entry(), 0, None
+    current, blank, torn, running = Entry(), 0, None, Running.over(plan)
     for line in plan.lines():
         if line.blank:
             blank += 1
             continue
+        line = running.judge(line)
         if current.lines and _continues(plan, current, line):
             current.lines.append(line)
             current.blank, blank = current.blank + blank, 0
@@ -133,7 +153,9 @@ def raw_row(plan: Plan, entry: Entry, *, partial: bool) -> dict[str, Any]:
     for column, target in plan.own:
         text = plan.text(entry.lines[0], column)
         if text or (partial and target.field.kind != "boolean"):
-            raw[target.name] = value_of(target, text)
+            raw[target.name] = plan.value(column, target, text)
+    if not partial:
+        raw = {**plan.fixed, **raw}
     for name in plan.inner:
         rows = child_rows(plan, entry, name)
         if rows:
@@ -145,9 +167,9 @@ def child_rows(plan: Plan, entry: Entry, name: str) -> list[dict[str, Any]]:
     """Give the child rows an entry lists, with every column of the file; a line that says nothing of them is none."""
     rows = []
     for line in entry.lines:
-        texts = {target.own: (target, plan.text(line, column)) for column, target in plan.inner[name]}
-        if any(text for _, text in texts.values()):
-            rows.append({own: value_of(target, text) for own, (target, text) in texts.items()})
+        texts = [(column, target, plan.text(line, column)) for column, target in plan.inner[name]]
+        if any(text for _, _, text in texts):
+            rows.append({target.own: plan.value(column, target, text) for column, target, text in texts})
     return rows
 
 
@@ -161,9 +183,7 @@ def child_lines(plan: Plan, entry: Entry, name: str) -> list[int]:
 
 
 def value_of(target: Target, text: str) -> Any:
-    """Turn a cell into what a form would send for this field."""
-    if target.field.kind in _NUMBERS:
-        return number(text)
+    """Turn a text into what a form would send for this field."""
     if target.field.kind == "json" and text:
         try:
             return json.loads(text)
@@ -210,7 +230,7 @@ def _finished(plan: Plan, entry: Entry) -> Entry:
             label = f"{plan.sheet.label(flaw.column)} " if flaw.column is not None else ""
             if flaw.column is None or plan.columns[flaw.column : flaw.column + 1] != [IGNORED]:
                 entry.faults.append(Fault(line.number, Problem(flaw.code, f"{label}{flaw.message}"), flaw.column))
-        entry.faults += _unnamed(plan, line)
+        entry.faults += [] if line.torn else [*_unnamed(plan, line), *_open_cells(plan, line)]
     for line in entry.lines[1:]:
         entry.faults += _different(plan, entry.lines[0], line)
     others = plan.repeated.get(entry.key.casefold(), ()) if entry.key else ()
@@ -224,14 +244,40 @@ def _finished(plan: Plan, entry: Entry) -> Entry:
 
 def _unnamed(plan: Plan, line: Line) -> Iterator[Fault]:
     """Find what stands in a column that has no heading, which nobody was asked about."""
-    if line.torn:
-        return
     for column, heading in enumerate(plan.sheet.columns):
         if not heading and plan.columns[column] == NAMELESS and plan.text(line, column):
             words = (
                 f"{plan.sheet.label(column)} has no heading, but holds {line.cells[column].strip()[:40]}. Give it one."
             )
             yield Fault(line.number, Problem("column_unnamed", words), column)
+
+
+def _open_cells(plan: Plan, line: Line) -> Iterator[Fault]:
+    """Find cells that can be read in two ways: days, and amounts in another currency than that of the row."""
+    if plan.sheet.kind == "json":
+        return
+    for column, target in plan.matched:
+        text = plan.text(line, column)
+        if text and target.field.kind == "date":
+            problem = manners.why_not_day(target.label, text, plan.manners.get(column, ""))
+            if problem:
+                yield Fault(line.number, problem, column)
+        elif text and target.field.kind == "money" and target.children is None:
+            named, meant = manners.currency_named(text), _currency_of(plan, line, target)
+            if named and meant is not None and named != meant.upper():
+                words = f"{target.label}: {text[:40]} is {named}, and the row {meant or 'names no currency'}. Set its currency."
+                yield Fault(line.number, Problem("currency_differs", words, target.name), column)
+
+
+def _currency_of(plan: Plan, line: Line, target: Target) -> str | None:
+    """Tell the currency a row gives for an amount; None where it follows from something else."""
+    name = (target.field.currency or "").partition(".")[0]
+    known = targets(plan.resource).get(name)
+    if known is None or known.field.target != "currency":
+        return None
+    column = next((at for at, each in plan.own if each.name == name), None)
+    text = plan.text(line, column) if column is not None else ""
+    return text or plan.fixed.get(name, "")
 
 
 def _different(plan: Plan, first: Line, line: Line) -> Iterator[Fault]:
@@ -250,13 +296,16 @@ def _told(lines: Sequence[int]) -> str:
     return f"{shown} and {len(lines) - 5} more" if len(lines) > 5 else shown  # noqa: PLR2004
 
 
-def survey(plan: Plan) -> tuple[int, dict[str, list[int]]]:
-    """Read the whole file once: count its lines, and find the keys that stand in more than one place."""
-    count = 0
+def survey(plan: Plan, said_dates: str = "") -> tuple[int, dict[str, list[int]], dict[int, str]]:
+    """Read the whole file once: count its lines, find keys that stand in more than one place, and how it is written."""
+    count, proofs = 0, Proofs(manners.kinds_of(plan.matched))
     first: dict[str, int] = {}
     repeated: dict[str, list[int]] = {}
     for entry in entries(plan):
         count += entry.size
+        for line in entry.lines:
+            for column in () if line.torn else proofs.kinds:
+                proofs.see(column, plan.text(line, column))
         if not entry.key:
             continue
         key, number_ = entry.key.casefold(), entry.lines[0].number
@@ -264,4 +313,4 @@ def survey(plan: Plan) -> tuple[int, dict[str, list[int]]]:
             repeated.setdefault(key, [first[key]]).append(number_)
         else:
             first[key] = number_
-    return count, repeated
+    return count, repeated, proofs.found(said_dates)

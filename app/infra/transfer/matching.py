@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from app.infra.fields import Field, child_fields, field
@@ -15,6 +15,7 @@ from app.kernel.resource import Children, Resource
 IGNORED = "-"
 LINE, REASON = "Line of the file", "Why it stayed out"
 NAMELESS = ""
+NOTHING: Mapping[str, str] = {}
 MODES = {
     "both": "Enter new rows and change existing ones",
     "create": "Only enter new rows",
@@ -73,8 +74,17 @@ def guess(resource: Resource, columns: Sequence[str]) -> list[str | None]:
     return guessed
 
 
-def why_not(resource: Resource, sheet: Sheet, columns: Sequence[str | None], mode: str) -> list[Problem]:
-    """Say why a file cannot be imported with these columns: one undecided, one twice, the key or a needed field missing."""
+def why_not(
+    resource: Resource,
+    sheet: Sheet,
+    columns: Sequence[str | None],
+    mode: str,
+    fixed: Mapping[str, str] = NOTHING,
+) -> list[Problem]:
+    """Say why a file cannot be imported with these columns: one undecided, one twice, the key or a needed field missing.
+
+    `fixed` gives the same value to every new row, where no column does.
+    """
     known = targets(resource)
     problems = []
     if mode not in MODES:
@@ -84,6 +94,7 @@ def why_not(resource: Resource, sheet: Sheet, columns: Sequence[str | None], mod
         return problems
     for position, name in enumerate(columns):
         problems += _wrong_column(sheet, columns, known, position, name)
+    problems += _wrong_fixed(known, columns, fixed)
     mapped = {name for name in columns if name in known}
     if not mapped:
         problems.append(Problem("nothing_matched", "Match at least one column with a field.", None))
@@ -93,7 +104,7 @@ def why_not(resource: Resource, sheet: Sheet, columns: Sequence[str | None], mod
             Problem("key_missing", f"{label} is missing. It says which row is meant; match a column with it.", None)
         )
     elif mode == "create" or resource.key not in mapped:
-        problems += missing(resource, mapped)
+        problems += missing(resource, {*mapped, *fixed})
     return problems
 
 
@@ -157,6 +168,20 @@ def _wrong_column(
     return []
 
 
+def _wrong_fixed(
+    known: Mapping[str, Target], columns: Sequence[str | None], fixed: Mapping[str, str]
+) -> Iterator[Problem]:
+    """Find what cannot be the same for every row: no such field, one of child rows, or one that a column fills."""
+    allowed = {name: target for name, target in known.items() if target.children is None}
+    for name in fixed:
+        if name not in allowed:
+            words_ = f"There is no field {name[:60]} to set for all rows. Use one of {', '.join(allowed)}."
+            yield Problem("unknown_field", words_, f"fixed.{name[:60]}")
+        elif name in columns:
+            words_ = f"{allowed[name].label}: a column of the file fills it. Leave out the one or the other."
+            yield Problem("matched_twice", words_, f"fixed.{name}")
+
+
 def _unasked(column: str) -> str | None:
     """Tell of which column nobody needs to be asked: without a heading, or one we wrote beside refused rows."""
     return IGNORED if column in (LINE, REASON) else None if column else NAMELESS
@@ -192,7 +217,8 @@ def _known(resource: Resource) -> list[tuple[Callable[[str], str], dict[str, str
 def _full_names(resource: Resource, target: Target) -> list[str]:
     if target.children is not None:
         return [target.name, target.label]
-    return [target.name, target.label, f"{resource.title[0]} {target.label}", f"{resource.title[0]} {target.name}"]
+    own = [target.name, target.label, f"{resource.title[0]} {target.label}", f"{resource.title[0]} {target.name}"]
+    return [*own, *target.field.called]
 
 
 def _short_names(resource: Resource, target: Target) -> list[str]:

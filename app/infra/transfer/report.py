@@ -5,12 +5,16 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
+from decimal import Decimal
 
-from app.infra.transfer import runs
+from app.infra.transfer import matching, runs
 from app.infra.transfer.cells import guard
 from app.infra.transfer.matching import LINE, REASON
 from app.infra.transfer.runs import ImportRefusal, ImportRun
+from app.infra.transfer.totals import UNREAD
+from app.infra.transfer.verdicts import REFUSED
 from app.kernel.actor import Context
+from app.kernel.resource import registry
 
 _BATCH = 500
 
@@ -36,6 +40,25 @@ def refused_rows(context: Context, run: ImportRun) -> Iterator[bytes]:
 def reasons(refusal: ImportRefusal) -> str:
     """Tell everything that stands against a line."""
     return " ".join(problem["message"] for problem in refusal.problems)
+
+
+def sums(run: ImportRun) -> list[str]:
+    """Tell what each amount of the file adds up to, and how much of it stayed out."""
+    known = matching.targets(registry[run.resource])
+    will = run.state != "done"
+    told = []
+    for name, parts in run.sums.items():
+        amounts = {part: Decimal(value) for part, value in parts.items() if part != UNREAD}
+        stays_out, unread = amounts.pop(REFUSED, Decimal(0)), Decimal(parts.get(UNREAD, 0))
+        whole = sum(amounts.values(), Decimal(0))
+        words = f"{known[name].label}: {_figure(whole + stays_out)} in the file = {_figure(whole)}"
+        words += f" {'to come in' if will else 'in'} + {_figure(stays_out)} refused"
+        told.append(words + (f"; {unread} cells are no amounts" if unread else "") + ".")
+    return told
+
+
+def _figure(amount: Decimal) -> str:
+    return f"{amount:,.2f}".replace(",", "\u00a0")
 
 
 def summary(run: ImportRun) -> str:

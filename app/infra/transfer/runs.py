@@ -29,9 +29,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.infra import audit, filetypes, jobs, personal, scope, unit
 from app.infra.db import Base
 from app.infra.files import Store
+from app.infra.intake import Reader
 from app.infra.jobs import Job
-from app.infra.transfer import matching, sheets
+from app.infra.transfer import manners, matching, shapes, sheets
 from app.infra.transfer.entries import Plan
+from app.infra.transfer.shapes import Shape
 from app.infra.transfer.sheets import Options, Sheet
 from app.kernel.actor import Context
 from app.kernel.problem import Kind, Problem, Refused, refuse_if
@@ -69,6 +71,9 @@ class ImportRun(Base):
     headings: Mapped[list[str]] = mapped_column(JSONB)
     columns: Mapped[list[str | None]] = mapped_column(JSONB)
     corrections: Mapped[dict[str, dict[str, str]]] = mapped_column(JSONB)
+    fixed: Mapped[dict[str, str]] = mapped_column(JSONB, server_default="{}")
+    manners: Mapped[dict[str, str]] = mapped_column(JSONB, server_default="{}")
+    sums: Mapped[dict[str, dict[str, str]]] = mapped_column(JSONB, server_default="{}")
     mode: Mapped[str] = mapped_column(Text)
     together: Mapped[bool] = mapped_column(Boolean)
     repeated: Mapped[dict[str, list[int]]] = mapped_column(JSONB)
@@ -112,10 +117,11 @@ def begin(
     """Take a file in: find out how it is written, guess what its columns mean, and keep it. Gives the import's id."""
     permit(context, resource)
     sheet = sheets.open_sheet(stream, options)
-    columns = _guessed(resource, sheet)
     stream.seek(0)
     stored = store().put(stream, media_type="application/octet-stream")
     with unit.transaction(context, resource.permission("import")) as bound:
+        known = shapes.recall(bound, resource.name, sheet.columns)
+        said = options.dates or (known.dates if known else "")
         run = ImportRun(
             resource=resource.name,
             state="matching",
@@ -124,10 +130,13 @@ def begin(
             file_name=filetypes.clean_name(name),
             digest=stored.digest,
             size=stored.size,
-            options=_pinned(sheet),
+            options=_pinned(sheet, said),
             headings=_headings(sheet),
-            columns=columns,
+            columns=_guessed(resource, sheet, known),
             corrections={},
+            fixed={},
+            manners={},
+            sums={},
             mode=mode if mode in matching.MODES else "both",
             together=False,
             repeated={},
@@ -141,12 +150,13 @@ def begin(
 
 def reread(context: Context, run_id: int, options: Options) -> None:
     """Read the file of an import once more in another way: another encoding, delimiter, heading or sheet."""
-    with _changing(context, run_id, "matching", "checking", "checked", "failed") as (_, run):
+    with _changing(context, run_id, "matching", "checking", "checked", "failed") as (bound, run):
         resource = registry[run.resource]
         with contextlib.closing(store().open(run.digest)) as stream:
             sheet = sheets.open_sheet(stream, options)
-            run.columns = _guessed(resource, sheet)
-        run.options, run.headings, run.state = _pinned(sheet), _headings(sheet), "matching"
+            known = shapes.recall(bound, resource.name, sheet.columns)
+            run.columns = _guessed(resource, sheet, known)
+        run.options, run.headings, run.state = _pinned(sheet, options.dates), _headings(sheet), "matching"
         run.corrections, run.samples = {}, {}
 
 
@@ -156,14 +166,20 @@ def match(
     columns: Sequence[str | None],
     mode: str = "both",
     *,
+    fixed: Mapping[str, str] = matching.NOTHING,
     together: bool = False,
     by_job: bool = True,
 ) -> None:
-    """Say what the columns mean and what may be done, and line up the check of all rows, unless the caller does it."""
+    """Say what the columns mean, what all new rows have in common and what may be done, and line up the check.
+
+    The caller does the check unless it is done `by_job`.
+    """
     with _changing(context, run_id, "matching", "checking", "checked", "failed", "cancelled") as (bound, run):
         with opened(run) as sheet:
-            refuse_if(matching.why_not(registry[run.resource], sheet, columns, mode))
+            refuse_if(matching.why_not(registry[run.resource], sheet, columns, mode, fixed))
+        refuse_if(_unreadable(bound, registry[run.resource], fixed))
         run.columns, run.mode, run.together, run.samples = list(columns), mode, together, {}
+        run.fixed = dict(fixed)
         _line_up(bound, run, "checking", CHECK if by_job else "")
 
 
@@ -191,6 +207,7 @@ def start(context: Context, run_id: int, *, together: bool | None = None, by_job
             raise Refused(Kind.CONFLICT, Problem("wrong_state", "The check of this file did not end. Check it first."))
         if run.state == "checked" or run.together:
             reset(bound, run)
+        shapes.remember(bound, run.resource, run.headings, run.columns, str(run.options.get("dates", "")))
         _line_up(bound, run, "importing", APPLY if by_job else "")
 
 
@@ -204,6 +221,7 @@ def reset(bound: Context, run: ImportRun) -> None:
     """Begin again at the first row, and forget who stayed out."""
     bound.session.execute(delete(ImportRefusal).where(ImportRefusal.run_id == run.id))
     run.next_row = run.blank = run.created = run.changed = run.same = run.refused = 0
+    run.sums = {}
     run.error = run.finished_at = None
 
 
@@ -287,7 +305,18 @@ def opened(run: ImportRun) -> Iterator[Sheet]:
 
 def plan_of(run: ImportRun, sheet: Sheet) -> Plan:
     """Give the plan by which the file of an import becomes rows."""
-    return Plan(registry[run.resource], sheet, list(run.columns), run.mode, run.repeated, _corrections(run))
+    return Plan(
+        registry[run.resource],
+        sheet,
+        list(run.columns),
+        run.mode,
+        run.repeated,
+        _corrections(run),
+        run.fixed,
+        {int(at): manner for at, manner in run.manners.items()},
+        run.file_name,
+        run.digest,
+    )
 
 
 def samples_of(sheet: Sheet) -> list[list[str]]:
@@ -307,10 +336,14 @@ def note(context: Context, run: ImportRun, action: str) -> None:
     audit.note(context, action=action, resource=run.resource, row_id=None, row_key=run.file_name, after=told)
 
 
-def _guessed(resource: Resource, sheet: Sheet) -> list[str | None]:
-    """Guess the columns; one without a heading is left to a person only if something stands in it."""
+def _guessed(resource: Resource, sheet: Sheet, known: Shape | None) -> list[str | None]:
+    """Guess the columns, as they were matched last; one without a heading is asked about if something stands in it."""
     samples = samples_of(sheet)
     guessed = matching.guess(resource, sheet.columns)
+    if known:
+        guessed = [
+            last if heading else name for heading, last, name in zip(sheet.columns, known.columns, guessed, strict=True)
+        ]
     return [None if name == matching.NAMELESS and samples[at] else name for at, name in enumerate(guessed)]
 
 
@@ -318,9 +351,18 @@ def _headings(sheet: Sheet) -> list[str]:
     return [sheets.storable(heading) for heading in sheet.columns]
 
 
-def _pinned(sheet: Sheet) -> dict[str, Any]:
+def _unreadable(bound: Context, resource: Resource, fixed: Mapping[str, str]) -> list[Problem]:
+    """Say what is wrong with the values all new rows are to have."""
+    known, reader = matching.targets(resource), Reader(bound)
+    read = {name: reader.read_value(known[name].field, text) for name, text in fixed.items()}
+    return [problem.at("fixed") for _, problem in read.values() if problem]
+
+
+def _pinned(sheet: Sheet, dates: str) -> dict[str, Any]:
     """Keep how a file was read, so that it is never read in another way later."""
-    options = Options(sheet.encoding, sheet.delimiter, sheet.heading, sheet.name)
+    if dates and dates not in manners.DATE_ORDERS:
+        raise Refused(Kind.INVALID, Problem("unknown_choice", "Dates: use day or month, whichever comes first."))
+    options = Options(sheet.encoding, sheet.delimiter, sheet.heading, sheet.name, dates)
     return {**asdict(options), "kind": sheet.kind, "sure": sheet.is_encoding_sure, "sheets": list(sheet.names)}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +13,8 @@ from app.kernel.problem import Kind, Problem, Refused
 
 MAX_LINES = 500_000
 MAX_COLUMNS = 500
+_PEEK = 60
+_QUERY = re.compile(r"\W*(sql\s+)?select\b.*\bfrom\b", re.IGNORECASE | re.DOTALL)
 _NOT_KEPT = re.compile("[\0\ud800-\udfff]")
 ENCODINGS = {
     "utf-8": "UTF-8",
@@ -34,6 +37,7 @@ class Options:
     delimiter: str = ""
     heading: int = 0
     sheet: str = ""
+    dates: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,8 +172,24 @@ def with_heading(lines: Iterator[Line], asked: int) -> tuple[Line, int]:
             )
         if line.blank:
             break
+        if not asked and _QUERY.match(" ".join(line.cells)):
+            raise _query_as_heading(line, lines)
         return line, depth
     raise refused("heading_missing", "There is no heading. The first line of the table names the columns.")
+
+
+def _query_as_heading(line: Line, below: Iterator[Line]) -> Refused:
+    """Refuse a file that begins with the query it was made by, and name the line that looks like its heading."""
+    best, most = None, 1
+    for other in itertools.islice(below, _PEEK):
+        filled = [cell for cell in other.cells if cell.strip()]
+        if len(filled) > most and not any(any(sign.isdigit() for sign in cell) for cell in filled):
+            best, most = other.number, len(filled)
+    hint = f"Line {best} looks like it" if best else "Look for it in the file"
+    words = (
+        f"Line {line.number} is a database query, not the names of the columns. {hint}; say which line is the heading."
+    )
+    return refused("heading_is_query", words)
 
 
 def column_names(cells: Sequence[str]) -> tuple[str, ...]:

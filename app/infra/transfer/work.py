@@ -20,10 +20,12 @@ from app.infra import jobs, outbox, unit
 from app.infra.db import db
 from app.infra.files import StoreDown
 from app.infra.jobs import Job, LeaseLost
-from app.infra.transfer import runs
+from app.infra.transfer import batches, runs
 from app.infra.transfer.entries import Entry, Plan, chunks, entries, survey
 from app.infra.transfer.runs import APPLY, CHECK, ImportRefusal, ImportRun
-from app.infra.transfer.writing import REFUSED, Verdict, write
+from app.infra.transfer.totals import Sums, add_up
+from app.infra.transfer.verdicts import REFUSED, Verdict
+from app.infra.transfer.writing import write
 from app.kernel.actor import Context
 from app.kernel.problem import Refused
 from app.kernel.resource import registry
@@ -48,7 +50,7 @@ def check(context: Context, run_id: int, job: Job | None = None) -> dict[str, in
     def act(run: ImportRun, plan: Plan) -> None:
         book = _Book(run, job)
         with unit.rehearsal(_as_import(context, run), registry[run.resource].permission("import")) as bound:
-            for group in chunks(entries(plan), LINES_AT_ONCE):
+            for group in chunks(entries(plan), _at_once(plan)):
                 book.enter(plan, group, write(bound, plan, group))
                 bound.session.info["audit"].clear()
         _conclude(context, run, "checked", book)
@@ -63,25 +65,32 @@ def apply(context: Context, run_id: int, job: Job | None = None) -> dict[str, in
         if run.together:
             _apply_together(context, run, plan, job)
             return
-        for group in chunks(_after(entries(plan), run.next_row), LINES_AT_ONCE):
+        for group in chunks(_after(entries(plan), run.next_row), _at_once(plan)):
             _apply_group(context, run, plan, group, job)
         _conclude(context, run, "done", None)
 
     return _guarded(context, run_id, "importing", act)
 
 
+def _at_once(plan: Plan) -> int:
+    """Tell how many lines are written in one change."""
+    return batches.LINES_AT_ONCE if batches.is_used(plan.resource) else LINES_AT_ONCE
+
+
 def _apply_group(context: Context, run: ImportRun, plan: Plan, group: Sequence[Entry], job: Job | None) -> None:
     """Import some rows, and note in the same change that they are in."""
     done = run.next_row + sum(entry.size for entry in group)
 
-    def body(bound: Context) -> None:
+    def body(bound: Context) -> Sums:
         verdicts = write(bound, plan, group)
         bound.session.flush()
-        _advance(bound.session, run, done, group, verdicts)
+        sums = _added_up(run, plan, verdicts)
+        _advance(bound.session, run, done, group, verdicts, sums)
         if job is not None:
             jobs.advance(bound, job, done)
+        return sums
 
-    unit.change(_as_import(context, run), plan.resource.permission("import"), body)
+    run.sums = unit.change(_as_import(context, run), plan.resource.permission("import"), body)
     run.next_row = done
     if job is not None:
         jobs.report(job.id, done, run.total)
@@ -92,7 +101,7 @@ def _apply_together(context: Context, run: ImportRun, plan: Plan, job: Job | Non
 
     def body(bound: Context) -> None:
         book = _Book(run, job)
-        for group in chunks(entries(plan), LINES_AT_ONCE):
+        for group in chunks(entries(plan), _at_once(plan)):
             book.enter(plan, group, write(bound, plan, group))
         if book.counts[REFUSED]:
             raise _Incomplete(book.counts[REFUSED])
@@ -113,6 +122,7 @@ class _Book:
         self.run, self.job, self.done = run, job, 0
         self.counts: Counter[str] = Counter()
         self.samples: dict[str, list[Any]] = {"all": []}
+        run.sums = {}
         with db.engine.begin() as own:
             own.execute(_FORGET, {"id": run.id})
             own.execute(_RESTART, {"id": run.id})
@@ -123,8 +133,9 @@ class _Book:
             self.counts[verdict.outcome] += len(verdict.entry.lines)
             self._keep_sample(plan, verdict)
         self.done += sum(entry.size for entry in group)
+        self.run.sums = _added_up(self.run, plan, verdicts)
         with db.engine.begin() as own:
-            _advance(own, self.run, self.done, group, verdicts)
+            _advance(own, self.run, self.done, group, verdicts, self.run.sums)
         if self.job is not None:
             jobs.report(self.job.id, self.done, self.run.total)
 
@@ -166,12 +177,14 @@ def _guarded(context: Context, run_id: int, state: str, act: Callable[[ImportRun
 
 
 def _surveyed(context: Context, run: ImportRun, plan: Plan) -> Plan:
-    """Read the whole file once: how long it is, and which keys stand in it twice."""
-    total, repeated = survey(plan)
+    """Read the whole file once: how long it is, how it is written, and which keys stand in it twice."""
+    total, repeated, manners = survey(plan, str(run.options.get("dates", "")))
+    kept = {str(at): manner for at, manner in manners.items()}
+    values = {"id": run.id, "total": total, "repeated": _json(repeated), "manners": _json(kept)}
     with unit.transaction(context, "import") as bound:
-        bound.session.execute(_SURVEYED, {"id": run.id, "total": total, "repeated": _json(repeated)})
+        bound.session.execute(_SURVEYED, values)
     run.total = total
-    return replace(plan, repeated=repeated)
+    return replace(plan, repeated=repeated, manners=manners)
 
 
 def _take(context: Context, run_id: int, state: str) -> ImportRun | None:
@@ -187,7 +200,14 @@ def _take(context: Context, run_id: int, state: str) -> ImportRun | None:
     return run
 
 
-def _advance(where: Any, run: ImportRun, done: int, group: Sequence[Entry], verdicts: Sequence[Verdict]) -> None:
+def _added_up(run: ImportRun, plan: Plan, verdicts: Sequence[Verdict]) -> Sums:
+    """Add up the amounts of the file by what became of their rows."""
+    return add_up(plan, run.sums, ((verdict.outcome, line) for verdict in verdicts for line in verdict.entry.lines))
+
+
+def _advance(
+    where: Any, run: ImportRun, done: int, group: Sequence[Entry], verdicts: Sequence[Verdict], sums: Sums
+) -> None:
     """Note how far an import has come, and who stayed out; refused to a worker that is not the one at it."""
     counts = Counter[str]()
     for verdict in verdicts:
@@ -201,6 +221,7 @@ def _advance(where: Any, run: ImportRun, done: int, group: Sequence[Entry], verd
         "from": came_from,
         "blank": blank,
         "state": run.state,
+        "sums": _json(sums),
     }
     values |= {name: counts[name] for name in ("created", "changed", "same", "refused")}
     if not where.execute(_ADVANCE, values).rowcount:
@@ -276,7 +297,9 @@ def give_up(context: Context, job: Job) -> None:
         ImportRun, int(job.arguments["run"]), populate_existing=True, with_for_update=True
     )
     if kept is not None and kept.job_id == job.id and kept.state in runs.UNDER_WAY:
-        _end_as_failed(context, kept, f"{job.error or 'The work was given up'}. Start it again: it goes on where it ended.")
+        _end_as_failed(
+            context, kept, f"{job.error or 'The work was given up'}. Start it again: it goes on where it ended."
+        )
 
 
 def _end_as_failed(bound: Context, kept: ImportRun, words: str) -> None:
@@ -309,12 +332,14 @@ def _json(value: Any) -> str:
 
 _FORGET = text("DELETE FROM import_refusal WHERE run_id = :id")
 _RESTART = text(
-    "UPDATE import_run SET next_row = 0, blank = 0, created = 0, changed = 0, same = 0, refused = 0 WHERE id = :id"
+    "UPDATE import_run SET next_row = 0, blank = 0, created = 0, changed = 0, same = 0, refused = 0, sums = '{}' WHERE id = :id"
 )
-_SURVEYED = text("UPDATE import_run SET total = :total, repeated = CAST(:repeated AS jsonb) WHERE id = :id")
+_SURVEYED = text(
+    "UPDATE import_run SET total = :total, repeated = CAST(:repeated AS jsonb), manners = CAST(:manners AS jsonb) WHERE id = :id"
+)
 _ADVANCE = text(
     "UPDATE import_run SET next_row = :done, blank = blank + :blank, created = created + :created, "
-    "changed = changed + :changed, same = same + :same, refused = refused + :refused "
+    "changed = changed + :changed, same = same + :same, refused = refused + :refused, sums = CAST(:sums AS jsonb) "
     "WHERE id = :id AND attempts = :attempts AND state = :state AND next_row = :from"
 )
 _END = text(

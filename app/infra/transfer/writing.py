@@ -3,50 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import func
 
 from app.infra import listing, scope, unit
 from app.infra.intake import Reader
+from app.infra.transfer import batches
 from app.infra.transfer.cells import text_of
-from app.infra.transfer.entries import Entry, Fault, Plan, child_lines, child_rows, raw_row, value_of
+from app.infra.transfer.entries import Entry, Plan, child_rows, raw_row, value_of
 from app.infra.transfer.matching import Target
+from app.infra.transfer.verdicts import CHANGED, CREATED, REFUSED, SAME, Verdict, refused
 from app.kernel.actor import Context
 from app.kernel.problem import Kind, Problem, Refused
 from app.kernel.resource import Children, Resource
-
-CREATED, CHANGED, SAME, REFUSED = "created", "changed", "same", "refused"
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What became of an entry, or would: which fields differ, or every fault that stands against it."""
-
-    plan: Plan
-    entry: Entry
-    outcome: str
-    key: str = ""
-    fields: tuple[str, ...] = ()
-    faults: Sequence[Fault] = field(default=())
 
 
 def write(bound: Context, plan: Plan, group: Sequence[Entry]) -> list[Verdict]:
     """Write a group of entries inside an open change; what is refused leaves nothing behind."""
     reader = Reader(bound)
-    known = find_known(bound, plan, [entry.key for entry in group if entry.key and not entry.faults])
+    written = [entry for entry in group if entry.lines]
+    known = find_known(bound, plan, [entry.key for entry in written if entry.key and not entry.faults])
+    at_once = _write_at_once(bound, plan, reader, written)
     verdicts = []
-    for entry in group:
-        if not entry.lines:
-            continue
-        if entry.faults:
-            verdicts.append(Verdict(plan, entry, REFUSED, entry.key, faults=entry.faults))
-            continue
+    for entry in written:
         row = known.get(entry.key.casefold())
-        verdict = _change(bound, plan, reader, entry, row) if row is not None else _create(bound, plan, reader, entry)
+        if entry.faults:
+            verdict = Verdict(plan, entry, REFUSED, entry.key, faults=entry.faults)
+        elif entry.lines[0].number in at_once:
+            verdict = at_once[entry.lines[0].number]
+        else:
+            verdict = (
+                _change(bound, plan, reader, entry, row) if row is not None else _create(bound, plan, reader, entry)
+            )
         verdicts.append(verdict)
     return verdicts
+
+
+def _write_at_once(bound: Context, plan: Plan, reader: Reader, group: Sequence[Entry]) -> dict[int, Verdict]:
+    """Write the new rows among some entries at once, where their resource allows it."""
+    may = bound.actor.may(plan.resource.permission("create"))
+    if plan.mode == "update" or not may or not batches.is_used(plan.resource):
+        return {}
+    return batches.write(bound, plan, reader, [entry for entry in group if not entry.key and not entry.faults])
 
 
 def find_known(bound: Context, plan: Plan, keys: Sequence[str]) -> Mapping[str, Any]:
@@ -79,16 +78,16 @@ def _create(bound: Context, plan: Plan, reader: Reader, entry: Entry) -> Verdict
     label = plan.label_of_key
     if plan.mode == "update":
         words = f"{label}: {entry.key[:80] or 'no row'} was not found, and this import only changes rows."
-        return _refused(plan, entry, [Problem("not_found", words, resource.key)])
+        return refused(plan, entry, [Problem("not_found", words, resource.key)])
     if entry.key and resource.number and resource.key not in resource.form:
         words = f"{label}: {entry.key[:80]} was not found. Leave it empty to enter a new row, which gets a number."
-        return _refused(plan, entry, [Problem("not_found", words, resource.key)])
+        return refused(plan, entry, [Problem("not_found", words, resource.key)])
     raw = raw_row(plan, entry, partial=False)
     if not entry.key:
         raw.pop(resource.key, None)
     outcome = _attempted(bound, resource, reader, raw, lambda part: unit.create_within(part, resource, raw, reader))
     if isinstance(outcome, Refused):
-        return _refused(plan, entry, outcome.problems)
+        return refused(plan, entry, outcome.problems)
     reader.forget(resource.name)
     return Verdict(plan, entry, CREATED, outcome.key)
 
@@ -97,7 +96,7 @@ def _change(bound: Context, plan: Plan, reader: Reader, entry: Entry, row: Any) 
     resource, key = plan.resource, plan.resource.key_of(row)
     if plan.mode == "create":
         words = f"{plan.label_of_key}: {key} exists already, and this import only enters new rows."
-        return _refused(plan, entry, [Problem("taken", words, resource.key)])
+        return refused(plan, entry, [Problem("taken", words, resource.key)])
     raw = {**_own_changes(plan, reader, entry, row), **_inner_changes(plan, entry, row)}
     if not raw:
         return Verdict(plan, entry, SAME, key)
@@ -105,7 +104,7 @@ def _change(bound: Context, plan: Plan, reader: Reader, entry: Entry, row: Any) 
         bound, resource, reader, raw, lambda part: unit.save_within(part, resource, key, raw, reader), partial=True
     )
     if isinstance(outcome, Refused):
-        return _refused(plan, entry, outcome.problems)
+        return refused(plan, entry, outcome.problems)
     return Verdict(plan, entry, CHANGED, outcome.key, tuple(raw))
 
 
@@ -203,20 +202,3 @@ def _raw_child(children: Children, row: Mapping[str, Any], child: Any) -> dict[s
         return {name: value for name, value in row.items() if value not in ("", None)}
     kept = {target.own: value_of(target, text_of(getattr(child, target.own))) for target in _all(children)}
     return {**kept, **row, "id": child.id}
-
-
-def _refused(plan: Plan, entry: Entry, problems: Sequence[Problem]) -> Verdict:
-    return Verdict(plan, entry, REFUSED, entry.key, faults=[_placed(plan, entry, problem) for problem in problems])
-
-
-def _placed(plan: Plan, entry: Entry, problem: Problem) -> Fault:
-    """Find the line and column a problem is about."""
-    name, _, rest = (problem.field or "").partition(".")
-    if name in plan.inner and rest.partition(".")[0].isdigit():
-        position, _, inner = rest.partition(".")
-        lines = child_lines(plan, entry, name)
-        line = entry.lines[lines[int(position)]] if int(position) < len(lines) else entry.lines[0]
-        column = next((at for at, target in plan.inner[name] if target.own == inner), None)
-        return Fault(line.number, problem, column)
-    column = next((at for at, target in plan.own if target.name == name), None)
-    return Fault(entry.lines[0].number, problem, column)
