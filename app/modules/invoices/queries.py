@@ -13,6 +13,7 @@ from app.infra import scope
 from app.kernel.actor import Context
 from app.kernel.resource import registry
 from app.modules.directory.models import Category, Entity
+from app.modules.invoices.domain.exceptions import Owner
 from app.modules.invoices.domain.kinds import LIVE, InvoiceKind, Share
 from app.modules.invoices.models import Invoice, InvoiceException, InvoiceLine, Tolerance
 from app.modules.orders.models import Order, OrderLine
@@ -230,6 +231,54 @@ def list_exceptions(context: Context, invoice_id: int) -> list[InvoiceException]
     )
 
 
+def list_seen_exceptions(context: Context, invoice_id: int) -> list[InvoiceException]:
+    """List the exceptions of an invoice that the actor may see."""
+    statement = scope.select_rows(context, registry["invoice_exception"])
+    return list(context.session.scalars(statement.where(InvoiceException.invoice_id == invoice_id)))
+
+
+def list_standing(
+    context: Context, owners: Iterable[Owner] | None, states: Iterable[str], most: int
+) -> list[InvoiceException]:
+    """List the exceptions the actor may see in these states, for these owners or for all, the most urgent first."""
+    statement = scope.select_rows(context, registry["invoice_exception"]).where(
+        InvoiceException.state.in_(list(states))
+    )
+    if owners is not None:
+        statement = statement.where(InvoiceException.owner.in_(list(owners)))
+    invoice = joinedload(InvoiceException.invoice)
+    loads = (
+        invoice.joinedload(Invoice.supplier),
+        invoice.joinedload(Invoice.order),
+        invoice.joinedload(Invoice.entity),
+    )
+    statement = statement.options(*loads).order_by(InvoiceException.due_on, InvoiceException.id).limit(most)
+    return list(context.session.scalars(statement))
+
+
+def count_standing(context: Context, owners: Iterable[Owner]) -> int:
+    """Count the open exceptions for these owners that the actor may see."""
+    statement = (
+        scope.select_rows(context, registry["invoice_exception"])
+        .where(InvoiceException.state == "open", InvoiceException.owner.in_(list(owners)))
+        .with_only_columns(func.count(InvoiceException.id))
+        .order_by(None)
+    )
+    return int(context.session.execute(statement).scalar_one())
+
+
+def list_of_order(context: Context, order_ids: Iterable[int]) -> list[Invoice]:
+    """List the invoices the actor may see that bill orders, but none that was turned away or made void."""
+    wanted = sorted(set(order_ids))
+    if not wanted:
+        return []
+    billing = select(InvoiceLine.invoice_id).where(InvoiceLine.order_id.in_(wanted))
+    statement = scope.select_rows(context, registry["invoice"]).where(
+        Invoice.state.in_(LIVE), or_(Invoice.order_id.in_(wanted), Invoice.id.in_(billing))
+    )
+    return list(context.session.scalars(statement.order_by(Invoice.id)))
+
+
 def list_to_match_again(context: Context, order_id: int) -> list[Invoice]:
     """List the invoices that wait for something of an order."""
     billing = select(InvoiceLine.invoice_id).where(InvoiceLine.order_id == order_id)
@@ -245,9 +294,10 @@ def list_line_up(category: Category | None) -> tuple[int, ...]:
 
 
 def list_ordered(context: Context, ids: Iterable[int]) -> dict[int, OrderLine]:
-    """Read order lines by their ids."""
+    """Read order lines by their ids, with their orders."""
     statement = select(OrderLine).where(OrderLine.id.in_(sorted(set(ids)))).execution_options(scoped=True)
-    return {line.id: line for line in context.session.scalars(statement)}
+    loads = (joinedload(OrderLine.unit), joinedload(OrderLine.order).selectinload(Order.lines))
+    return {line.id: line for line in context.session.scalars(statement.options(*loads))}
 
 
 def find_seen(context: Context, reference: str) -> Invoice | None:

@@ -151,14 +151,15 @@ def expected(order: Any, raw: decode.Raw, form: Form) -> list[Expected]:
 
 
 def _rows(visit: Visit, resource: Resource, row: Any) -> list[Any]:
-    """List the receipts that belong to a row: those of an order, or of the orders of a request."""
-    if resource.name == "order":
-        return [each for each in queries.list_of_order(visit.context, row.id) if each.state != "reversed"]
+    """List the receipts that belong to a row: those of an order, of the orders of a request, of what bills an order."""
     if resource.name == "request":
         sources = order_queries.list_of_requests(visit.context, [row.id])
         ids = dict.fromkeys(source.order_id for source in sources)
         return [each for order_id in ids for each in queries.list_of_order(visit.context, order_id)]
-    return []
+    order = row if resource.name == "order" else getattr(row, "order", None)
+    if order is None:
+        return []
+    return [each for each in queries.list_of_order(visit.context, order.id) if each.state != "reversed"]
 
 
 def _actions(visit: Visit, resource: Resource, row: Any) -> list[Action]:

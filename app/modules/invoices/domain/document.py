@@ -31,7 +31,7 @@ def is_self_billed(type_code: str) -> bool:
 class Identifier:
     """A number or code with the scheme it belongs to."""
 
-    value: str
+    value: str = ""
     scheme: str = ""
 
 
@@ -100,7 +100,7 @@ class EarlyPayment:
 class Reference:
     """A document of somebody, named by its number."""
 
-    number: str
+    number: str = ""
     on: date | None = None
     line: str = ""
 
@@ -127,7 +127,7 @@ class Adjustment:
     """An allowance or a charge, on the document or on a line; the amount has no sign, `charge` is the sign."""
 
     charge: bool
-    amount: Decimal | None
+    amount: Decimal | None = None
     base: Decimal | None = None
     percent: Decimal | None = None
     reason: str = ""
@@ -148,7 +148,7 @@ class Period:
 class Line:
     """One line as the supplier wrote it."""
 
-    id: str
+    id: str = ""
     name: str = ""
     description: str = ""
     note: str = ""
@@ -184,10 +184,10 @@ class Line:
 class TaxPart:
     """The tax of one category and rate, as stated."""
 
-    category: str
-    rate: Decimal | None
-    basis: Decimal | None
-    amount: Decimal | None
+    category: str = ""
+    rate: Decimal | None = None
+    basis: Decimal | None = None
+    amount: Decimal | None = None
     reason: str = ""
     reason_code: str = ""
 
@@ -225,7 +225,7 @@ class Enclosure:
 class Parsed:
     """One invoice or credit note, read."""
 
-    number: str
+    number: str = ""
     kind: Kind = "invoice"
     type_code: str = ""
     self_billed: bool = False

@@ -13,9 +13,11 @@ from app.modules.invoices.einvoice.limits import Limits, Unreadable
 _REFUSALS = {
     "encrypted": "The PDF is locked with a password. Ask for it without.",
     "too_large": "A part of the PDF unpacks to more than {megabytes} MB.",
+    "no_page": "The PDF has no such page.",
     "damaged": "The PDF is damaged and cannot be opened. Ask for it again.",
 }
 _HEAD = 1024
+_WIDTH, _MOST_PIXELS = 1400, 6_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,14 @@ class Opened:
 
     pages: int
     files: tuple[Enclosure, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A page of a PDF as a PNG, and how many pages there are."""
+
+    png: bytes
+    pages: int
 
 
 def looks_like_pdf(data: bytes) -> bool:
@@ -47,6 +57,12 @@ def words(data: bytes, limits: Limits) -> str:
         return str(_asked("text", data, limits, pages=limits.pages_of_text)["text"]).replace("\0", "")
     except Unreadable:
         return ""
+
+
+def picture(data: bytes, page: int, limits: Limits) -> Picture:
+    """Draw a page, counted from 1, wide enough to read small print on it."""
+    answer = _asked("picture", data, limits, page=page, width=_WIDTH, pixels=_MOST_PIXELS)
+    return Picture(base64.b64decode(answer["png"]), answer["pages"])
 
 
 def _asked(do: str, data: bytes, limits: Limits, **more: int) -> dict[str, Any]:

@@ -19,6 +19,7 @@ import resource
 import signal
 import struct
 import warnings
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -243,7 +244,42 @@ def _words(reader: Any, pages: int) -> str:
     return "\n".join(taken)[:_MOST_TEXT]
 
 
-_WORK: dict[str, Callable[[bytes, dict[str, Any]], dict[str, Any]]] = {"judge": judge, "unpack": unpack, "text": text}
+def picture(payload: bytes, order: dict[str, Any]) -> dict[str, Any]:
+    """Draw a page as a PNG so wide, and count the pages; scripts, forms and links of the PDF are not drawn."""
+    import pypdfium2
+
+    try:
+        document = pypdfium2.PdfDocument(payload)
+        page = document[order["page"] - 1]
+        width, height = page.get_size()
+        scale = min(order["width"] / width, (order["pixels"] / (width * height)) ** 0.5)
+        bitmap = page.render(scale=scale, may_draw_forms=False, rev_byteorder=True, prefer_bgrx=False)
+        png = _png(bytes(bitmap.buffer), bitmap.width, bitmap.height, bitmap.stride, bitmap.n_channels)
+    except pypdfium2.PdfiumError:
+        return {"refusal": "damaged"}
+    except (IndexError, ZeroDivisionError):
+        return {"refusal": "no_page"}
+    return {"pages": len(document), "png": base64.b64encode(png).decode()}
+
+
+def _png(pixels: bytes, width: int, height: int, stride: int, channels: int) -> bytes:
+    """Write rows of pixels as a PNG file (ISO/IEC 15948)."""
+    colour = {1: 0, 3: 2, 4: 6}[channels]
+    rows = b"".join(b"\0" + pixels[at * stride : at * stride + width * channels] for at in range(height))
+    header = struct.pack(">IIBBBBB", width, height, 8, colour, 0, 0, 0)
+    parts = ((b"IHDR", header), (b"IDAT", zlib.compress(rows, 6)), (b"IEND", b""))
+    chunks = (
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in parts
+    )
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+
+
+_WORK: dict[str, Callable[[bytes, dict[str, Any]], dict[str, Any]]] = {
+    "judge": judge,
+    "unpack": unpack,
+    "text": text,
+    "picture": picture,
+}
 
 if __name__ == "__main__":
     main()

@@ -18,8 +18,9 @@ from app.modules.invoices.service.course import (
     why_not_void,
 )
 from app.modules.invoices.service.deriving import keep, why_not_free, why_not_invoice
-from app.modules.invoices.service.matching import match
+from app.modules.invoices.service.matching import due_on, match
 from app.modules.invoices.service.paying import locked, pay, tell_orders
+from app.modules.invoices.service.stating import count_pages, has_pages, original, picture, stated
 from app.modules.invoices.service.weighing import NAME, case_of, live
 
 __all__ = [
@@ -28,17 +29,23 @@ __all__ = [
     "approve_matched",
     "capture",
     "case_of",
+    "count_pages",
     "decide",
     "drop_exceptions",
+    "due_on",
+    "has_pages",
     "hold_back",
     "keep",
     "let_go",
     "live",
     "locked",
     "match",
+    "original",
     "pay",
+    "picture",
     "post",
     "settle_exception",
+    "stated",
     "tell_orders",
     "void",
     "why_not_asked",

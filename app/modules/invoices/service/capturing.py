@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
-from datetime import date, timedelta
+from collections.abc import Iterable
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -23,7 +22,7 @@ from app.modules.directory import queries as directory
 from app.modules.directory.domain import normal_tax_id
 from app.modules.directory.models import Entity
 from app.modules.invoices import queries
-from app.modules.invoices.domain import document, recognition
+from app.modules.invoices.domain import recognition
 from app.modules.invoices.domain.document import Line, Parsed, Party
 from app.modules.invoices.domain.kinds import Channel, Format, Judged
 from app.modules.invoices.domain.recognition import Known, Recognition, Seller
@@ -31,7 +30,7 @@ from app.modules.invoices.domain.verdict import Finding, Verdict
 from app.modules.invoices.einvoice import reading
 from app.modules.invoices.einvoice.reading import Reading
 from app.modules.invoices.models import Invoice
-from app.modules.invoices.service import linking, matching
+from app.modules.invoices.service import linking, matching, stating
 from app.modules.invoices.service.deriving import fingerprint
 from app.modules.suppliers.domain import banking, likeness
 from app.modules.suppliers.models import Supplier
@@ -122,12 +121,16 @@ def _enter(bound: Context, arrived: _Arrived, parsed: Parsed | None, verdict: Ve
         verdict.profile or None,
         verdict.rules or None,
     )
-    invoice.findings = [*map(_told, verdict.findings), *map(_told, verdict.arithmetic)]
+    invoice.findings = [
+        *(_told(each, "rules") for each in verdict.findings),
+        *(_told(each, "sums") for each in verdict.arithmetic),
+        *(_told(each, "profile") for each in verdict.own_findings),
+    ]
     invoice.adds_up = verdict.adds_up if parsed else None
     invoice.file_hash = arrived.digest
     invoice.recognition = _kept(told)
     if parsed is not None:
-        invoice.parsed = plain(parsed)
+        invoice.parsed = stating.kept(parsed)
         invoice.document_id = _document_id(parsed)
         linking.propose(bound, invoice, parsed)
     activity.attach_within(bound, resource, invoice.reference, arrived.stored, arrived.name)
@@ -136,8 +139,8 @@ def _enter(bound: Context, arrived: _Arrived, parsed: Parsed | None, verdict: Ve
     return invoice
 
 
-def _told(finding: Finding) -> dict[str, Any]:
-    return {"rule": finding.rule, "severity": finding.severity, "text": finding.text, "where": finding.where}
+def _told(finding: Finding, of: str) -> dict[str, Any]:
+    return {"of": of, "rule": finding.rule, "severity": finding.severity, "text": finding.text, "where": finding.where}
 
 
 def _document_id(parsed: Parsed) -> str | None:
@@ -335,18 +338,3 @@ def _line(line: Line) -> dict[str, Any]:
 
 def _cut(text: str, most: int) -> str | None:
     return " ".join(text.split())[:most] or None
-
-
-def plain(value: Any) -> Any:
-    """Write what was read as JSON can hold it; enclosed files stay in the original."""
-    if isinstance(value, document.Parsed):
-        value = {name: each for name, each in asdict(value).items() if name != "enclosures"}
-    if isinstance(value, Mapping):
-        return {name: plain(each) for name, each in value.items() if each not in (None, "", (), [], {})}
-    if isinstance(value, (list, tuple)):
-        return [plain(each) for each in value]
-    if isinstance(value, Decimal):
-        return f"{value:f}"
-    if isinstance(value, (date, timedelta)):
-        return str(value)
-    return value

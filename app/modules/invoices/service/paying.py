@@ -61,7 +61,9 @@ def tell_orders(context: Context, order_ids: Iterable[int]) -> None:
 def _paid_of(invoice: Invoice, order_id: int) -> Decimal:
     """Share what was paid of an invoice out over what it bills, and give the part of one order."""
     settled = sum((item.settled for item in invoice.open_items), _ZERO)
-    nets = {order: abs(sum(amount for _, amount in lines.values())) for order, lines in billed(invoice).items()}
+    nets = {
+        order: abs(sum((amount for _, amount in lines.values()), _ZERO)) for order, lines in billed(invoice).items()
+    }
     other = abs(invoice.net_total or _ZERO) - sum(nets.values(), _ZERO)
     weights = [*nets.values(), max(other, _ZERO)]
     if not settled or not any(weights):

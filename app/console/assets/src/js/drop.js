@@ -2,7 +2,7 @@
 import { $, $$, csrf, make, word } from "./dom.js";
 import { say } from "./toasts.js";
 
-const sendOne = (url, name, file, progress) => new Promise((resolve, reject) => {
+export const sendOne = (url, name, file, progress, values = {}) => new Promise((resolve, reject) => {
   const request = new XMLHttpRequest();
   request.open("POST", url);
   request.setRequestHeader("X-CSRFToken", csrf());
@@ -13,6 +13,7 @@ const sendOne = (url, name, file, progress) => new Promise((resolve, reject) => 
   request.addEventListener("load", () => resolve(request));
   request.addEventListener("error", reject);
   const form = new FormData();
+  for (const [key, value] of Object.entries(values)) form.append(key, value);
   form.append(name, file);
   request.send(form);
 });

@@ -4,6 +4,7 @@ import { $ } from "./dom.js";
 import "./dialogs.js";
 import "./drop.js";
 import "./inbox.js";
+import "./intake.js";
 import * as forms from "./forms.js";
 import "./keys.js";
 import "./lines.js";
