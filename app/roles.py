@@ -37,6 +37,16 @@ _BILLING = (
     "invoice.submit", "invoice.post", "invoice.withdraw", "invoice.turn_away", "invoice.hold", "invoice.release", "invoice.void",
     "invoice_exception.*", "tolerance.read",
 )  # fmt: skip
+# Who makes a run neither approves nor releases it.
+_PROPOSING = (
+    "payment_run.read", "payment_run.create", "payment_run.edit", "payment_run.export", "payment_run.propose", "payment_run.put_in",
+    "payment_run.take_out", "payment_run.submit", "payment_run.withdraw", "payment_run.cancel", "paying_account.read",
+    "payment.read", "payment.export",
+)  # fmt: skip
+_PAYING = (
+    "payment_run.read", "payment_run.export", "payment_run.approve", "payment_run.send_back", "payment_run.release",
+    "payment_run.cancel", "payment_run.fetch_file", "payment_run.read_answer", "paying_account.*", "payment.read", "payment.export",
+)  # fmt: skip
 
 ROLES: dict[str, tuple[str, ...]] = {
     "Requester": (*_MASTER_DATA, *_OWN, *_ASKING, *_SEEING, "supplier.read"),
@@ -47,6 +57,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "delegation.*", "request.oversee", "order.oversee", "receipt.read",
         "receipt.oversee", "invoice.oversee", "invoice_exception.read", "invoice_exception.accept", "tolerance.*",
         "cost_centre.*", "category.*", "project.*", "exchange_rate.*", "tax_code.*",
+        "paying_account.read", "payment_run.read", "payment.read",
     ),
     "Buyer": (
         *_MASTER_DATA, *_OWN, *_SEEING, *_BUDGETS, "request.read", "request.oversee", "request.close", "supplier.*", "item.*",
@@ -55,12 +66,12 @@ ROLES: dict[str, tuple[str, ...]] = {
     ),
     "Receiver": (*_MASTER_DATA, *_OWN, "supplier.read", "order.read", "order.oversee", "receipt.*"),
     "AP clerk": (
-        *_MASTER_DATA, *_OWN, *_BILLING, "order.read", "order.oversee", "receipt.read", "receipt.oversee",
+        *_MASTER_DATA, *_OWN, *_BILLING, *_PROPOSING, "order.read", "order.oversee", "receipt.read", "receipt.oversee",
         "supplier.read", "supplier.create", "supplier.edit", "supplier.export", "supplier.import",
         "bank_account.read", "bank_account.create", "bank_account.edit", "bank_account.export", "bank_account.import",
     ),
     "Treasurer": (
-        *_MASTER_DATA, *_OWN, "supplier.read", "invoice.read", "invoice.oversee", "invoice.hold", "invoice.release",
+        *_MASTER_DATA, *_OWN, *_PAYING, "supplier.read", "invoice.read", "invoice.oversee", "invoice.hold", "invoice.release",
         "invoice_exception.read",
         "bank_account.read", "bank_account.confirm", "bank_account.reject", "bank_account.retire", "bank_account.export",
     ),

@@ -105,9 +105,9 @@ def upgrade() -> None:
         sa.Column("number", sa.String(length=20), nullable=False),
         sa.Column("paying_account_id", sa.BigInteger(), nullable=False),
         sa.Column("entity_id", sa.BigInteger(), nullable=False),
-        sa.Column("currency_id", sa.BigInteger(), nullable=False),
-        sa.Column("execute_on", sa.Date(), nullable=False),
-        sa.Column("due_until", sa.Date(), nullable=False),
+        sa.Column("currency_id", sa.BigInteger(), nullable=True),
+        sa.Column("execute_on", sa.Date(), nullable=True),
+        sa.Column("due_until", sa.Date(), nullable=True),
         sa.Column("take_discounts", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("note", sa.Text(), nullable=True),
         sa.Column("state", sa.String(length=20), nullable=False),
@@ -145,6 +145,10 @@ def upgrade() -> None:
         sa.CheckConstraint("(approved_at IS NULL) = (approved_hash IS NULL)", name=op.f("ck_payment_run_approved")),
         sa.CheckConstraint(
             "approved_by IS NULL OR NOT (approved_by = ANY (makers))", name=op.f("ck_payment_run_approved_by")
+        ),
+        sa.CheckConstraint(
+            "currency_id IS NOT NULL AND execute_on IS NOT NULL AND due_until IS NOT NULL",
+            name=op.f("ck_payment_run_complete"),
         ),
         sa.CheckConstraint("due_until >= execute_on", name=op.f("ck_payment_run_due_until")),
         sa.ForeignKeyConstraint(["currency_id"], ["currency.id"], name=op.f("fk_payment_run_currency_id")),

@@ -96,6 +96,9 @@ class PaymentRun(Row):
     __tablename__ = "payment_run"
     __table_args__ = (
         CheckConstraint("due_until >= execute_on", name="due_until"),
+        CheckConstraint(
+            "currency_id IS NOT NULL AND execute_on IS NOT NULL AND due_until IS NOT NULL", name="complete"
+        ),
         CheckConstraint("(approved_at IS NULL) = (approved_hash IS NULL)", name="approved"),
         CheckConstraint("approved_by IS NULL OR NOT (approved_by = ANY (makers))", name="approved_by"),
         CheckConstraint(
@@ -118,9 +121,9 @@ class PaymentRun(Row):
     number: Mapped[str] = db.text("Number", 20, required=True, unique=True)
     paying_account_id: Mapped[int] = db.link("paying_account", "Pays from", required=True)
     entity_id: Mapped[int] = db.link("entity", required=True)
-    currency_id: Mapped[int] = db.link("currency", "Currency", required=True, help="Empty: that of the account")
-    execute_on: Mapped[date] = db.day("Pay on", required=True, help="Empty: today")
-    due_until: Mapped[date] = db.day("Due until", required=True, help="Empty: seven days after that")
+    currency_id: Mapped[int] = db.link("currency", "Currency", help="Empty: that of the account")
+    execute_on: Mapped[date] = db.day("Pay on", help="Empty: today")
+    due_until: Mapped[date] = db.day("Due until", help="Empty: seven days after that")
     take_discounts: Mapped[bool] = db.flag("Take discounts", default=True, help="Pay early where that spares enough")
     note: Mapped[str | None] = db.long_text("Note")
     state: Mapped[str] = db.state("draft", "submitted", "approved", "released", "settled", "failed", "cancelled")

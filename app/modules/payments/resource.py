@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from app.kernel.resource import Children, Resource, Series, registry, within
+from app.modules.payments import commands as do
+from app.modules.payments import service
 from app.modules.payments.models import (
     BankAnswer,
     PayingAccount,
@@ -38,6 +40,9 @@ paying_accounts = registry.add(
         filters=("state", "entity", "currency", "format"),
         search={"code": "A", "name": "A", "holder": "B", "bank_name": "C", "bic": "C"},
         scope=within("entity"),
+        prepare=service.keep_account,
+        check=service.why_not_account,
+        commands=(do.confirm, do.retire),
     )
 )  # fmt: skip
 
@@ -86,6 +91,21 @@ payment_runs = registry.add(
         filters=("state", "paying_account", "entity", "execute_on", "total"),
         search={"number": "A", "items.supplier.name": "B", "items.invoice.supplier_number": "B", "note": "D"},
         scope=within("entity"),
+        prepare=service.keep_run,
+        check=service.why_not_run,
+        commands=(
+            do.submit,
+            do.approve,
+            do.release,
+            do.put_in,
+            do.take_out,
+            do.propose,
+            do.withdraw,
+            do.send_back,
+            do.fetch_file,
+            do.read_answer,
+            do.cancel,
+        ),
     )
 )  # fmt: skip
 

@@ -1,0 +1,328 @@
+"""What a run pays: proposed from what is due, changed by people while it is a draft."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
+from sqlalchemy import inspect
+
+from app.infra import scope, settings
+from app.infra.settings import Declared
+from app.kernel.actor import Context
+from app.kernel.money import Money
+from app.kernel.problem import Kind, Problem, Refused, refuse_if
+from app.modules.invoices.models import Invoice, InvoiceException, OpenItem
+from app.modules.payments import queries
+from app.modules.payments.domain import proposing
+from app.modules.payments.domain.proposing import Due, LeftOut, Pay, Terms
+from app.modules.payments.models import PaymentItem, PaymentLeftOut, PaymentRun
+from app.modules.payments.service import accounts
+from app.modules.suppliers.domain.standing import hands
+from app.modules.suppliers.models import BankAccount
+
+_ZERO = Decimal(0)
+_DAYS = timedelta(days=7)
+LEAST_YIELD = settings.declare(
+    Declared(
+        "payments.discount_yield_percent",
+        10,
+        "Yearly yield of early payment",
+        "What is not due yet is paid early for a discount that brings at least so many percent a year.",
+        0,
+        1000,
+    )
+)
+
+
+def keep(context: Context, run: PaymentRun) -> None:
+    """Derive what nobody types; a new run, or one with another account or other days, is proposed anew."""
+    account = run.paying_account
+    run.state, run.entity = run.state or "draft", account.entity
+    run.currency = run.currency or account.currency
+    run.execute_on = run.execute_on or context.today
+    run.due_until = run.due_until or run.execute_on + _DAYS
+    run.take_discounts = True if run.take_discounts is None else run.take_discounts
+    run.file_of_day = run.file_of_day or 1
+    take_hand(context, run)
+    if _is_to_propose(run):
+        propose(context, run)
+    count(run)
+
+
+def _is_to_propose(run: PaymentRun) -> bool:
+    """Say whether a run is new, or pays from elsewhere or on another day than it was proposed for."""
+    state = inspect(run)
+    names = ("paying_account", "currency", "execute_on", "due_until", "take_discounts")
+    return not state.persistent or any(state.attrs[name].history.has_changes() for name in names)
+
+
+def take_hand(context: Context, run: PaymentRun) -> None:
+    """Remember who made the run."""
+    if not context.actor.is_system or context.actor.id:
+        run.makers = sorted({*(run.makers or ()), *hands(context)})
+
+
+def why_not_run(context: Context, run: PaymentRun) -> list[Problem]:
+    """Say what is wrong with a run as it stands."""
+    problems = []
+    known = accounts.currencies_of(run.paying_account)
+    if run.currency.code not in known:
+        words = f"Currency: {run.paying_account.code} pays in {', '.join(known)}."
+        problems.append(Problem("currency_not_allowed", words, "currency"))
+    if run.state == "draft" and run.execute_on < context.today:
+        problems.append(Problem("in_the_past", "Pay on: choose today or a later day.", "execute_on"))
+    return problems
+
+
+def propose(context: Context, run: PaymentRun) -> None:
+    """Fill a run with what is due and may be paid, and note of the rest why not."""
+    take_hand(context, run)
+    _in_turn(context, run)
+    found = queries.list_open(context, run.entity.id, run.currency.id, run.due_until)
+    dues = list_dues(context, run, found)
+    proposal = proposing.propose(dues, terms_of(context, run))
+    items = {item.id: item for item in found}
+    run.items, run.left_out = [], []
+    context.session.flush()
+    run.items = [_item(at, pay, items[pay.due.item]) for at, pay in enumerate(proposal.items)]
+    run.left_out = [_left_out(at, each) for at, each in enumerate(proposal.left_out)]
+    count(run)
+
+
+def _in_turn(context: Context, run: PaymentRun) -> None:
+    """Let runs of a company choose one after another, so that none takes what another is taking just now."""
+    scope.alone(context, f"payment_run {run.entity.code}")
+
+
+def terms_of(context: Context, run: PaymentRun) -> Terms:
+    """Say by which rules a run chooses."""
+    least = Decimal(settings.get(context.session, LEAST_YIELD.name))
+    return Terms(run.execute_on, run.due_until, run.take_discounts, least)
+
+
+def list_dues(context: Context, run: PaymentRun, found: Sequence[OpenItem]) -> list[Due]:
+    """Look at open items as a run sees them, with everything that stands against paying each today."""
+    invoices = {item.invoice_id for item in found}
+    exceptions = queries.list_standing_exceptions(context, invoices)
+    payees = {accounts.payee_of(item.invoice.supplier).id for item in found if item.invoice.supplier}
+    known = queries.list_accounts(context, payees)
+    taken = queries.list_taken(context, (item.id for item in found), run.id)
+    return [_due(context, run, item, exceptions.get(item.invoice_id, []), known, taken.get(item.id)) for item in found]
+
+
+def _due(
+    context: Context,
+    run: PaymentRun,
+    item: OpenItem,
+    exceptions: Sequence[InvoiceException],
+    known: dict[int, list[BankAccount]],
+    taken: str | None,
+) -> Due:
+    invoice = item.invoice
+    assert invoice.supplier is not None
+    payee = accounts.payee_of(invoice.supplier)
+    problems = [*accounts.why_not_paid(payee), *why_not_payable(run, invoice, exceptions)]
+    if taken:
+        problems.append(Problem("in_other_run", f"It is in {taken}. Take it out there first."))
+    account: BankAccount | None = None
+    if item.left > 0:
+        account, wrong = accounts.choose(invoice, known.get(payee.id, []), context.today)
+        problems += wrong
+    return Due(
+        item=item.id,
+        invoice=invoice.id,
+        reference=invoice.reference,
+        supplier=payee.id,
+        supplier_name=payee.name,
+        due_on=item.due_on,
+        left=item.left,
+        account=account.id if account else None,
+        discount_until=item.discount_until if not item.settled else None,
+        discount=(item.discount or _ZERO) if not item.settled else _ZERO,
+        obstacles=tuple(problems),
+    )
+
+
+def why_not_payable(run: PaymentRun, invoice: Invoice, exceptions: Iterable[InvoiceException]) -> list[Problem]:
+    """Say what blocks an invoice: an exception that is open or waits for a credit note, or a hold."""
+    problems = [Problem("exception_open", f"{each.number} is {each.state}: {each.text}") for each in exceptions]
+    if invoice.held_because and (invoice.held_until is None or run.execute_on <= invoice.held_until):
+        until = f" until {invoice.held_until}" if invoice.held_until else ""
+        problems.append(Problem("on_hold", f"On hold{until}: {invoice.held_because}"))
+    return problems
+
+
+def _item(at: int, pay: Pay, open_item: OpenItem) -> PaymentItem:
+    return PaymentItem(
+        position=at,
+        invoice=open_item.invoice,
+        open_item=open_item,
+        supplier_id=pay.due.supplier,
+        bank_account_id=pay.due.account,
+        due_on=pay.due.due_on,
+        open_amount=pay.due.left,
+        amount=pay.amount,
+        discount=pay.discount,
+        discount_tax=_tax_in(open_item.invoice, pay.discount),
+        because=pay.because[:200],
+        live=True,
+    )
+
+
+def _tax_in(invoice: Invoice, discount: Decimal) -> Decimal:
+    """Split the tax out of a discount, as it is in the invoice."""
+    net = sum((tax.basis or _ZERO for tax in invoice.taxes), _ZERO)
+    tax = sum((tax.amount or _ZERO for tax in invoice.taxes), _ZERO)
+    if not discount or net <= 0 or tax <= 0:
+        return _ZERO
+    return Money(discount, invoice.currency.code).rounded().split([net, tax])[1].amount
+
+
+def _left_out(at: int, each: LeftOut) -> PaymentLeftOut:
+    return PaymentLeftOut(
+        position=at,
+        invoice_id=each.due.invoice,
+        supplier_id=each.due.supplier,
+        due_on=each.due.due_on,
+        amount=each.due.left,
+        code=each.code,
+        reason=each.reason[:500],
+    )
+
+
+def count(run: PaymentRun) -> None:
+    """Add up what a run pays."""
+    run.items_count = len(run.items)
+    run.total = sum((item.amount for item in run.items), _ZERO)
+    run.discounts = sum((item.discount for item in run.items), _ZERO)
+
+
+def take_out(context: Context, run: PaymentRun, invoices: Iterable[Invoice], reason: str) -> None:
+    """Pay some invoices not with this run."""
+    take_hand(context, run)
+    wanted = {invoice.id for invoice in invoices}
+    gone = [item for item in run.items if item.invoice_id in wanted]
+    missing = wanted - {item.invoice_id for item in gone}
+    if missing:
+        names = ", ".join(sorted(invoice.reference for invoice in invoices if invoice.id in missing))
+        raise Refused(Kind.INVALID, Problem("not_in_run", f"{names} is not in the run.", "invoices"))
+    notes = [
+        PaymentLeftOut(
+            invoice_id=item.invoice_id,
+            supplier_id=item.supplier_id,
+            due_on=item.due_on,
+            amount=item.open_amount,
+            code="taken_out",
+            reason=f"Taken out by {context.actor.name}{f': {reason}' if reason else ''}."[:500],
+        )
+        for item in gone
+    ]
+    run.items = [item for item in run.items if item not in gone]
+    run.left_out = [*run.left_out, *notes]
+    _settle(run)
+
+
+def put_in(
+    context: Context, run: PaymentRun, invoices: Sequence[Invoice], account: BankAccount | None, amount: Decimal | None
+) -> None:
+    """Pay some invoices with this run although they were not proposed, or only a part of one; what is blocked stays out."""
+    take_hand(context, run)
+    _in_turn(context, run)
+    wanted = {invoice.id for invoice in invoices}
+    present = {item.open_item_id for item in run.items}
+    found = queries.list_open(context, run.entity.id, run.currency.id, invoice_ids=wanted)
+    fresh = [item for item in found if item.id not in present]
+    refuse_if(_why_not_there(run, invoices, {item.invoice_id for item in fresh}))
+    dues = [_with_account(context, due, account) for due in list_dues(context, run, fresh)]
+    problems = [
+        replace(problem, message=f"{due.reference}: {problem.message}", field="invoices")
+        for due in dues
+        for problem in due.obstacles
+    ]
+    refuse_if(problems, Kind.CONFLICT)
+    items = {item.id: item for item in fresh}
+    chosen = _pay(dues, terms_of(context, run), amount)
+    credits_, waiting = proposing.set_off_credits(_as_paid(run, chosen), [due for due in dues if due.left < 0])
+    refuse_if([Problem(each.code, each.reason, "invoices") for each in waiting], Kind.CONFLICT)
+    added = [_item(0, pay, items[pay.due.item]) for pay in (*chosen, *credits_)]
+    run.items = [*run.items, *added]
+    run.left_out = [each for each in run.left_out if each.invoice_id not in wanted]
+    _settle(run)
+
+
+def _why_not_there(run: PaymentRun, invoices: Iterable[Invoice], open_: set[int]) -> list[Problem]:
+    return [
+        Problem("nothing_open", f"{each.reference} has nothing open that {run.number} could pay.", "invoices")
+        for each in invoices
+        if each.id not in open_
+    ]
+
+
+def _with_account(context: Context, due: Due, account: BankAccount | None) -> Due:
+    """Pay to an account that somebody chose, if it is the supplier's and may be paid to."""
+    if account is None or due.left < 0:
+        return due
+    others = tuple(each for each in due.obstacles if each.code not in ("several_accounts", "no_account"))
+    if account.supplier_id != due.supplier:
+        words = f"{account.masked} is no account of {due.supplier_name}."
+        return replace(due, obstacles=(*others, Problem("other_supplier", words, "account")))
+    if due.account is not None and due.account != account.id:
+        words = f"The invoice wants another account than {account.masked}. It is paid there or not at all."
+        return replace(due, obstacles=(*others, Problem("other_account", words, "account")))
+    wrong = accounts.why_not_usable(account, context.today)
+    return replace(due, account=account.id, obstacles=(*others, *wrong))
+
+
+def _pay(dues: Sequence[Due], terms: Terms, amount: Decimal | None) -> list[Pay]:
+    wanted = [due for due in dues if due.left > 0]
+    if amount is None:
+        return [_whole(due, terms) for due in wanted]
+    if len(wanted) != 1 or not _ZERO < amount <= wanted[0].left:
+        most = f"{wanted[0].left:f}" if len(wanted) == 1 else "what is open of one invoice"
+        words = f"Amount: enter more than zero and at most {most}, for one invoice with one due day."
+        raise Refused(Kind.INVALID, Problem("out_of_range", words, "amount"))
+    [due] = wanted
+    return [Pay(due, amount, _ZERO, f"Put in: {amount:f} of {due.left:f}")]
+
+
+def _whole(due: Due, terms: Terms) -> Pay:
+    discount = proposing.discount_of(due, terms)
+    return Pay(due, due.left - discount, discount, f"Put in, due {due.due_on}")
+
+
+def _as_paid(run: PaymentRun, chosen: Sequence[Pay]) -> list[Pay]:
+    """Give everything the run pays, for credit notes to be set off against."""
+    present = [
+        Pay(
+            Due(0, item.invoice_id, "", item.supplier_id, "", item.due_on, item.open_amount, item.bank_account_id),
+            item.amount,
+            _ZERO,
+            "",
+        )
+        for item in run.items
+    ]
+    return [*present, *chosen]
+
+
+def _settle(run: PaymentRun) -> None:
+    """Number the rows anew, and see that credit notes take no supplier below zero."""
+    for rows in (run.items, run.left_out):
+        for at, row in enumerate(rows):
+            row.position = at
+    refuse_if(why_not_below_zero(run), Kind.CONFLICT)
+    count(run)
+
+
+def why_not_below_zero(run: PaymentRun) -> list[Problem]:
+    """Say which suppliers would be paid less than nothing."""
+    sums: dict[tuple[int, int], Decimal] = {}
+    for item in run.items:
+        key = item.supplier_id, item.bank_account_id
+        sums[key] = sums.get(key, _ZERO) + item.amount
+    if all(total >= 0 for total in sums.values()):
+        return []
+    words = "Credit notes would come to more than the invoices of their supplier. Take the credit note out as well."
+    return [Problem("below_zero", words, "invoices")]
