@@ -126,6 +126,20 @@ def test_parts_in_the_base_currency_add_up_to_the_converted_total(amounts: list[
 
 
 @pytest.mark.parametrize(
+    ("amounts", "total", "expected"),
+    [
+        (["-30"], "-36", ["-36"]),
+        (["-10", "-20"], "-0.01", ["0", "-0.01"]),
+        (["100", "-10"], "45", ["50", "-5"]),
+        (["100", "-100"], "0", ["100", "-100"]),
+    ],
+)
+def test_what_is_given_back_is_shared_out_below_zero(amounts: list[str], total: str, expected: list[str]) -> None:
+    found = domain.in_base([Money(Decimal(each), "USD") for each in amounts], Money(Decimal(total), "EUR"))
+    assert [part.amount for part in found] == list(map(Decimal, expected))
+
+
+@pytest.mark.parametrize(
     ("asked", "expected"),
     [
         (request(), [("no_lines", "lines")]),

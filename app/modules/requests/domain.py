@@ -133,9 +133,19 @@ def _shares(whole: Money, own: tuple[Any, Any], splits: list[Any]) -> Iterator[t
 
 
 def in_base(parts: Iterable[Money], base_total: Money) -> list[Money]:
-    """Share the total in the base currency out as the parts are in theirs, so that no cent is lost by converting."""
+    """Share the total in the base currency out as the parts are in theirs, so that no cent is lost by converting.
+
+    What is charged and what is given back are shared out each for itself, so parts may be below zero.
+    """
     weights = [part.amount for part in parts]
-    return base_total.split(weights) if any(weights) else []
+    charged = [max(weight, Decimal(0)) for weight in weights]
+    back = [max(-weight, Decimal(0)) for weight in weights]
+    if not any(charged) or not any(back):
+        return base_total.split(list(map(abs, weights))) if any(weights) else []
+    rate = base_total.amount / total if (total := sum(weights)) else Decimal(1)
+    whole = Money(sum(charged) * rate, base_total.currency).rounded()
+    shares = zip(whole.split(charged), (whole - base_total).split(back), strict=True)
+    return [plus - minus for plus, minus in shares]
 
 
 def left_to_issue(line: Any, also: Decimal = Decimal(0)) -> Decimal:
