@@ -59,6 +59,7 @@ def load(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "OUTLAY_PROXIES": int(values.get("OUTLAY_PROXIES", "0")),
         "OUTLAY_LEASE_SECONDS": int(values.get("OUTLAY_LEASE_SECONDS", "60")),
         "OUTLAY_FILES": values.get("OUTLAY_FILES", str(home / "files")),
+        "OUTLAY_DROP_FOLDER": values.get("OUTLAY_DROP_FOLDER", ""),
         "OUTLAY_AUDIT_KEY": _key(values, "OUTLAY_AUDIT_KEY", home, _random_key),
         "OUTLAY_ENCRYPTION_KEYS": _key(values, "OUTLAY_ENCRYPTION_KEYS", home, lambda: f"k1:{_random_key()}"),
         "SECRET_KEY": _key(values, "OUTLAY_SECRET_KEY", home, _random_key),

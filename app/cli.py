@@ -60,9 +60,10 @@ def migrate() -> None:
 
 @outlay.command()
 def permissions() -> None:
-    """Bring permissions, first roles, settings and the audit's lanes up to date."""
+    """Bring permissions, first roles, settings, first rows and the audit's lanes up to date."""
     pairs = [*registry.permissions(), *PAGE_PERMISSIONS]
     count = release.sync(pairs, ROLES, _audit_key())
+    release.enter_first_rows(context())
     click.echo(f"{count} permissions")
 
 

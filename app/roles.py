@@ -64,7 +64,8 @@ ROLES: dict[str, tuple[str, ...]] = {
         "bank_account.read", "order.read", "order.oversee", "order.export", "order.import", "order.create", "order.edit", *_BUYING,
         "receipt.read", "receipt.oversee", "invoice.read", "invoice.oversee", "invoice_exception.*", "tolerance.read",
     ),
-    "Receiver": (*_MASTER_DATA, *_OWN, "supplier.read", "order.read", "order.oversee", "receipt.*"),
+    "Receiver": (*_MASTER_DATA, *_OWN, "supplier.read", "order.read", "order.oversee", "receipt.*",
+                 "invoice_exception.read", "invoice_exception.accept", "invoice_exception.ask_credit_note"),
     "AP clerk": (
         *_MASTER_DATA, *_OWN, *_BILLING, *_PROPOSING, "order.read", "order.oversee", "receipt.read", "receipt.oversee",
         "supplier.read", "supplier.create", "supplier.edit", "supplier.export", "supplier.import",

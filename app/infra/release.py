@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -12,9 +12,11 @@ from sqlalchemy.orm import Session
 from app.infra import audit, search, settings
 from app.infra.db import db
 from app.infra.settings import Declared, Setting
+from app.kernel.actor import Context
 from app.kernel.resource import registry
 
 _LOCK = 727_001
+_first_rows: list[Callable[[Context], None]] = []
 _NAMES = "INSERT INTO {table} (id, name) SELECT nextval('{table}_id_seq'), n FROM unnest(CAST(:names AS text[])) n "
 _NEW = "WHERE NOT EXISTS (SELECT 1 FROM {table} WHERE name = n)"
 
@@ -40,6 +42,17 @@ def sync(pairs: Iterable[tuple[str, str]], roles: Mapping[str, tuple[str, ...]],
         audit.prepare(session, audit_key)
         session.flush()
     return len(wanted)
+
+
+def begin_with(enter: Callable[[Context], None]) -> None:
+    """Let a slice enter the rows that every installation begins with; what is there already stays as it is."""
+    _first_rows.append(enter)
+
+
+def enter_first_rows(context: Context) -> None:
+    """Enter what every installation begins with."""
+    for enter in _first_rows:
+        enter(context)
 
 
 def _add_roles(connection: Connection, roles: Mapping[str, Any]) -> set[str]:

@@ -64,7 +64,7 @@ def test_a_higher_price_is_accepted_by_somebody_else_with_a_reason(billing: Bill
     key = billing.captured("R-1", ("Lamp", "10", "95"), order=order)
     [number] = billing.exceptions(key).values()
     assert list(billing.exceptions(key)) == ["price"]
-    with refused(("own_invoice", None)):
+    with refused(("not_your_task", None), ("own_invoice", None)):
         billing.invoice(billing.eva, number, "accept", reason="The list price rose")
     billing.invoice(billing.nadia, number, "accept", reason="The list price rose")
     assert (billing.stands(key), billing.exceptions(key)) == ("matched", {})

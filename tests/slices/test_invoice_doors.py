@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +14,8 @@ from flask import Flask
 from sqlalchemy import text
 
 from app.infra.db import db
+from app.modules.invoices import jobs
+from tests.acting import system
 from tests.api.calling import Caller
 from tests.scenarios.billing import Billing, ubl
 from tests.scenarios.test_request_doors import script
@@ -69,3 +74,62 @@ def test_a_reference_that_means_none_is_no_order(billing: Billing) -> None:
         key = billing.captured(f"R-{at}", ("Lamp", "1", str(90 + at)), order=stated)
         assert billing.look(key, lambda row: row.order, "invoice") is None
         assert "link" not in billing.exceptions(key)
+
+
+@pytest.fixture
+def folder(app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Set a drop folder, beside which nothing of this machine is touched."""
+    monkeypatch.setitem(app.config, "OUTLAY_DROP_FOLDER", str(tmp_path))
+    return tmp_path
+
+
+def dropped(folder: Path, name: str, data: bytes, *, quiet: bool = True) -> Path:
+    path = folder / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(data)
+    changed = (system().now - timedelta(seconds=60 if quiet else 1)).timestamp()
+    os.utime(path, (changed, changed))
+    return path
+
+
+def lies(folder: Path) -> list[str]:
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+def test_what_is_dropped_is_taken_once_and_put_away_with_what_became_of_it(billing: Billing, folder: Path) -> None:
+    dropped(folder, "HAL/one.xml", ubl("R-1", ("Lamp", "1", "90")))
+    dropped(folder, "two.gif", b"GIF89a")
+    assert jobs.collect(system(), None) == {"done": 1, "refused": 1}
+    assert lies(folder) == ["done/one.xml", "refused/two.gif", "refused/two.gif.reason.txt"]
+    assert (folder / "refused/two.gif.reason.txt").read_text().strip()
+    assert jobs.collect(system(), None) == {"done": 0, "refused": 0}
+    assert counted() == 1
+
+
+def test_a_file_that_was_taken_before_the_worker_died_is_only_put_away(billing: Billing, folder: Path) -> None:
+    data = ubl("R-1", ("Lamp", "1", "90"))
+    for _ in range(2):
+        dropped(folder, "one.xml", data)
+        assert jobs.collect(system(), None)["done"] == 1
+    assert (counted(), lies(folder)) == (1, ["done/one (2).xml", "done/one.xml"])
+
+
+def test_what_somebody_still_writes_is_left_alone(billing: Billing, folder: Path) -> None:
+    data = ubl("R-1", ("Lamp", "1", "90"))
+    dropped(folder, "one.xml", data[:200], quiet=False)
+    dropped(folder, "two.xml.part", data)
+    dropped(folder, ".three.xml", data)
+    (folder / "four.xml").symlink_to("/etc/hostname")
+    assert jobs.collect(system(), None) == {"done": 0, "refused": 0}
+    assert (counted(), len(lies(folder))) == (0, 4)
+
+
+def test_a_folder_of_no_entity_is_refused_with_those_there_are(billing: Billing, folder: Path) -> None:
+    dropped(folder, "NOPE/one.xml", ubl("R-1", ("Lamp", "1", "90")))
+    assert jobs.collect(system(), None) == {"done": 0, "refused": 1}
+    assert "HAL" in (folder / "refused/one.xml.reason.txt").read_text()
+
+
+def test_without_a_folder_nothing_is_done(app: Flask, billing: Billing) -> None:
+    assert not app.config.get("OUTLAY_DROP_FOLDER")
+    assert jobs.collect(system(), None) == {"done": 0, "refused": 0}

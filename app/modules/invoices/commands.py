@@ -74,7 +74,9 @@ class Withdrawn(Told):
 
 @dataclass(frozen=True)
 class Rejected(Told):
-    """It is not paid and never will be."""
+    """It is not paid and never will be. The accounts are those who took it in, where nobody was asked about it."""
+
+    accounts: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,7 @@ class Released(Told):
     """It may be paid again."""
 
 
-def _tell(kind: type[Told], invoice: Invoice, reason: str = "") -> Any:
+def _tell(kind: type[Told], invoice: Invoice, reason: str = "", **more: Any) -> Any:
     return kind(
         reference=invoice.reference,
         number=invoice.number,
@@ -106,6 +108,7 @@ def _tell(kind: type[Told], invoice: Invoice, reason: str = "") -> Any:
         total=invoice.total,
         currency=invoice.currency.code,
         reason=reason,
+        **more,
     )
 
 
@@ -187,7 +190,7 @@ def turn_away(context: Context, invoice: Invoice, *, reason: Why) -> Rejected:
     """Say that the invoice is not ours or not right. It is kept, and never paid."""
     service.drop_exceptions(context, invoice, reason)
     invoice.state, invoice.state_reason = "rejected", reason
-    return _tell(Rejected, invoice, reason)
+    return _tell(Rejected, invoice, reason, accounts=tuple(invoice.makers))
 
 
 @command("Post", moves=["approved -> posted"], confirm="Post {reference}? It takes the next number and is to be paid.")
@@ -279,9 +282,19 @@ def _why_not_live(exception: InvoiceException) -> list[Problem]:
     return []
 
 
+def why_not_owned(context: Context, exception: InvoiceException) -> list[Problem]:
+    """Say whose task it is to whoever holds another task; a role that names none of them settles what it may reach."""
+    tasks = {owner.label for owner in rules.Owner} & {grant.role for grant in context.actor.grants}
+    if not tasks or exception.owner.label in tasks:
+        return []
+    owner = exception.owner.label
+    words = owner if owner[:2].isupper() else owner[:1].lower() + owner[1:]
+    return [Problem("not_your_task", f"Only the {words} accepts a difference of this kind.")]
+
+
 def why_not_acceptable(context: Context, exception: InvoiceException) -> list[Problem]:
-    """Say why a difference of this kind cannot be taken as it is, and that nobody accepts what they took in."""
-    problems = _why_not(Action.ACCEPT, exception)
+    """Say why a difference of this kind cannot be taken as it is, whose task that is, and that nobody accepts their own."""
+    problems = _why_not(Action.ACCEPT, exception) or why_not_owned(context, exception)
     if context.actor.id in (exception.invoice.makers or ()):
         problems.append(Problem("own_invoice", "You took the invoice in. Someone else accepts the difference."))
     return problems

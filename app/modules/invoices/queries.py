@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 from sqlalchemy import ColumnElement, func, or_, select
@@ -15,6 +15,7 @@ from app.kernel.resource import registry
 from app.modules.directory.models import Category, Entity
 from app.modules.invoices.domain.exceptions import Owner
 from app.modules.invoices.domain.kinds import LIVE, InvoiceKind, Share
+from app.modules.invoices.domain.tolerances import Measure
 from app.modules.invoices.models import Invoice, InvoiceException, InvoiceLine, Tolerance
 from app.modules.orders.models import Order, OrderLine
 from app.modules.receipts.models import Receipt
@@ -216,6 +217,14 @@ def list_tolerances(context: Context, entity_id: int, supplier_id: int | None) -
     return list(context.session.scalars(statement.order_by(Tolerance.id)))
 
 
+def list_general_measures(context: Context) -> set[Measure]:
+    """List what has a tolerance for all entities, suppliers and categories."""
+    statement = scope.columns(Tolerance.measure, why="a tolerance holds whoever matches").where(
+        Tolerance.entity_id.is_(None), Tolerance.supplier_id.is_(None), Tolerance.category_id.is_(None)
+    )
+    return set(context.session.scalars(statement))
+
+
 def lock_invoices(context: Context, ids: Iterable[int]) -> list[Invoice]:
     """Take invoices in the order of their ids, as they are now."""
     return scope.locked(context, Invoice, ids, why=_COUNTS)
@@ -254,6 +263,16 @@ def list_standing(
     )
     statement = statement.options(*loads).order_by(InvoiceException.due_on, InvoiceException.id).limit(most)
     return list(context.session.scalars(statement))
+
+
+def list_overdue(context: Context, today: date) -> list[InvoiceException]:
+    """List the open exceptions that should have been settled before today."""
+    statement = scope.everything(InvoiceException, why="owners are reminded whoever asks").where(
+        InvoiceException.state == "open", InvoiceException.due_on < today
+    )
+    return list(
+        context.session.scalars(statement.options(joinedload(InvoiceException.invoice)).order_by(InvoiceException.id))
+    )
 
 
 def count_standing(context: Context, owners: Iterable[Owner]) -> int:

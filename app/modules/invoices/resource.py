@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.infra import taking
+from app.infra import release, taking
 from app.kernel.resource import Children, Resource, Series, between, registry, within
 from app.modules.approvals.service import declare_document
 from app.modules.budgets.service import declare_holder
@@ -182,3 +182,4 @@ tolerances = registry.add(
 declare_document(service.NAME, service.case_of)
 declare_holder(service.NAME, service.live)
 taking.declare(service.NAME, service.capture)
+release.begin_with(service.enter_tolerances)

@@ -36,6 +36,7 @@ REQUESTS = {
     "request.approved": Kind.REQUEST_APPROVED,
     "request.rejected": Kind.REQUEST_REJECTED,
 }
+TASKS = {"invoice_exception.raised": Kind.EXCEPTION_RAISED, "invoice_exception.overdue": Kind.EXCEPTION_OVERDUE}
 IMPORTS = {"job.imported": Kind.IMPORT_DONE, "job.import_failed": Kind.IMPORT_FAILED}
 _VERDICTS = {"approve": "approved", "reject": "rejected"}
 _OUTCOMES = {
@@ -78,6 +79,25 @@ def tell_of_request(context: Context, event: OutboxEvent) -> None:
         "reason": told.get("reason"),
     }
     service.tell(context, _occasion(event, kind, event.resource, event.row_key, values), accounts)
+
+
+def tell_of_task(context: Context, event: OutboxEvent) -> None:
+    """Tell those whose task it is what does not match."""
+    told = event.payload
+    values = {"key": event.row_key, "title": f"{told['invoice']}, {told['title']}", "reason": told["text"]}
+    occasion = _occasion(event, TASKS[event.name], event.resource, event.row_key, values)
+    service.tell(context, occasion, told["accounts"])
+
+
+def tell_of_invoice(context: Context, event: OutboxEvent) -> None:
+    """Tell whoever took an invoice in that it was turned away; whoever asked for a decision hears of that instead."""
+    told = event.payload
+    values = {
+        **_about(context, event, event.resource, event.row_key, {**told, "amount": told.get("total")}),
+        "reason": told.get("reason"),
+    }
+    occasion = _occasion(event, Kind.INVOICE_TURNED_AWAY, event.resource, event.row_key, values)
+    service.tell(context, occasion, told["accounts"])
 
 
 def tell_of_mention(context: Context, event: OutboxEvent) -> None:
@@ -128,5 +148,7 @@ def _amount(told: Mapping[str, Any]) -> str:
 
 outbox.subscribe("notices.approvals", tuple(APPROVALS), tell_of_approval)
 outbox.subscribe("notices.requests", tuple(REQUESTS), tell_of_request)
+outbox.subscribe("notices.tasks", tuple(TASKS), tell_of_task)
+outbox.subscribe("notices.invoices", ("invoice.rejected",), tell_of_invoice)
 outbox.subscribe("notices.comments", ("*.commented",), tell_of_mention)
 outbox.subscribe("notices.imports", tuple(IMPORTS), tell_of_import)

@@ -13,6 +13,7 @@ from app.infra import identity
 from app.kernel.resource import Resource, registry
 from app.modules.invoices import queries, service
 from app.modules.invoices.console import worklist
+from app.modules.invoices.console.settling import owners_of
 from app.modules.invoices.console.view import CAPTURE, InvoiceView
 from app.modules.invoices.domain.kinds import Share
 from app.modules.invoices.models import Invoice
@@ -22,6 +23,12 @@ from app.modules.orders import queries as order_queries
 def _may(permission: str) -> bool:
     signed_in = identity.current()
     return signed_in is not None and signed_in.actor.may(permission)
+
+
+def _may_settle() -> bool:
+    """Say whether exceptions are a task of the reader."""
+    signed_in = identity.current()
+    return signed_in is not None and signed_in.actor.may("invoice_exception.read") and bool(owners_of(signed_in.actor))
 
 
 def _none(visit: Visit) -> int:
@@ -84,10 +91,9 @@ def _said(row: Invoice) -> tuple[str, str]:
     return ("on_hold", "On hold" if row.held_because else "Blocked") if row.blocked else ("to_pay", "To pay")
 
 
-_CAN_SETTLE = "invoice_exception.accept"
 additions.lead_menu(Place("capture", "Take in invoices", "upload", CAPTURE, "t", lambda: _may("invoice.create"), _none))
 additions.lead_menu(
-    Place("settle", "To settle", "alert-triangle", worklist.URL, "s", lambda: _may(_CAN_SETTLE), worklist.count,
+    Place("settle", "To settle", "alert-triangle", worklist.URL, "s", _may_settle, worklist.count,
           f"{worklist.URL}/count", "invoice_exception:")
 )  # fmt: skip
 additions.offer_views(service.NAME, _views)

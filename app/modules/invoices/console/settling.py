@@ -12,6 +12,7 @@ from app.console.cells import Sight
 from app.console.gate import Visit
 from app.infra import unit
 from app.infra.reachable import Reachable
+from app.kernel.actor import Actor
 from app.kernel.resource import Resource, registry
 from app.modules.invoices import queries
 from app.modules.invoices.domain.exceptions import Owner
@@ -130,7 +131,7 @@ def _new(resource: Resource, order: Any) -> str:
     return addresses.of_list(resource, "new", args={"order": [order.number]})
 
 
-def owners_of(visit: Visit) -> Sequence[Owner]:
-    """Name the tasks that are the reader's, by the roles they hold."""
-    held = {grant.role for grant in visit.actor.grants}
+def owners_of(actor: Actor) -> Sequence[Owner]:
+    """Name the tasks that are somebody's, by the roles held."""
+    held = {grant.role for grant in actor.grants}
     return [owner for owner in Owner if owner.label in held]

@@ -129,7 +129,7 @@ class ExceptionView(ResourceView):
 
 def count(visit: Visit) -> int:
     """Count what waits for the reader."""
-    owners = settling.owners_of(visit)
+    owners = settling.owners_of(visit.actor)
     return queries.count_standing(visit.context, owners) if owners else 0
 
 
@@ -165,7 +165,7 @@ def _url(tab: str, at: str = "") -> str:
 
 
 def _queue(visit: Visit, tab: str) -> Sequence[InvoiceException]:
-    owners = settling.owners_of(visit) if tab == "mine" else None
+    owners = settling.owners_of(visit.actor) if tab == "mine" else None
     states = ("waiting",) if tab == "waiting" else ("open",)
     return queries.list_standing(visit.context, owners, states, MOST + 1) if owners != [] else []
 

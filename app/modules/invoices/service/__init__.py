@@ -1,15 +1,14 @@
 """What the pages of invoices and later slices may call."""
 
+from app.modules.invoices.service.beginning import enter_tolerances
 from app.modules.invoices.service.capturing import capture
 from app.modules.invoices.service.course import (
     Reached,
     approve_matched,
     decide,
-    drop_exceptions,
     hold_back,
     let_go,
     post,
-    settle_exception,
     void,
     why_not_asked,
     why_not_charged,
@@ -18,6 +17,7 @@ from app.modules.invoices.service.course import (
     why_not_void,
 )
 from app.modules.invoices.service.deriving import keep, why_not_free, why_not_invoice
+from app.modules.invoices.service.disputing import drop_exceptions, remind_owners, settle_exception
 from app.modules.invoices.service.matching import due_on, match
 from app.modules.invoices.service.paying import locked, pay, tell_orders
 from app.modules.invoices.service.stating import count_pages, has_pages, original, picture, stated
@@ -33,6 +33,7 @@ __all__ = [
     "decide",
     "drop_exceptions",
     "due_on",
+    "enter_tolerances",
     "has_pages",
     "hold_back",
     "keep",
@@ -44,6 +45,7 @@ __all__ = [
     "pay",
     "picture",
     "post",
+    "remind_owners",
     "settle_exception",
     "stated",
     "tell_orders",

@@ -19,11 +19,10 @@ from app.modules.directory import queries as directory
 from app.modules.invoices import queries
 from app.modules.invoices.domain import terms
 from app.modules.invoices.domain.case import Method
-from app.modules.invoices.domain.exceptions import Action
 from app.modules.invoices.domain.kinds import InvoiceKind, Share
 from app.modules.invoices.domain.terms import Taxed
-from app.modules.invoices.models import Invoice, InvoiceException, OpenItem
-from app.modules.invoices.service import matching
+from app.modules.invoices.models import Invoice, OpenItem
+from app.modules.invoices.service import disputing, matching
 from app.modules.invoices.service.deriving import convert
 from app.modules.invoices.service.weighing import NAME, billed, case_of, holding, nothing, sign_of
 from app.modules.orders import service as orders
@@ -73,17 +72,12 @@ def approve_matched(context: Context, invoice: Invoice) -> Reached:
     """Let a matched invoice on: what an order was approved for needs nobody, anything else goes the way of policy."""
     refuse_if([*why_not_complete(context, invoice), *why_not_charged(context, invoice), *convert(context, invoice)])
     found = matching.match(context, invoice)
-    if any(each.state == "open" for each in _open(context, invoice)):
+    if any(each.state == "open" for each in disputing.list_open(context, invoice)):
         return Reached("exception")
     if not found.asks_policy:
         return Reached("approved")
     progress = approvals.start(context, case_of(context, invoice))
     return Reached("approved" if progress.state == "approved" else "matched", progress)
-
-
-def _open(context: Context, invoice: Invoice) -> list[InvoiceException]:
-    context.session.flush()
-    return [each for each in queries.list_exceptions(context, invoice.id) if each.state in ("open", "waiting")]
 
 
 def decide(context: Context, invoice: Invoice, verdict: Any, comment: str) -> Reached:
@@ -112,8 +106,8 @@ def _answer(context: Context, invoice: Invoice) -> None:
         return
     for each in queries.list_exceptions(context, first.id):
         if each.state == "waiting":
-            matching.solve(context, each, f"Credited by {invoice.reference}.")
-    matching.stand(context, first)
+            disputing.solve(context, each, f"Credited by {invoice.reference}.")
+    disputing.stand(context, first)
 
 
 def why_not_still_matched(context: Context, invoice: Invoice) -> list[Problem]:
@@ -121,7 +115,7 @@ def why_not_still_matched(context: Context, invoice: Invoice) -> list[Problem]:
     matching.match(context, invoice)
     return [
         Problem("exception_open", f"{each.number}: {each.text}")
-        for each in _open(context, invoice)
+        for each in disputing.list_open(context, invoice)
         if each.state == "open"
     ]
 
@@ -216,22 +210,3 @@ def why_not_held(context: Context, invoice: Invoice) -> list[Problem]:
 def asks_policy(context: Context, invoice: Invoice) -> bool:
     """Say whether policy decides, because no order was approved before."""
     return matching.method_of(context, invoice, matching.orders_of(invoice)) is Method.CONTRACT
-
-
-def settle_exception(
-    context: Context, exception: InvoiceException, state: str, action: Action | None, reason: str
-) -> None:
-    """Write down how an exception was settled, by whom and why, and say anew where its invoice stands."""
-    [invoice] = queries.lock_invoices(context, [exception.invoice_id])
-    exception.state, exception.settled = state, action
-    exception.settled_at = context.now if action is not None else None
-    exception.settled_by, exception.reason = context.actor.id if action is not None else None, reason
-    matching.stand(context, invoice)
-
-
-def drop_exceptions(context: Context, invoice: Invoice, reason: str) -> None:
-    """Ask nobody any more about an invoice that is turned away."""
-    for each in _open(context, invoice):
-        each.state, each.settled, each.settled_at = "dropped", Action.REJECT, context.now
-        each.settled_by, each.reason = context.actor.id, reason
-    invoice.blocked = False

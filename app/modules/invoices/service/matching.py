@@ -6,10 +6,9 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
-from app.infra import numbers, settings
+from app.infra import settings
 from app.infra.settings import Declared
 from app.kernel.actor import Context
-from app.kernel.resource import Series
 from app.modules.directory import queries as directory
 from app.modules.invoices import queries
 from app.modules.invoices.domain import duplicates, matching, terms, tolerances
@@ -32,17 +31,16 @@ from app.modules.invoices.domain.case import Order as AgreedOrder
 from app.modules.invoices.domain.case import OrderLine as AgreedLine
 from app.modules.invoices.domain.checks import Check
 from app.modules.invoices.domain.duplicates import Print, Suspicion
-from app.modules.invoices.domain.exceptions import Mismatch
 from app.modules.invoices.domain.kinds import InvoiceKind
 from app.modules.invoices.domain.matching import Match
 from app.modules.invoices.domain.terms import Terms
-from app.modules.invoices.models import Invoice, InvoiceCheck, InvoiceException, InvoiceLine
+from app.modules.invoices.models import Invoice, InvoiceCheck, InvoiceLine
+from app.modules.invoices.service import disputing
 from app.modules.orders import service as orders
 from app.modules.orders.domain import amounts
 from app.modules.orders.domain.kinds import ReceivedBy
 from app.modules.orders.models import Order, OrderLine
 
-EXCEPTIONS = Series("EX")
 _ZERO = Decimal(0)
 #: Categories of tax (UNTDID 5305) that need a rate.
 _TAXED = ("S", "L", "M")
@@ -73,57 +71,8 @@ def match(context: Context, invoice: Invoice) -> Match:
     found = matching.match(case)
     _write(invoice, found.checks)
     raised = rules.raised(found.checks, on=context.today, bill_kind=case.bill.kind, method=case.method)
-    settle(context, invoice, raised)
+    disputing.settle(context, invoice, raised)
     return found
-
-
-def settle(context: Context, invoice: Invoice, raised: Sequence[Mismatch]) -> None:
-    """Raise what is new, close what no longer holds, and bring the invoice to where it stands now."""
-    known = queries.list_exceptions(context, invoice.id) if invoice.id else []
-    accepted = {each.mark: each.seen for each in known if each.state == "accepted"}
-    standing = {each.mark: each for each in known if each.state in ("open", "waiting")}
-    needed = [mismatch for mismatch in raised if not rules.still_accepted(mismatch, accepted)]
-    rows = [_raise(context, invoice, mismatch, standing.pop(mismatch.key, None)) for mismatch in needed]
-    for gone in standing.values():
-        solve(context, gone, "It no longer holds.")
-    _stand(invoice, rows)
-
-
-def stand(context: Context, invoice: Invoice) -> None:
-    """Say anew where an invoice stands, after one of its exceptions was settled."""
-    context.session.flush()
-    known = queries.list_exceptions(context, invoice.id)
-    _stand(invoice, [each for each in known if each.state in ("open", "waiting")])
-
-
-def _stand(invoice: Invoice, standing: Sequence[InvoiceException]) -> None:
-    """An open exception stops it; one that waits for a credit note lets it be booked, and not be paid."""
-    if invoice.state in ("captured", "exception", "matched"):
-        invoice.state = "exception" if any(each.state == "open" for each in standing) else "matched"
-    invoice.blocked = bool(standing) or invoice.held_because is not None
-
-
-def solve(context: Context, exception: InvoiceException, reason: str) -> None:
-    """Close an exception that somebody or something else has settled."""
-    exception.state, exception.settled_at, exception.reason = "solved", context.now, exception.reason or reason
-
-
-def _raise(
-    context: Context, invoice: Invoice, mismatch: Mismatch, present: InvoiceException | None
-) -> InvoiceException:
-    row = present
-    if row is None:
-        row = InvoiceException(
-            number=numbers.take(context, EXCEPTIONS), invoice_id=invoice.id, mark=mismatch.key[:200], state="open"
-        )
-        row.due_on, row.kind, row.owner = mismatch.due_on, mismatch.kind, mismatch.owner
-        context.session.add(row)
-    elif row.state == "waiting" and row.seen != mismatch.seen:
-        row.state, row.settled, row.settled_at = "open", None, None
-    row.text, row.code, row.seen = mismatch.text[:1000], mismatch.code, mismatch.seen
-    row.lines = ", ".join(map(str, mismatch.lines)) or None
-    row.actions = [action.value for action in mismatch.actions]
-    return row
 
 
 def _write(invoice: Invoice, checks: Iterable[Check]) -> None:

@@ -36,6 +36,9 @@ class Kind(Labelled):
     REQUEST_SUBMITTED = "request_submitted", "A request was submitted"
     REQUEST_APPROVED = "request_approved", "A request was approved"
     REQUEST_REJECTED = "request_rejected", "A request was rejected"
+    EXCEPTION_RAISED = "exception_raised", "An invoice does not match, and someone has to settle it"
+    EXCEPTION_OVERDUE = "exception_overdue", "An exception of an invoice is overdue"
+    INVOICE_TURNED_AWAY = "invoice_turned_away", "An invoice was turned away"
     MENTIONED = "mentioned", "Someone was mentioned in a comment"
     IMPORT_DONE = "import_done", "An import has ended"
     IMPORT_FAILED = "import_failed", "An import has failed"
@@ -105,6 +108,18 @@ WORDS: dict[Kind, Words] = {
     Kind.REQUEST_REJECTED: Words(
         "{{ key }} is rejected",
         f"The request is rejected: {_ABOUT}.{_REASON}",
+    ),
+    Kind.EXCEPTION_RAISED: Words(
+        "{{ key }} waits for you to settle it",
+        "The invoice {{ title }} does not match: {{ reason }}",
+    ),
+    Kind.EXCEPTION_OVERDUE: Words(
+        "{{ key }} still waits for you to settle it",
+        "The invoice {{ title }} cannot be paid until this is settled: {{ reason }}",
+    ),
+    Kind.INVOICE_TURNED_AWAY: Words(
+        "{{ key }} was turned away",
+        f"{{{{ who }}}} turned this invoice away: {_ABOUT}. It is never paid.{_REASON}",
     ),
     Kind.MENTIONED: Words(
         "{{ who }} mentioned you on {{ key }}",
