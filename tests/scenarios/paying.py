@@ -62,9 +62,9 @@ class Paying(Billing):
         key = str(found.key)
         lines = [{**line, "amount_only": "yes"} for line in self.invoice_lines(key)]
         self.edit(self.eva.context(), "invoice", key, lines=lines)
-        for command in ("match", "submit", "post"):
-            self.invoice(self.eva, key, command)
-        return key
+        if self.stands(key) != "matched":
+            self.invoice(self.eva, key, "match")
+        return self.posted(key)
 
     def run(self, by: Someone | None = None, **changes: Any) -> str:
         """Let Hanna propose a run."""

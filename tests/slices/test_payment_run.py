@@ -1,15 +1,21 @@
-"""Payment runs: proposed, changed, submitted, approved by another, released as one file."""
+"""Payment runs: submitted by one person, approved by another over their content, released as one file."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
+from app.infra.db import db
+from tests.acting import system
 from tests.scenarios.paying import Paying
-from tests.slices.doing import events, reading
+from tests.slices.doing import audited, do, events, reading, refused, why_not
+from tests.slices.test_payment_proposal import sql
 
 
 @pytest.fixture
@@ -20,10 +26,16 @@ def paying(app: Flask) -> Iterator[Paying]:
         yield paying
 
 
+def make_treasurer(code: str) -> None:
+    """Let a clerk change sides; nobody holds both roles at once."""
+    do(system(), "person", code, "revoke", role="AP clerk", entity="HAL")
+    do(system(), "person", code, "grant", role="Treasurer", entity="HAL")
+
+
 def test_a_run_pays_what_is_due_and_makes_payments_without_gaps(paying: Paying) -> None:
     first, second = paying.owed("R-1"), paying.owed("R-2", "50")
     run = paying.run()
-    assert paying.in_run(run) == {first: Decimal("120.00"), second: Decimal("60.00")}
+    assert paying.in_run(run) == {first: Decimal(120), second: Decimal(60)}
     paying.pay(paying.hanna, run, "submit")
     paying.pay(paying.tomas, run, "approve")
     assert paying.pay(paying.tomas, run, "release").state == "released"
@@ -34,3 +46,216 @@ def test_a_run_pays_what_is_due_and_makes_payments_without_gaps(paying: Paying) 
     assert [each["number"] for each in events("payment.sent")] == ["PAY-HAL-2026-00001"]
     with reading("invoice", first) as invoice:
         assert (invoice.paid.value, invoice.order.paid.value) == ("all", "all")
+    assert ("payment_run.release", "created") in audited("payment", "PAY-HAL-2026-00001")
+
+
+def test_nobody_approves_a_run_they_had_a_hand_in(paying: Paying) -> None:
+    key = paying.owed("R-1", due="2027-01-31")
+    do(system(), "person", "sofia.rossi", "grant", role="AP clerk", entity="HAL")
+    run = paying.run()
+    paying.pay(paying.sofia, run, "put_in", invoices=[key])
+    paying.pay(paying.hanna, run, "submit")
+    make_treasurer("sofia.rossi")
+    assert why_not(paying.at(paying.sofia), "payment_run", run, "approve") == ["own_run"]
+    with refused(("own_run", None)):
+        paying.pay(paying.sofia, run, "approve")
+    assert paying.pay(paying.tomas, run, "approve").state == "approved"
+    with pytest.raises(IntegrityError, match="ck_payment_run_approved_by"):
+        sql("UPDATE payment_run SET makers = makers || approved_by")
+
+
+def test_nobody_releases_money_for_an_invoice_they_took_in(paying: Paying) -> None:
+    key = paying.owed("R-1")
+    make_treasurer("eva.horak")
+    run = paying.approved_run()
+    with refused(("own_invoice", None)) as words:
+        paying.pay(paying.eva, run, "release")
+    assert words == [f"You took {key} in. Someone else releases the run."]
+    assert paying.pay(paying.jana, run, "release").state == "released"
+
+
+def test_a_clerk_neither_approves_nor_releases_and_a_treasurer_proposes_nothing(paying: Paying) -> None:
+    paying.owed("R-1")
+    with refused(("forbidden", None)):
+        paying.run(by=paying.tomas)
+    run = paying.run()
+    paying.pay(paying.hanna, run, "submit")
+    with refused(("forbidden", None)):
+        paying.pay(paying.hanna, run, "approve")
+    paying.pay(paying.tomas, run, "approve")
+    with refused(("forbidden", None)):
+        paying.pay(paying.hanna, run, "release")
+
+
+def test_an_empty_run_and_an_account_that_is_not_confirmed_stop_it(paying: Paying) -> None:
+    run = paying.run()
+    with refused(("no_items", "items")):
+        paying.pay(paying.hanna, run, "submit")
+    paying.owed("R-1")
+    paying.pay(paying.hanna, run, "propose")
+    paying.edit(system(id=7), "paying_account", "MAIN", bank_name="Another bank")
+    with refused(("account_not_confirmed", "paying_account")):
+        paying.pay(paying.hanna, run, "submit")
+
+
+def test_what_cannot_be_written_for_the_bank_is_told_before_anybody_approves(paying: Paying) -> None:
+    paying.owed("R-1")
+    sql("UPDATE bank_account SET bic = 'NONSENSE'")
+    with refused(("bad_bic", "items")):
+        paying.pay(paying.hanna, paying.run(), "submit")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE bank_account SET holder = 'Somebody Else'",
+        "UPDATE payment_item SET amount = 119",
+        "UPDATE paying_account SET bic = 'GIBAATWWXXX'",
+        "UPDATE payment_run SET execute_on = execute_on + 1",
+        "UPDATE invoice SET supplier_number = 'R-2'",
+    ],
+)
+def test_what_changed_since_it_was_approved_is_not_released(paying: Paying, change: str) -> None:
+    paying.owed("R-1")
+    run = paying.approved_run()
+    sql(change)
+    with refused(("content_changed", None)):
+        paying.pay(paying.tomas, run, "release")
+    paying.pay(paying.tomas, run, "send_back", reason="It has changed")
+    with reading("payment_run", run) as row:
+        assert (row.state, row.content_hash, row.approved_hash, row.approved_by) == ("draft", None, None, None)
+
+
+def test_what_was_submitted_is_approved_only_as_it_was(paying: Paying) -> None:
+    paying.owed("R-1")
+    run = paying.run()
+    paying.pay(paying.hanna, run, "submit")
+    sql("UPDATE payment_item SET amount = 12")
+    with refused(("content_changed", None)):
+        paying.pay(paying.tomas, run, "approve")
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ("UPDATE bank_account SET usable_from = DATE '2026-11-27'", "cooling_off"),
+        ("UPDATE bank_account SET state = 'retired'", "not_confirmed"),
+        ("UPDATE bank_account SET state = 'proposed', confirmed_by = NULL, usable_from = NULL", "not_confirmed"),
+        ("UPDATE invoice SET held_because = 'Broken'", "on_hold"),
+        ("UPDATE supplier SET state = 'blocked'", "supplier_blocked"),
+        ("UPDATE open_item SET settled = 100", "not_open"),
+        ("UPDATE invoice SET state = 'void', voided_on = posted_on", "not_open"),
+    ],
+)
+def test_every_item_is_looked_at_once_more_at_the_payment_door(paying: Paying, change: str, code: str) -> None:
+    paying.owed("R-1")
+    run = paying.approved_run()
+    sql(change)
+    with refused((code, "items")):
+        paying.pay(paying.tomas, run, "release")
+    assert paying.payments(run) == []
+
+
+def test_a_discount_whose_day_has_passed_is_not_taken(paying: Paying) -> None:
+    paying.owed("R-1")
+    sql("UPDATE open_item SET discount = 2, discount_until = DATE '2026-11-28'")
+    run = paying.approved_run()
+    sql("UPDATE open_item SET discount_until = DATE '2026-11-25'")
+    with refused(("discount_over", "items")):
+        paying.pay(paying.tomas, run, "release")
+
+
+def test_a_run_whose_day_has_passed_is_neither_approved_nor_released(paying: Paying) -> None:
+    paying.owed("R-1")
+    approved, submitted = paying.approved_run(), paying.run()
+    key = paying.owed("R-2")
+    paying.pay(paying.hanna, submitted, "put_in", invoices=[key])
+    paying.pay(paying.hanna, submitted, "submit")
+    paying.now = paying.now.replace(day=27)
+    with refused(("day_passed", "execute_on")):
+        paying.pay(paying.tomas, submitted, "approve")
+    with refused(("day_passed", "execute_on")):
+        paying.pay(paying.tomas, approved, "release")
+
+
+def test_a_run_that_is_withdrawn_sent_back_or_cancelled_pays_nothing(paying: Paying) -> None:
+    key = paying.owed("R-1")
+    run = paying.run()
+    paying.pay(paying.hanna, run, "submit")
+    assert paying.pay(paying.hanna, run, "withdraw").state == "draft"
+    paying.pay(paying.hanna, run, "submit")
+    paying.pay(paying.tomas, run, "approve")
+    assert paying.pay(paying.tomas, run, "send_back", reason="Wait").state == "draft"
+    with reading("payment_run", run) as row:
+        assert row.state_reason == "Wait"
+    paying.pay(paying.hanna, run, "submit")
+    paying.pay(paying.tomas, run, "approve")
+    assert paying.pay(paying.tomas, run, "cancel", reason="No money").state == "cancelled"
+    assert list(paying.in_run(paying.run())) == [key]
+
+
+def test_a_run_is_changed_only_while_it_is_a_draft(paying: Paying) -> None:
+    paying.owed("R-1")
+    run = paying.run()
+    paying.pay(paying.hanna, run, "submit")
+    with refused(("wrong_state", None)):
+        paying.edit(paying.at(paying.hanna), "payment_run", run, execute_on="2026-11-28")
+    with refused(("wrong_state", None)):
+        paying.pay(paying.hanna, run, "propose")
+
+
+def test_everything_set_off_is_settled_without_a_file(paying: Paying) -> None:
+    first = paying.owed("R-1")
+    credit = paying.credited("C-1", first, "100")
+    run = paying.approved_run()
+    assert paying.in_run(run) == {first: Decimal(120), credit: Decimal(-120)}
+    paying.pay(paying.tomas, run, "release")
+    [payment] = paying.payments(run)
+    assert (payment["state"], payment["amount"], paying.run_state(run)) == ("settled", 0, "settled")
+    assert (paying.left(first), paying.left(credit)) == (0, 0)
+    with refused(("no_file", None)):
+        paying.pay(paying.tomas, run, "fetch_file")
+
+
+def test_the_file_is_for_treasurers_and_it_is_on_record_who_fetched_it(paying: Paying) -> None:
+    paying.owed("R-1")
+    run = paying.released_run()
+    with refused(("forbidden", None)):
+        paying.pay(paying.hanna, run, "fetch_file")
+    told = paying.pay(paying.jana, run, "fetch_file")
+    with reading("payment_run", run) as row:
+        assert hashlib.sha256(told.told["content"].encode()).hexdigest() == row.file_hash
+        assert (row.file_name, row.file_size) == (f"{run}.xml", len(told.told["content"]))
+    assert ("payment_run.fetch_file", "done") in audited("payment_run", run)
+    [event] = events("payment_run.file_fetched")
+    assert sorted(event) == ["file", "number", "sha256"]
+
+
+def test_what_was_sent_is_not_written_over_past_outlay(paying: Paying) -> None:
+    paying.owed("R-1")
+    paying.released_run()
+    for change in (
+        "UPDATE payment SET amount = 1",
+        "UPDATE payment_part SET amount = 1",
+        "DELETE FROM payment_part",
+        "UPDATE payment_run SET file_hash = 'x'",
+        "UPDATE payment_run SET content = 'x'",
+    ):
+        with pytest.raises(Exception, match="only ever added to"):
+            db.session.execute(text(change))
+        db.session.rollback()
+
+
+def test_an_invoice_that_a_payment_points_to_is_not_made_void(paying: Paying) -> None:
+    key = paying.owed("R-1")
+    paying.released_run()
+    with refused(("paid_already", None)):
+        paying.invoice(paying.eva, key, "void", reason="Oops")
+
+
+def test_an_invoice_made_void_while_a_run_waits_stops_the_run(paying: Paying) -> None:
+    key = paying.owed("R-1")
+    run = paying.approved_run()
+    paying.invoice(paying.eva, key, "void", reason="Not ours")
+    with refused(("not_open", "items")):
+        paying.pay(paying.tomas, run, "release")
