@@ -46,6 +46,7 @@ _PROPOSING = (
 _PAYING = (
     "payment_run.read", "payment_run.export", "payment_run.approve", "payment_run.send_back", "payment_run.release",
     "payment_run.cancel", "payment_run.fetch_file", "payment_run.read_answer", "paying_account.*", "payment.read", "payment.export",
+    "bank_statement.*",
 )  # fmt: skip
 
 ROLES: dict[str, tuple[str, ...]] = {
@@ -57,7 +58,8 @@ ROLES: dict[str, tuple[str, ...]] = {
         "delegation.*", "request.oversee", "order.oversee", "receipt.read",
         "receipt.oversee", "invoice.oversee", "invoice_exception.read", "invoice_exception.accept", "tolerance.*",
         "cost_centre.*", "category.*", "project.*", "exchange_rate.*", "tax_code.*",
-        "paying_account.read", "payment_run.read", "payment.read",
+        "paying_account.read", "payment_run.read", "payment.read", "bank_statement.read",
+        "spend_record.*",
     ),
     "Buyer": (
         *_MASTER_DATA, *_OWN, *_SEEING, *_BUDGETS, "request.read", "request.oversee", "request.close", "supplier.*", "item.*",
@@ -70,6 +72,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         *_MASTER_DATA, *_OWN, *_BILLING, *_PROPOSING, "order.read", "order.oversee", "receipt.read", "receipt.oversee",
         "supplier.read", "supplier.create", "supplier.edit", "supplier.export", "supplier.import",
         "bank_account.read", "bank_account.create", "bank_account.edit", "bank_account.export", "bank_account.import",
+        "spend_record.*",
     ),
     "Treasurer": (
         *_MASTER_DATA, *_OWN, *_PAYING, "supplier.read", "invoice.read", "invoice.oversee", "invoice.hold", "invoice.release",

@@ -1,5 +1,6 @@
 """What commands, statements and the pages of payments may call."""
 
+from app.modules.payments.formats.reading import read_statements
 from app.modules.payments.service.accounts import (
     currencies_of,
     why_not_account,
@@ -38,6 +39,7 @@ __all__ = [
     "propose",
     "put_in",
     "read_answer",
+    "read_statements",
     "release",
     "render",
     "reopen",

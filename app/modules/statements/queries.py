@@ -1,0 +1,115 @@
+"""Reads of statements that have a name in the business."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from decimal import Decimal
+
+from sqlalchemy import func, or_
+
+from app.infra import scope
+from app.kernel.actor import Context
+from app.kernel.resource import registry
+from app.modules.payments.models import PayingAccount, Payment
+from app.modules.statements.domain.sameness import Mark
+from app.modules.statements.models import BankStatement, StatementLine, StatementMatch
+
+_ONCE = "what a bank booked counts once, whoever may see the statement"
+
+
+def list_accounts(context: Context) -> list[PayingAccount]:
+    """List the accounts whose statements the actor may take in, the live ones first."""
+    statement = scope.select_rows(context, registry["paying_account"])
+    order = {"confirmed": 0, "proposed": 1}
+    return sorted(context.session.scalars(statement), key=lambda account: (order.get(account.state, 2), -account.id))
+
+
+def list_of_file(context: Context, digest: str) -> list[BankStatement]:
+    """List the statements that came in this very file."""
+    statement = scope.everything(BankStatement, why=_ONCE).where(BankStatement.file_hash == digest)
+    return list(context.session.scalars(statement.order_by(BankStatement.id)))
+
+
+def list_marks(context: Context, account_id: int, days: Iterable[date]) -> list[tuple[Mark, int]]:
+    """List the marks of the entries of an account on some days, each with the statement it stands in."""
+    wanted = sorted(set(days))
+    if not wanted:
+        return []
+    statement = scope.columns(
+        StatementLine.statement_id, StatementLine.booked_on, StatementLine.entry_amount, StatementLine.entry_id,
+        StatementLine.balance, StatementLine.content, why=_ONCE,
+    ).where(
+        StatementLine.account_id == account_id,
+        StatementLine.booked_on.between(wanted[0], wanted[-1]),
+        or_(StatementLine.number.not_like("%.%"), StatementLine.number.like("%.1")),
+    )  # fmt: skip
+    found = context.session.execute(statement.order_by(StatementLine.id))
+    return [(Mark(day, amount, id, balance, content), of) for of, day, amount, id, balance, content in found]
+
+
+def find_empty(
+    context: Context, account_id: int, number: str | None, to_on: date | None, closing: Decimal | None
+) -> BankStatement | None:
+    """Find the statement of a period in which nothing was booked."""
+    statement = scope.everything(BankStatement, why=_ONCE).where(
+        BankStatement.account_id == account_id,
+        BankStatement.stated_number.is_not_distinct_from(number),
+        BankStatement.to_on.is_not_distinct_from(to_on),
+        BankStatement.closing.is_not_distinct_from(closing),
+    )
+    found: BankStatement | None = context.session.scalars(statement.order_by(BankStatement.id).limit(1)).first()
+    return found
+
+
+def list_following(context: Context, account_id: int, since: date | None) -> list[BankStatement]:
+    """List the statements of an account from a day on, with those of the last day before it, in their order."""
+    if since is None:
+        return []
+    days = scope.columns(func.max(BankStatement.to_on), why=_ONCE).where(BankStatement.account_id == account_id)
+    last = context.session.execute(days.where(BankStatement.to_on < since)).scalar_one()
+    statement = scope.everything(BankStatement, why=_ONCE).where(
+        BankStatement.account_id == account_id, BankStatement.to_on >= (last or since)
+    )
+    return list(context.session.scalars(statement.order_by(BankStatement.to_on, BankStatement.id)))
+
+
+def numbers_of(context: Context, ids: Iterable[int]) -> list[str]:
+    """Name statements."""
+    statement = scope.columns(BankStatement.number, why=_ONCE).where(BankStatement.id.in_(sorted(set(ids))))
+    return list(context.session.execute(statement.order_by(BankStatement.id)).scalars())
+
+
+def list_undone(context: Context, line_ids: Sequence[int]) -> set[tuple[int, int]]:
+    """List which lines and payments somebody has said do not belong together."""
+    statement = scope.columns(StatementMatch.line_id, StatementMatch.payment_id, why=_ONCE).where(
+        StatementMatch.line_id.in_(line_ids), StatementMatch.state == "undone"
+    )
+    return {(line, payment) for line, payment in context.session.execute(statement)}
+
+
+def list_proposed_elsewhere(context: Context, payment_ids: Iterable[int], statement_id: int) -> list[StatementMatch]:
+    """List what is proposed for payments on lines of other statements."""
+    statement = scope.everything(StatementMatch, why=_ONCE).where(
+        StatementMatch.payment_id.in_(sorted(set(payment_ids))),
+        StatementMatch.state == "proposed",
+        StatementMatch.statement_id != statement_id,
+    )
+    return list(context.session.scalars(statement.order_by(StatementMatch.id)))
+
+
+def count_open(context: Context) -> int:
+    """Count the statements with open lines that the actor may see."""
+    rows = scope.select_rows(context, registry["bank_statement"]).where(BankStatement.state == "open").subquery()
+    return int(
+        context.session.execute(
+            scope.columns(func.count(), why="counted of rows in scope").select_from(rows)
+        ).scalar_one()
+    )
+
+
+def payments_by_number(context: Context, numbers: Iterable[str]) -> dict[str, Payment]:
+    """Find payments by their numbers, whoever may see them: a line belongs to the one it names."""
+    statement = scope.everything(Payment, why="a line of a statement belongs to whatever payment it names")
+    found = context.session.scalars(statement.where(Payment.number.in_(sorted(set(numbers)))))
+    return {payment.number: payment for payment in found}

@@ -1,0 +1,226 @@
+"""How lines find their payments: what is certain is settled at once, what is likely waits for a person, the rest stays open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+
+from app.kernel.actor import Context
+from app.kernel.money import Money
+from app.kernel.problem import Kind, Problem, Refused, refuse_if
+from app.modules.payments.domain import reconciliation
+from app.modules.payments.domain.bank import Exchange, Party
+from app.modules.payments.domain.reconciliation import Line, Proposal
+from app.modules.payments.models import Payment
+from app.modules.statements import queries
+from app.modules.statements.domain import pairing
+from app.modules.statements.domain.kinds import Explained, Matched
+from app.modules.statements.domain.pairing import Share
+from app.modules.statements.models import BankStatement, StatementLine, StatementMatch
+from app.modules.statements.service import settling
+
+_ZERO = Decimal(0)
+CHARGE = "The bank's charge, as the statement says."
+
+
+def reconcile(context: Context, statement: BankStatement) -> None:
+    """Hold the open lines of a statement against what was paid, and put down what is certain and what is likely."""
+    lines = {str(line.id): line for line in statement.lines if line.state == "open"}
+    _withdraw(statement, lines.values())
+    context.session.flush()
+    payments, candidates = settling.candidates(context, statement)
+    undone = queries.list_undone(context, [line.id for line in lines.values()])
+    certain: list[StatementMatch] = []
+    for proposal in reconciliation.propose([line_of(line) for line in lines.values()], candidates):
+        line = lines[proposal.line]
+        uses = [(payments[use.candidate], use.amount) for use in proposal.uses]
+        if any((line.id, payment.id) in undone for payment, _ in uses):
+            continue  # somebody has said that these do not belong together
+        found = [_proposed(statement, line, payment, amount, proposal) for payment, amount in uses]
+        certain += found if proposal.is_certain else []
+    settle(context, statement, certain, Matched.CERTAIN)
+
+
+def _withdraw(statement: BankStatement, lines: Iterable[StatementLine]) -> None:
+    """Take back what is proposed for lines."""
+    about = {line.id for line in lines}
+    statement.matches = [
+        match for match in statement.matches if not (match.state == "proposed" and match.line_id in about)
+    ]
+
+
+def _proposed(
+    statement: BankStatement, line: StatementLine, payment: Payment, amount: Decimal, proposal: Proposal
+) -> StatementMatch:
+    match = StatementMatch(
+        line=line,
+        line_id=line.id,
+        payment=payment,
+        payment_id=payment.id,
+        amount=amount,
+        is_return=proposal.kind is reconciliation.Kind.RETURN,
+        rest=proposal.rest or None,
+        confidence=proposal.confidence,
+        reason=" ".join(proposal.reasons)[:1000],
+        state="proposed",
+    )
+    statement.matches.append(match)
+    return match
+
+
+def line_of(line: StatementLine) -> Line:
+    """Write a line as it was read, to be looked for."""
+    stated, exchange = line.stated, line.stated.get("exchange")
+    return Line(
+        id=str(line.id),
+        amount=line.amount,
+        currency=line.statement.currency.code,
+        party=Party(line.party, line.party_account, line.party_account),
+        text=line.text or "",
+        ids=tuple(stated.get("ids", ())),
+        groups=tuple(stated.get("groups", ())),
+        documents=tuple(stated.get("documents", ())),
+        charges=Decimal(stated.get("charges", 0)),
+        exchange=Exchange(Decimal(exchange["amount"]), exchange["currency"]) if exchange else None,
+        is_return=line.is_return,
+        on=line.booked_on,
+    )
+
+
+def settle(context: Context, statement: BankStatement, matches: Sequence[StatementMatch], how: Matched) -> None:
+    """Let matches hold: their payments are settled, or came back, and their lines are done."""
+    settling.lock(context, [match.payment for match in matches])
+    for match in matches:
+        settling.settle(context, match)
+        match.state, match.how = "matched", how
+        match.matched_at, match.matched_by = context.now, context.actor.id
+        _close(context, match.line, "matched")
+        if match.rest:
+            match.line.rest, match.line.kind, match.line.reason = match.rest, Explained.FEE, CHARGE
+    _withdraw(statement, [match.line for match in matches])
+    _drop_used_up(context, statement, [match.payment for match in matches])
+    sum_up(context, statement)
+
+
+def _close(context: Context, line: StatementLine, state: str) -> None:
+    line.state, line.settled_at, line.settled_by, line.reopened = state, context.now, context.actor.id, None
+
+
+def _drop_used_up(context: Context, statement: BankStatement, payments: Sequence[Payment]) -> None:
+    """Take back what is proposed for other lines with payments that have no longer so much to be found."""
+    context.session.flush()
+    by_id = {payment.id: payment for payment in payments}
+    elsewhere = queries.list_proposed_elsewhere(context, by_id, statement.id)
+    here = [match for match in statement.matches if match.state == "proposed" and match.payment_id in by_id]
+    for match in (*here, *elsewhere):
+        if abs(match.amount) <= abs(settling.available(by_id[match.payment_id], is_return=match.is_return)):
+            continue
+        _withdraw(match.statement, [match.line])
+
+
+def sum_up(context: Context, statement: BankStatement) -> None:
+    """Count what is still to be done; with nothing left, the statement is reconciled."""
+    statement.open_lines = sum(line.state == "open" for line in statement.lines)
+    statement.state = "open" if statement.open_lines else "reconciled"
+    context.session.flush()
+
+
+def accept(context: Context, statement: BankStatement, lines: Sequence[StatementLine]) -> None:
+    """Let what is proposed for lines hold, if their payments still have so much."""
+    about = {line.id for line in lines}
+    proposed = [match for match in statement.matches if match.state == "proposed" and match.line_id in about]
+    without = [line.number for line in lines if line.id not in {match.line_id for match in proposed}]
+    if without:
+        words = f"Lines: nothing is proposed for {', '.join(without)}. Choose the payments, or explain what it is."
+        raise Refused(Kind.CONFLICT, Problem("nothing_proposed", words, "lines"))
+    settle(context, statement, proposed, Matched.ACCEPTED)
+
+
+def match(
+    context: Context,
+    statement: BankStatement,
+    lines: Sequence[StatementLine],
+    payments: Sequence[Payment],
+    kind: Explained | None,
+    reason: str | None,
+) -> None:
+    """Bring lines and payments together that somebody chose; a difference needs a reason."""
+    settling.lock(context, payments)
+    is_return = lines[0].amount > 0
+    refuse_if(settling.why_not_chosen(statement, payments, is_return=is_return), Kind.CONFLICT)
+    currency = statement.currency.code
+    shares = [Share(str(line.id), line.amount, currency) for line in lines]
+    available = [
+        Share(str(payment.id), settling.available(payment, is_return=is_return), payment.currency.code)
+        for payment in payments
+    ]
+    refuse_if(pairing.why_not_paired(shares, available), Kind.CONFLICT)
+    paired = pairing.pair(shares, available)
+    refuse_if(_why_not_different(paired, currency, kind, reason))
+    by_line, by_payment = {str(line.id): line for line in lines}, {str(each.id): each for each in payments}
+    _withdraw(statement, lines)
+    context.session.flush()
+    made = []
+    for pair in paired.pairs:
+        line, payment = by_line[pair.line], by_payment[pair.payment]
+        made.append(
+            StatementMatch(
+                line=line, line_id=line.id, payment=payment, payment_id=payment.id, amount=pair.amount, is_return=is_return,
+                reason=reason or "Chosen by hand; the amounts agree.", state="proposed",
+            )
+        )  # fmt: skip
+    statement.matches.extend(made)
+    settle(context, statement, made, Matched.BY_HAND)
+    for id, amount in paired.lines_left.items():
+        line = by_line[id]
+        if line.state == "matched":
+            line.rest, line.kind, line.reason = amount, kind, reason
+
+
+def _why_not_different(
+    paired: pairing.Pairing, currency: str, kind: Explained | None, reason: str | None
+) -> list[Problem]:
+    untouched = [line for line in paired.lines_left if line not in {pair.line for pair in paired.pairs}]
+    if untouched:
+        words = (
+            "Lines: the payments come to less than some of the lines alone. Leave out the lines that they do not pay."
+        )
+        return [Problem("too_many_lines", words, "lines")]
+    if not paired.difference:
+        return []
+    difference = f"{Money(paired.difference, currency).rounded().amount:f}"
+    values = {"difference": difference}
+    problems = []
+    if paired.lines_left and kind is None:
+        words = f"{difference} {currency} of the lines is no payment. Say what it is: a fee, interest or else."
+        problems.append(Problem("unexplained", words, "kind", values))
+    if not reason:
+        words = f"The lines differ by {difference} {currency} from the payments. Say why."
+        problems.append(Problem("unexplained", words, "reason", values))
+    return problems
+
+
+def explain(
+    context: Context, statement: BankStatement, lines: Sequence[StatementLine], kind: Explained, reason: str
+) -> None:
+    """Say what lines are that belong to no payment."""
+    _withdraw(statement, lines)
+    for line in lines:
+        line.kind, line.reason = kind, reason
+        _close(context, line, "explained")
+    sum_up(context, statement)
+
+
+def undo(context: Context, statement: BankStatement, lines: Sequence[StatementLine], reason: str) -> None:
+    """Take back what was said of lines: their payments have again what they had, and the lines are open."""
+    about = {line.id for line in lines}
+    held = [match for match in statement.matches if match.state == "matched" and match.line_id in about]
+    settling.lock(context, [match.payment for match in held])
+    for match in held:
+        settling.take_back(context, match)
+        match.state, match.undone_at, match.undone_by = "undone", context.now, context.actor.id
+        match.undo_reason = reason
+    for line in lines:
+        line.state, line.kind, line.rest, line.reason = "open", None, None, None
+        line.settled_at, line.settled_by, line.reopened = None, None, reason
+    sum_up(context, statement)
