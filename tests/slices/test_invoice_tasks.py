@@ -114,3 +114,20 @@ def test_a_cent_lost_in_rounding_stops_nobody_and_two_do(billing: Billing) -> No
         for extra, price in (("0.01", "90"), ("0.02", "91"))
     }
     assert found == {"0.01": "matched", "0.02": "exception"}
+
+
+def test_what_a_hard_budget_does_not_cover_waits_for_the_controller_until_somebody_else_pays(billing: Billing) -> None:
+    billing.invoice_policy()
+    billing.budget("LAB", "100")
+    other = billing.captured("R-2", ("Repair", "1", "190"))
+    lines = [{**line, "category": "OPT"} for line in billing.invoice_lines(other)]
+    billing.edit(billing.eva.context(), "invoice", other, cost_centre="LAB", lines=lines)
+    billing.invoice(billing.eva, other, "submit")
+    assert billing.stands(other) == "exception"
+    [number] = billing.exceptions(other).values()
+    with reading("invoice_exception", number) as row:
+        assert (row.kind.value, row.owner.value, row.actions) == ("budget", "controller", ["reject"])
+        assert "100.00 EUR left" in row.text.replace("\u00a0", " ")
+    billing.edit(billing.eva.context(), "invoice", other, cost_centre="HAL-0")
+    billing.invoice(billing.eva, other, "match")
+    assert (billing.stands(other), billing.exceptions(other)) == ("matched", {})

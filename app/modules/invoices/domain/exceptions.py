@@ -176,10 +176,11 @@ def raised(
     return tuple(found)
 
 
-def over_budget(text: str, seen: str, due_on: date) -> Mismatch:
-    """Make an exception of what the budget does not cover; `seen` tells the figures."""
+def over_budget(text: str, seen: str, on: date) -> Mismatch:
+    """Make an exception of what a hard budget does not cover: no reason makes room there, moving budget does."""
     kind = ExceptionKind.BUDGET
-    return Mismatch(kind, OWNERS[kind], "budget", seen, None, "over_budget", text, due_on, _ACTIONS[kind])
+    due_on = add_working_days(on, DUE_DAYS[kind])
+    return Mismatch(kind, OWNERS[kind], "budget", seen, None, "over_budget", text, due_on, (Action.REJECT,))
 
 
 def still_accepted(mismatch: Mismatch, accepted: Mapping[str, str]) -> bool:

@@ -35,7 +35,7 @@ from app.modules.invoices.domain.kinds import InvoiceKind
 from app.modules.invoices.domain.matching import Match
 from app.modules.invoices.domain.terms import Terms
 from app.modules.invoices.models import Invoice, InvoiceCheck, InvoiceLine
-from app.modules.invoices.service import disputing
+from app.modules.invoices.service import disputing, weighing
 from app.modules.orders import service as orders
 from app.modules.orders.domain import amounts
 from app.modules.orders.domain.kinds import ReceivedBy
@@ -71,7 +71,8 @@ def match(context: Context, invoice: Invoice) -> Match:
     found = matching.match(case)
     _write(invoice, found.checks)
     raised = rules.raised(found.checks, on=context.today, bill_kind=case.bill.kind, method=case.method)
-    disputing.settle(context, invoice, raised)
+    beyond = weighing.beyond(context, invoice) if found.method is Method.CONTRACT else []
+    disputing.settle(context, invoice, [*raised, *beyond])
     return found
 
 

@@ -13,6 +13,7 @@ import msgspec
 
 from app.infra import activity, files
 from app.infra.activity import Attachment
+from app.infra.filetypes import FileRefused
 from app.kernel.actor import Context
 from app.kernel.problem import Kind, Problem, Refused
 from app.kernel.resource import registry
@@ -69,13 +70,17 @@ def has_pages(attachment: Attachment | None) -> bool:
     return attachment is not None and attachment.media_type == _PDF
 
 
-@lru_cache(maxsize=1024)
 def count_pages(digest: str) -> int:
-    """Count the pages of a PDF; one that cannot be opened has none."""
+    """Count the pages of a PDF; one that cannot be found or opened has none."""
     try:
-        return pdf.picture(_content(digest), 1, STANDARD).pages
-    except Unreadable:
+        return _pages(digest)
+    except (Unreadable, FileRefused):
         return 0
+
+
+@lru_cache(maxsize=1024)
+def _pages(digest: str) -> int:
+    return pdf.picture(_content(digest), 1, STANDARD).pages
 
 
 def picture(attachment: Attachment, page: int) -> bytes:

@@ -16,8 +16,12 @@ from app.modules.budgets import service as budgets
 from app.modules.budgets.domain import Bucket, Claim, Holding, Verdict, Weighed
 from app.modules.directory import queries as directory
 from app.modules.invoices import queries
+from app.modules.invoices.domain import exceptions as rules
+from app.modules.invoices.domain.exceptions import Mismatch
 from app.modules.invoices.domain.kinds import InvoiceKind
+from app.modules.invoices.domain.tolerances import figure
 from app.modules.invoices.models import Invoice, InvoiceLine
+from app.modules.invoices.service.deriving import convert
 from app.modules.requests.domain import in_base
 
 NAME = "invoice"
@@ -44,6 +48,21 @@ def holding(invoice: Invoice) -> Holding:
         _claim(invoice, line, amount, share.amount) for (line, amount), share in zip(parts, amounts, strict=True)
     )
     return Holding(NAME, invoice.id or 0, invoice.reference or "", Bucket.ACTUAL, claims)
+
+
+def beyond(context: Context, invoice: Invoice) -> list[Mismatch]:
+    """Say which hard budgets an invoice that was never ordered would overrun; what was ordered was weighed then."""
+    if not any(line.amount for line in invoice.lines) or convert(context, invoice):
+        return []
+    over = [each for each in budgets.weigh(context, holding(invoice)).impacts if each.verdict is Verdict.OVER_HARD]
+    if not over:
+        return []
+    words = " ".join(
+        f"{each.label} has {figure(each.left, each.currency)} left, this takes {figure(each.this, each.currency)}."
+        for each in over
+    )
+    seen = "|".join(f"{each.code}:{each.this}:{each.left}" for each in over)
+    return [rules.over_budget(f"{words} Move budget there and match again.", seen, context.today)]
 
 
 def live(context: Context, entity_id: int) -> list[Holding]:
