@@ -67,11 +67,12 @@ def payment_run(maker: Any, number: int) -> dict[str, Any]:
 
 def _account(maker: Any) -> str:
     """Give an account that may pay."""
-    if "confirmed_account" not in maker.made:
+    name = f"confirmed_account of {maker.key('entity')}"
+    if name not in maker.made:
         key = maker.create(registry["paying_account"])
         unit.execute(system(id=993), registry["paying_account"], key, "confirm", {})
-        maker.made["confirmed_account"] = key
-    return str(maker.made["confirmed_account"])
+        maker.made[name] = key
+    return str(maker.made[name])
 
 
 def _payable(maker: Any) -> str:

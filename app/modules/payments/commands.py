@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from app.kernel.actor import Context
 from app.kernel.command import Ask, command
 from app.kernel.event import Event, told_once
-from app.kernel.problem import Problem
+from app.kernel.problem import Kind, Problem, Refused
 from app.modules.invoices.models import Invoice
 from app.modules.payments import service
 from app.modules.payments.models import PayingAccount, PaymentRun
@@ -217,7 +217,7 @@ def send_back(context: Context, run: PaymentRun, *, reason: Why) -> SentBack:
 
 @command("Cancel", moves=["draft | submitted | approved -> cancelled"], danger=True)
 def cancel(context: Context, run: PaymentRun, *, reason: Why) -> Cancelled:
-    """Pay none of it with this run. What was in it can be proposed again."""
+    """Give the run up: it pays nothing, and what was in it can be proposed again."""
     service.cancel(context, run, reason)
     return _tell(Cancelled, run, reason)
 
@@ -238,15 +238,12 @@ def release(context: Context, run: PaymentRun) -> Released:
     return _tell(Released, run)
 
 
-def why_not_fetched(context: Context, run: PaymentRun) -> list[Problem]:
-    """Say that there is no file."""
-    return [] if run.file_hash else [Problem("no_file", "Nothing was sent with this run: everything was set off.")]
-
-
-@command("Fetch file", moves=["released -> released", "settled -> settled", "failed -> failed"], guard=why_not_fetched)
+@command("Fetch file", moves=["released -> released", "settled -> settled", "failed -> failed"])
 def fetch_file(context: Context, run: PaymentRun) -> FileFetched:
     """Get the file for the bank, always the same one. It is on record who fetched it."""
-    return FileFetched(run.number, run.file_name or "", run.file_hash or "", service.file_of(run))
+    if run.file_hash is None:
+        raise Refused(Kind.CONFLICT, Problem("no_file", "Nothing was sent with this run: everything was set off."))
+    return FileFetched(run.number, run.file_name or "", run.file_hash, service.file_of(run))
 
 
 @command(

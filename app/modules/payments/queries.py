@@ -12,7 +12,14 @@ from app.infra import scope
 from app.infra.activity import Attachment
 from app.kernel.actor import Context
 from app.modules.invoices.models import Invoice, InvoiceException, OpenItem
-from app.modules.payments.models import PayingAccount, Payment, PaymentItem, PaymentPart, PaymentRun
+from app.modules.payments.models import (
+    PayingAccount,
+    Payment,
+    PaymentItem,
+    PaymentLeftOut,
+    PaymentPart,
+    PaymentRun,
+)
 from app.modules.suppliers.models import BankAccount, Supplier
 
 _ALL = "what is due is paid together, whoever of the company may see which invoice"
@@ -152,3 +159,47 @@ def list_to_reconcile(context: Context, account_id: int, since: date) -> list[Pa
 def lock_runs(context: Context, ids: Iterable[int]) -> list[PaymentRun]:
     """Take runs in the order of their ids, as they are now."""
     return scope.locked(context, PaymentRun, ids, why="what became of its payments is what became of a run")
+
+
+def list_paid(context: Context, run_id: int) -> list[PaymentItem]:
+    """List what a run pays, with everything its page says of it."""
+    statement = (
+        scope.everything(PaymentItem, why="a run and what it pays are one")
+        .where(PaymentItem.run_id == run_id)
+        .options(
+            joinedload(PaymentItem.invoice), joinedload(PaymentItem.supplier), joinedload(PaymentItem.bank_account)
+        )
+        .order_by(PaymentItem.position, PaymentItem.id)
+    )
+    return list(context.session.scalars(statement))
+
+
+def list_left_out(context: Context, run_id: int) -> list[PaymentLeftOut]:
+    """List what a run leaves out, with everything its page says of it."""
+    statement = (
+        scope.everything(PaymentLeftOut, why="a run and what it leaves out are one")
+        .where(PaymentLeftOut.run_id == run_id)
+        .options(joinedload(PaymentLeftOut.invoice), joinedload(PaymentLeftOut.supplier))
+        .order_by(PaymentLeftOut.position, PaymentLeftOut.id)
+    )
+    return list(context.session.scalars(statement))
+
+
+def list_of_invoices(context: Context, invoice_ids: Iterable[int]) -> list[Payment]:
+    """List the payments that pay some invoices."""
+    paying = select(PaymentPart.payment_id).where(PaymentPart.invoice_id.in_(sorted(set(invoice_ids))))
+    statement = scope.everything(Payment, why="the way of a purchase ends with its payments")
+    return list(context.session.scalars(statement.where(Payment.id.in_(paying)).order_by(Payment.id)))
+
+
+def list_of_orders(context: Context, order_ids: Iterable[int]) -> list[Payment]:
+    """List the payments that pay invoices of some orders."""
+    wanted = sorted(set(order_ids))
+    if not wanted:
+        return []
+    of = (
+        scope.columns(Invoice.id, why="the way of a purchase ends with its payments")
+        .where(Invoice.order_id.in_(wanted))
+        .order_by(Invoice.id)
+    )
+    return list_of_invoices(context, context.session.scalars(of))

@@ -1,0 +1,90 @@
+"""The pages of runs that are drawn in their own way: the run, its file to be kept, and answers of the bank to be sent in."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+from flask import Response, flash, redirect, request
+
+from app.console import addresses, decode, dialogs, gate, resource_view, shell, stepping_up
+from app.console.host import page
+from app.console.resource_view import ResourceView
+from app.console.shell import Crumb, Page
+from app.infra import activity, files, unit
+from app.infra.fields import param_fields
+from app.infra.filetypes import safe_name
+from app.kernel.command import Command
+from app.kernel.problem import Kind, Problem, Refused
+from app.kernel.resource import registry
+from app.modules.payments.console import page as run_page
+
+TEMPLATES = str(Path(__file__).parents[1] / "templates")
+_FILE = "fetch_file"
+
+
+class PaymentRunView(ResourceView):
+    """Payment runs: what each supplier gets and for what, what is left out, the file and what the bank says."""
+
+    template_folder = TEMPLATES
+    more_verbs = {"answer": "read_answer"}
+
+    @page("/<path:key>")
+    def show(self, key: str) -> Any:
+        """Show a run."""
+        return self._shown(key)
+
+    @page("/<path:key>/answer", "POST")
+    def answer(self, key: str) -> Any:
+        """Attach a file of the bank, and take in what it says."""
+        visit = gate.visit()
+        sent = request.files.get("file")
+        try:
+            if sent is None or not sent.filename:
+                raise Refused(Kind.INVALID, Problem("required", "No file was chosen. Choose one.", "file"))
+            stored = files.store().put(io.BytesIO(sent.stream.read()))
+            name = safe_name(sent.filename, stored.media_type)
+            activity.attach(visit.context, self.resource, key, stored, name)
+            outcome = unit.execute(visit.context, self.resource, key, "read_answer", {"file": name})
+        except Refused as refusal:
+            if refusal.kind is Kind.MISSING:
+                raise
+            return self._shown(key, refusal)
+        flash(f"{sent.filename}: {outcome.events[0]['summary']}", "ok")
+        return redirect(addresses.of_key(self.resource, key), 303)
+
+    def ask(self, command: Command, key: str) -> Any:
+        """Show the dialog of a command, with what the address says filled in already."""
+        named = request.args.getlist("invoices")
+        if not named or "invoices" not in param_fields(command.params):
+            return super().ask(command, key)
+        visit = gate.visit()
+        row = self._load(visit, key)
+        return self._dialog(dialogs.of_row(visit, self.resource, command, row, {"invoices": named}), row=row)
+
+    def run(self, command: Command, key: str) -> Any:
+        """Run a command; the file is given to be kept, and shown nowhere."""
+        if command.name != _FILE:
+            return super().run(command, key)
+        visit = stepping_up.prove(gate.visit(), command)
+        version = decode.version(request.form)
+        outcome = unit.execute(visit.context, self.resource, key, _FILE, {}, version=version)
+        [told] = outcome.events
+        headers = {"Content-Disposition": f'attachment; filename="{told["file"]}"', "X-Content-Type-Options": "nosniff"}
+        return Response(outcome.told["content"], mimetype="application/octet-stream", headers=headers)
+
+    def _shown(self, key: str, refusal: Refused | None = None) -> Any:
+        paper = run_page.build(gate.visit(), key)
+        about = Page(
+            paper.document.title, shell.crumbs(self.resource, Crumb(paper.row.number)), self._url(),
+            phone_title=paper.row.number,
+        )  # fmt: skip
+        problems = [problem.message for problem in refusal.problems] if refusal else []
+        status = refusal.kind.value if refusal else 200
+        return shell.render(
+            "payment_run.html", about, document=paper.document, paper=paper, problems=problems, status=status
+        )
+
+
+resource_view.extend(registry["payment_run"], PaymentRunView)

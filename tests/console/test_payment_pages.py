@@ -1,0 +1,91 @@
+"""The pages of payments: what a run pays and why not, its file, the bank's answer, and what waits for a treasurer."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+
+from tests.acting import Someone, open_session, signed_in
+from tests.console.browsing import form, post, text
+from tests.scenarios.paying import Paying, pain002
+
+
+@pytest.fixture
+def paying(app):
+    """Open the office, and leave the context it was opened in: every page has one of its own."""
+    with app.app_context():
+        paying = Paying()
+        paying.budget("LAB", "20000")
+        return paying
+
+
+@pytest.fixture
+def within(app, paying):
+    def done(act):
+        with app.app_context():
+            return act(paying)
+
+    return done
+
+
+@pytest.fixture
+def client(app):
+    def of(someone: Someone) -> Any:
+        with app.app_context():
+            secret = open_session(someone.user)
+        return signed_in(app, Someone(someone.user, someone.code, secret))
+
+    return of
+
+
+def test_a_run_tells_what_each_supplier_gets_and_what_is_left_out(within, client, paying):
+    key = within(lambda house: house.owed("R-1"))
+    held = within(lambda house: house.owed("R-2"))
+    within(lambda house: house.invoice(house.eva, held, "hold", reason="The lamp flickers"))
+    run = within(lambda house: house.run(execute_on="2026-12-30"))
+    page = client(paying.hanna).get(f"/payment-runs/{run}")
+    told = text(page)
+    assert "1 payment, 120.00 EUR" in told
+    assert "Vega Optics AT61 •••• 3201" in told
+    assert "Not proposed 1 invoice" in told
+    assert "On hold: The lamp flickers" in told
+    assert f'href="/payment-runs/{run}/take_out?invoices={key}"' in page.text
+    dialog = client(paying.hanna).get(f"/payment-runs/{run}/take_out?invoices={key}")
+    assert "INV-HAL-2026-00001" in text(dialog)
+
+
+def test_a_treasurer_finds_what_waits_fetches_the_file_and_sends_the_answer_in(within, client, paying):
+    within(lambda house: house.owed("R-1"))
+    run = within(lambda house: house.run(execute_on="2026-12-30"))
+    within(lambda house: house.pay(house.hanna, run, "submit"))
+    tomas, hanna = client(paying.tomas), client(paying.hanna)
+    assert f"{run} to approve" in text(tomas.get("/"))
+    assert f"{run} to approve" not in text(hanna.get("/"))
+    within(lambda house: house.pay(house.tomas, run, "approve"))
+    assert f"{run} to release" in text(tomas.get("/"))
+    within(lambda house: house.pay(house.tomas, run, "release"))
+    page = tomas.get(f"/payment-runs/{run}")
+    fetched = post(tomas, f"/payment-runs/{run}/fetch_file", form(page, f"/payment-runs/{run}/fetch_file"))
+    assert fetched.headers["Content-Disposition"] == f'attachment; filename="{run}.xml"'
+    assert fetched.data == within(lambda house: house.file(run))
+    assert f'action="/payment-runs/{run}/fetch_file"' not in hanna.get(f"/payment-runs/{run}").text
+    number = within(lambda house: house.payments(run))[0]["number"]
+    drawn = form(page, f"/payment-runs/{run}/answer")
+    answer = pain002(run, (number, "RJCT", "AC04"))
+    sent = {**drawn, "file": (io.BytesIO(answer), "status.xml")}
+    done = tomas.post(f"/payment-runs/{run}/answer", data=sent, content_type="multipart/form-data")
+    assert done.status_code == 303
+    assert "1 failed" in text(tomas.get(f"/payment-runs/{run}"))
+    again = {**drawn, "file": (io.BytesIO(answer), "status.xml")}
+    refused = tomas.post(f"/payment-runs/{run}/answer", data=again, content_type="multipart/form-data")
+    assert (refused.status_code, "This file was taken in before." in text(refused)) == (409, True)
+
+
+def test_an_invoice_shows_its_payment_as_the_last_stage(within, client, paying):
+    key = within(lambda house: house.owed("R-1"))
+    run = within(lambda house: house.released_run())
+    number = within(lambda house: house.payments(run))[0]["number"]
+    assert number in text(client(paying.eva).get(f"/invoices/{key}"))
+    assert "INV-HAL-2026-00001" in text(client(paying.tomas).get(f"/payments/{number}"))
