@@ -199,7 +199,7 @@ def _refused(run_id: int) -> Any:
     visit = gate.visit()
     run = runs.find(visit.context, run_id)
     name = f"{registry[run.resource].plural}-refused-{run.id}.csv"
-    return _file(name, exports.streamed(report.refused_rows(visit.context, run)))
+    return _file(name, exports.streamed(visit.context, report.refused_rows(visit.context, run)))
 
 
 def _match_page(run: ImportRun, columns: list[str | None] | None = None, refused: Refused | None = None) -> Any:

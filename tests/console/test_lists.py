@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import re
 import threading
@@ -192,6 +193,20 @@ def test_a_view_goes_out_as_a_file_with_its_columns_and_filters(app, buyer, make
     assert answer.text.lstrip("\ufeff").splitlines() == ["Code,Name,Country", f"{first},'=cmd|' /C calc'!A0,SE"]
     with app.app_context():
         assert db.session.execute(sql("SELECT count(*) FROM supplier")).scalar() == 2
+
+
+def test_a_file_lets_its_connection_go_when_it_has_been_read(app, buyer, make):
+    make("supplier")
+    with app.app_context():
+        pool = db.engine.pool
+    gc.disable()
+    try:
+        taken = pool.checkedout()
+        answers = [buyer.get("/suppliers/csv?columns=code", buffered=True) for _ in range(3)]
+        assert [answer.status_code for answer in answers] == [200, 200, 200]
+        assert pool.checkedout() == taken
+    finally:
+        gc.enable()
 
 
 def test_without_the_right_to_export_there_is_no_file(app, client_of, make):
