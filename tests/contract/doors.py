@@ -82,7 +82,7 @@ def by_terminal(
     visitor: Visitor, resource: Resource, command: Command, key: str, arguments: Mapping[str, Any]
 ) -> Answer:
     """Run the command from a terminal, as the person."""
-    words = [f"{name}={value}" for name, value in arguments.items()]
+    words = [f"{name}={','.join(value) if isinstance(value, list) else value}" for name, value in arguments.items()]
     result = visitor.terminal("do", resource.name, key, command.name, *words, "--as", visitor.code)
     assert result.exit_code in (0, 1), result.output
     return Answer("refused" if result.exit_code else DONE, result.output)
