@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import pathlib
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
@@ -215,9 +215,21 @@ def _match(context: Context, run_id: int, matched: Matched) -> None:
     with runs.opened(run) as sheet:
         columns, problems = matching.by_words(run.columns, sheet, matched.said)
     refuse_if(problems)
-    if matched.leaves_rest:
-        columns = [matching.IGNORED if name is None else name for name in columns]
+    columns = [_settled(run, columns, at, matched) for at in range(len(columns))]
     runs.match(context, run_id, columns, matched.mode, fixed=matched.fixed, together=matched.together, by_job=False)
+
+
+def _settled(run: ImportRun, columns: Sequence[str | None], at: int, matched: Matched) -> str | None:
+    """Give what all rows have in common precedence over a guess, and leave out the rest where that was said.
+
+    A heading that stands twice is never left out for the sake of the other: somebody has to say which is meant.
+    """
+    name, heading = columns[at], run.headings[at].casefold()
+    if name in matched.fixed and heading not in {said.strip().casefold() for said in matched.said}:
+        name = None
+    twins = [other for other, text in enumerate(run.headings) if other != at and heading and text.casefold() == heading]
+    is_open = any(columns[other] not in (None, matching.IGNORED) for other in twins)
+    return matching.IGNORED if name is None and matched.leaves_rest and not is_open else name
 
 
 def _imported(context: Context, run: ImportRun) -> ImportRun:

@@ -48,6 +48,7 @@ def taken_in(
     *,
     name: str = "rows.csv",
     said: Mapping[str, str] | None = None,
+    fixed: Mapping[str, str] | None = None,
     mode: str = "both",
     together: bool = False,
     context: Context | None = None,
@@ -59,7 +60,7 @@ def taken_in(
     with runs.opened(found(run_id)) as sheet:
         columns, problems = matching.by_words(found(run_id).columns, sheet, said or {})
     assert problems == []
-    runs.match(context, run_id, columns, mode, together=together)
+    runs.match(context, run_id, columns, mode, fixed=fixed or {}, together=together)
     return run_id
 
 

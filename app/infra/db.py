@@ -73,7 +73,9 @@ class Row(Base):
     changed_at: Mapped[datetime] = mapped_column(
         DateTime(timezone=True), server_default=func.now(), sort_order=92, info={"label": "Changed"}
     )
-    created_by: Mapped[int | None] = mapped_column(Integer, sort_order=93, info={"label": "Created by", "kind": "account"})
+    created_by: Mapped[int | None] = mapped_column(
+        Integer, sort_order=93, info={"label": "Created by", "kind": "account"}
+    )
     search: Mapped[Any] = mapped_column(TSVECTOR, nullable=True, deferred=True, sort_order=94, info={"hidden": True})
 
     __mapper_args__ = {"version_id_col": version}
@@ -143,7 +145,8 @@ def long_text(label: str, **options: Any) -> MappedColumn[str]:
 
 def money(label: str, currency: str = "currency", **options: Any) -> MappedColumn[Any]:
     """Declare an amount; `currency` is the path to its currency on the same row."""
-    return column(Numeric(18, 4), label, info={"kind": "money", "currency": currency}, **options)
+    info = {"kind": "money", "currency": currency, **options.pop("info", {})}
+    return column(Numeric(18, 4), label, info=info, **options)
 
 
 def quantity(label: str, **options: Any) -> MappedColumn[Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -105,10 +105,27 @@ def emit(context: Context, resource: Resource, row: Any, event: Event | Mapping[
     full_name = name or event_name(resource.name, event)  # type: ignore[arg-type]
     payload = payload_of(event) if isinstance(event, Event) else dict(event)
     _take(context, resource, row)
-    entry = OutboxEvent(
+    entry = _entry(context, resource, row, full_name, payload)
+    context.session.add(entry)
+    context.session.flush()
+    _line_up(context, resource, row, entry)
+
+
+def emit_created(context: Context, resource: Resource, rows: Sequence[Any]) -> None:
+    """Announce rows that are new, and that nobody else can announce anything about yet."""
+    name = f"{resource.name}.created"
+    entries = [_entry(context, resource, row, name, payload_of(Created(resource.key_of(row)))) for row in rows]
+    context.session.add_all(entries)
+    context.session.flush()
+    for row, entry in zip(rows, entries, strict=True):
+        _line_up(context, resource, row, entry)
+
+
+def _entry(context: Context, resource: Resource, row: Any, name: str, payload: Mapping[str, Any]) -> OutboxEvent:
+    return OutboxEvent(
         public_id=uuid7(),
         at=context.now,
-        name=full_name,
+        name=name,
         resource=resource.name,
         row_id=row.id,
         row_key=resource.key_of(row),
@@ -116,9 +133,10 @@ def emit(context: Context, resource: Resource, row: Any, event: Event | Mapping[
         request_id=context.request_id,
         payload=plain(payload),
     )
-    context.session.add(entry)
-    context.session.flush()
-    for subscriber in subscribers_of(full_name):
+
+
+def _line_up(context: Context, resource: Resource, row: Any, entry: OutboxEvent) -> None:
+    for subscriber in subscribers_of(entry.name):
         jobs.enqueue(
             context,
             f"hear:{subscriber}",

@@ -227,8 +227,7 @@ def create_several_within(
     held = scope.select_rows(bound, resource, "create").where(resource.model.id.in_([row.id for row in rows]))
     if len(bound.session.scalars(held.with_only_columns(resource.model.id)).all()) < len(rows):
         raise Refused(Kind.FORBIDDEN, _out_of_reach())
-    for row in rows:
-        outbox.emit(bound, resource, row, outbox.Created(resource.key_of(row)), f"{resource.name}.created")
+    outbox.emit_created(bound, resource, rows)
     return rows
 
 

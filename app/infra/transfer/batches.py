@@ -105,9 +105,9 @@ def _refuse_known_lines(bound: Context, plan: Plan, drafts: Sequence[_Draft]) ->
     lines = [draft.row.source_line for draft in drafts if draft.row is not None]
     if not lines:
         return
-    statement = scope.columns(model.source_line, getattr(model, plan.resource.key), why="a line comes in once")
+    statement = scope.columns(model.source_line, why="a line comes in once, whoever takes it in")
     between = model.source_line.between(min(lines), max(lines))
-    known = dict(bound.session.execute(statement.where(model.source_hash == plan.digest, between)).tuples().all())
+    known = set(bound.session.scalars(statement.where(model.source_hash == plan.digest, between)))
     for draft in drafts:
         if draft.row is not None and draft.row.source_line in known:
             words = "This line of this very file came in before, and is in."

@@ -263,8 +263,9 @@ def _open_cells(plan: Plan, line: Line) -> Iterator[Fault]:
             if problem:
                 yield Fault(line.number, problem, column)
         elif text and target.field.kind == "money" and target.children is None:
-            named, meant = manners.currency_named(text), _currency_of(plan, line, target)
-            if named and meant is not None and named != meant.upper():
+            named = manners.currency_named(text)
+            meant = _currency_of(plan, line, target) if named else None
+            if meant is not None and named != meant.upper():
                 words = f"{target.label}: {text[:40]} is {named}, and the row {meant or 'names no currency'}. Set its currency."
                 yield Fault(line.number, Problem("currency_differs", words, target.name), column)
 

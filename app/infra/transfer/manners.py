@@ -83,5 +83,7 @@ def why_not_day(label: str, text: str, manner: str) -> Problem | None:
 
 def currency_named(text: str) -> str:
     """Tell the currency an amount is written with, where a sign or code can mean only one."""
+    if _PLAIN.fullmatch(text):
+        return ""
     match = _CURRENCY.search(text)
     return match[1] if match else next((code for sign, code in _SIGNS.items() if sign in text), "")

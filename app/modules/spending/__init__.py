@@ -1,0 +1,1 @@
+"""What was spent before Outlay or beside it, taken in from files."""
