@@ -22,10 +22,10 @@ def pdf(supplier: str, need: Today, on: date, number: int) -> bytes:
     lines = [supplier, "", f"Quote of {on:%d.%m.%Y}, valid until {on + timedelta(days=60):%d.%m.%Y}", ""]
     lines += [f"{quantity} x {words}: {price} EUR each" for words, quantity, price in rows]
     lines += ["", f"Total without tax: {total:.2f} EUR", "Delivery within four weeks, payable within 30 days."]
-    return _page(lines)
+    return page(lines)
 
 
-def _page(lines: list[str]) -> bytes:
+def page(lines: list[str]) -> bytes:
     """Set lines of text on one page of A4."""
     shown = " T* ".join(f"({_escaped(line)}) Tj" for line in lines)
     content = f"BT /F1 11 Tf 16 TL 60 770 Td {shown} ET".encode("cp1252", "replace")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -157,6 +157,14 @@ def attach_within(bound: Context, resource: Resource, key: str, stored: Any, nam
     return entry
 
 
+_lasting: dict[str, Callable[[Context, Any, Attachment], bool]] = {}
+
+
+def let_last(resource: str, is_lasting: Callable[[Context, Any, Attachment], bool]) -> None:
+    """Let a slice say which files of its rows nobody takes off."""
+    _lasting[resource] = is_lasting
+
+
 def detach(context: Context, resource: Resource, key: str, attachment_id: int) -> None:
     """Take a file off a document; its content stays in the store, because the audit names it."""
     with unit.transaction(context, resource.permission("attach")) as bound:
@@ -164,6 +172,9 @@ def detach(context: Context, resource: Resource, key: str, attachment_id: int) -
         entry = attachment(bound, resource, row, attachment_id)
         if entry is None:
             raise Refused(Kind.MISSING, Problem("not_found", "This file is not attached here any more."))
+        if resource.name in _lasting and _lasting[resource.name](bound, row, entry):
+            words = f"{entry.name} is what this {resource.title[0].lower()} was read from. It stays."
+            raise Refused(Kind.CONFLICT, Problem("original", words))
         entry.removed_at = bound.now
         _put_on_record(bound, resource, row, "detached", {"file": entry.name, "sha256": entry.digest})
         outbox.emit(bound, resource, row, {"attachment": entry.id, "name": entry.name}, f"{resource.name}.detached")

@@ -12,6 +12,7 @@ AUDITOR, REQUESTER, APPROVER = "erik.lindqvist", "lena.fischer", "jana.novak"
 # Who decides after the head of the cost centre, and who answers for all budgets.
 HEAD, CONTROLLER = "sofia.rossi", "marta.keller"
 SUPPLIER, OTHER_SUPPLIER = "S-00001", "S-00002"
+CLERK, RECEIVER = "priya.nair", "jonas.berg"
 Prepare = Callable[[Page], None]
 
 
@@ -105,6 +106,18 @@ def _make_token(page: Page) -> None:
     page.locator("#fresh-secret").wait_for()
 
 
+def _enter_scan(page: Page) -> None:
+    _open_first(page)
+    page.get_by_role("link", name="Enter it").click()
+    page.locator(".o-beside-page").wait_for()
+
+
+def _open_all(page: Page) -> None:
+    _open_first(page)
+    for summary in page.locator("main summary").all():
+        summary.click()
+
+
 PLACES: dict[str, Place] = {
     "sign-in": Place(None, "/sign-in", often=(390,)),
     "home": Place(BUYER, "/", often=(1440,)),
@@ -139,6 +152,16 @@ PLACES: dict[str, Place] = {
     "budget-moves": Place(CONTROLLER, "/budget-moves"),
     "approvals": Place(CONTROLLER, "/approvals"),
     "approval": Place(CONTROLLER, "/approvals", _open_first),
+    "invoices": Place(CLERK, "/invoices", often=(1440, 390)),
+    "invoice-exception": Place(BUYER, "/invoices?state=exception&sort=-reference", _open_first, often=(1440, 390)),
+    "invoice-posted": Place(CLERK, "/invoices?state=posted", _open_all, often=(1440,)),
+    "invoice-broken": Place(CLERK, "/invoices?judged=invalid", _open_all),
+    "invoice-entry": Place(CLERK, "/invoices?format=pdf&state=captured", _enter_scan, often=(1440, 390)),
+    "invoice-capture": Place(CLERK, "/invoices/capture", often=(1440, 390)),
+    "settle": Place(BUYER, "/exceptions/waiting", often=(1440, 390)),
+    "settle-nothing": Place(CONTROLLER, "/exceptions/waiting?tab=waiting"),
+    "exceptions": Place(AUDITOR, "/exceptions"),
+    "tolerances": Place(CONTROLLER, "/tolerances"),
     "people": Place(ADMINISTRATOR, "/people"),
     "person": Place(ADMINISTRATOR, f"/people/{REQUESTER}"),
     "jobs": Place(ADMINISTRATOR, "/jobs"),

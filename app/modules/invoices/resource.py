@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.infra import release, taking
+from app.infra import activity, release, taking
 from app.kernel.resource import Children, Resource, Series, between, registry, within
 from app.modules.approvals.service import declare_document
 from app.modules.budgets.service import declare_holder
@@ -35,13 +35,13 @@ invoices = registry.add(
         name="invoice",
         model=Invoice,
         title=("Invoice", "Invoices"),
-        menu="Invoices",
+        menu="Paying",
         key="reference",
         number=Series("IN"),
         icon="file-invoice",
         order="-reference",
         help="What suppliers ask for, what it is held against, and what is still to be paid.",
-        list=("reference", "number", "supplier", "supplier_number", "issued_on", "total", "state", "blocked", "open_amount"),
+        list=("reference", "supplier", "supplier_number", "issued_on", "order", "total", "state", "open_amount"),
         show=(
             (
                 "Invoice",
@@ -136,7 +136,7 @@ exceptions = registry.add(
         name="invoice_exception",
         model=InvoiceException,
         title=("Exception", "Exceptions"),
-        menu="Invoices",
+        menu="Paying",
         key="number",
         icon="alert-triangle",
         order="-number",
@@ -158,7 +158,7 @@ tolerances = registry.add(
         name="tolerance",
         model=Tolerance,
         title=("Tolerance", "Tolerances"),
-        menu="Invoices",
+        menu="Paying",
         key="code",
         icon="arrows-diff",
         order="code",
@@ -183,3 +183,4 @@ declare_document(service.NAME, service.case_of)
 declare_holder(service.NAME, service.live)
 taking.declare(service.NAME, service.capture)
 release.begin_with(service.enter_tolerances)
+activity.let_last(service.NAME, service.is_original)

@@ -19,7 +19,7 @@ from app.modules.invoices.console import papers
 from app.modules.invoices.console.papers import Judgement
 from app.modules.invoices.console.settling import Difference, differences
 from app.modules.invoices.domain.checks import Verdict
-from app.modules.invoices.domain.facts import Section
+from app.modules.invoices.domain.facts import Section, unit_words
 from app.modules.invoices.domain.kinds import Share
 from app.modules.invoices.models import Invoice, InvoiceCheck, InvoiceLine
 from app.modules.orders.domain import amounts
@@ -313,12 +313,12 @@ def _link(line: InvoiceLine) -> str:
     """Say how sure it is which order line is billed, and why."""
     if line.ordered_id is not None:
         sure = f"{line.confidence}{words.SPACE}% sure" if line.confidence is not None and line.confidence < 100 else ""  # noqa: PLR2004
-        return ". ".join(filter(None, (sure, line.link_reason or "")))
+        return ": ".join(filter(None, (sure, line.link_reason or "")))
     return f"May bill {line.proposed}, {line.confidence}{words.SPACE}% sure. Link it by hand." if line.proposed else ""
 
 
 def _quantity(value: Decimal | None, unit: str) -> str:
-    return f"{_plain(value)}{words.SPACE}{unit}".strip() if value is not None else words.NOTHING
+    return f"{_plain(value)}{words.SPACE}{unit_words(unit)}".strip() if value is not None else words.NOTHING
 
 
 def _plain(value: Decimal | None) -> str:

@@ -21,6 +21,20 @@ _KINDS = {
 }
 
 
+# UN/ECE Recommendation 20, as far as people meet it every day.
+_UNITS = {
+    "C62": "pieces", "H87": "pieces", "EA": "each", "NAR": "pieces", "SET": "sets", "XPP": "pieces", "PR": "pairs",
+    "HUR": "hours", "MIN": "minutes", "DAY": "days", "WEE": "weeks", "MON": "months", "ANN": "years",
+    "KGM": "kg", "GRM": "g", "TNE": "t", "LTR": "l", "MTR": "m", "MTK": "m²", "MTQ": "m³", "KMT": "km", "KWH": "kWh",
+    "LS": "lump sum",
+}  # fmt: skip
+
+
+def unit_words(code: str) -> str:
+    """Write the code of a unit of measure as people say it; one that is not known stays as it is."""
+    return _UNITS.get(code.upper(), code)
+
+
 @dataclass(frozen=True, slots=True)
 class Fact:
     """One label and what stands there."""
@@ -128,7 +142,7 @@ def _line(line: Line) -> list[tuple[str, str]]:
     order = " line ".join(filter(None, (line.order, line.order_line)))
     return [
         ("Description", line.description if line.description != line.name else ""),
-        ("Quantity", " ".join(filter(None, (_amount(line.quantity), line.unit)))),
+        ("Quantity", " ".join(filter(None, (_amount(line.quantity), unit_words(line.unit))))),
         ("Price", price),
         *(_adjustment(each) for each in line.adjustments),
         ("Amount", _amount(line.net)),

@@ -20,7 +20,7 @@ from app.modules.invoices.service.deriving import keep, why_not_free, why_not_in
 from app.modules.invoices.service.disputing import drop_exceptions, remind_owners, settle_exception
 from app.modules.invoices.service.matching import due_on, match
 from app.modules.invoices.service.paying import locked, pay, tell_orders
-from app.modules.invoices.service.stating import count_pages, has_pages, original, picture, stated
+from app.modules.invoices.service.stating import count_pages, has_pages, is_original, original, picture, stated
 from app.modules.invoices.service.weighing import NAME, case_of, live
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "enter_tolerances",
     "has_pages",
     "hold_back",
+    "is_original",
     "keep",
     "let_go",
     "live",

@@ -65,6 +65,12 @@ def original(context: Context, invoice: Invoice) -> Attachment | None:
     return known[0] if known and invoice.parsed else None
 
 
+def is_original(context: Context, invoice: Invoice, attachment: Attachment) -> bool:
+    """Say whether an invoice was read from a file, which then stays with it for good."""
+    found = original(context, invoice)
+    return found is not None and found.id == attachment.id
+
+
 def has_pages(attachment: Attachment | None) -> bool:
     """Say whether there are pages to look at."""
     return attachment is not None and attachment.media_type == _PDF
