@@ -115,6 +115,16 @@ def test_an_invoice_is_paid_to_the_account_it_names_or_not_at_all(paying: Paying
         paying.pay(paying.hanna, run, "put_in", invoices=[key], account=theirs)
 
 
+def test_what_the_bank_would_not_take_is_left_out_with_what_is_missing(paying: Paying) -> None:
+    key = paying.owed("R-1")
+    sql("UPDATE paying_account SET also_pays_in = 'USD'")
+    sql("UPDATE invoice SET currency_id = (SELECT id FROM currency WHERE code = 'USD')")
+    run = paying.run(currency="USD")
+    assert (paying.in_run(run), paying.out_of_run(run)) == ({}, {key: "not_writable"})
+    with reading("payment_run", run) as row:
+        assert "the supplier's address is missing: town and country are needed." in row.left_out[0].reason
+
+
 def test_an_open_item_is_in_one_live_run_only(paying: Paying) -> None:
     key = paying.owed("R-1")
     first, second = paying.run(), paying.run()

@@ -100,8 +100,8 @@ def test_an_empty_run_and_an_account_that_is_not_confirmed_stop_it(paying: Payin
 
 def test_what_cannot_be_written_for_the_bank_is_told_before_anybody_approves(paying: Paying) -> None:
     paying.owed("R-1")
-    sql("UPDATE bank_account SET bic = 'NONSENSE'")
     run = paying.run()
+    sql("UPDATE bank_account SET bic = 'NONSENSE'")
     with refused(("bad_bic", "items")):
         paying.pay(paying.hanna, run, "submit")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Any
@@ -12,7 +14,8 @@ from app.kernel.event import Event, told_once
 from app.kernel.problem import Kind, Problem, Refused
 from app.modules.invoices.models import Invoice
 from app.modules.payments import service
-from app.modules.payments.models import PayingAccount, PaymentRun
+from app.modules.payments.evidence import packing
+from app.modules.payments.models import PayingAccount, Payment, PaymentRun
 from app.modules.suppliers.models import BankAccount
 
 Why = Annotated[str, Ask("Reason", long=True)]
@@ -98,6 +101,16 @@ class Released(Told):
 @dataclass(frozen=True)
 class FileFetched(Event):
     """Somebody took the file to bring it to the bank."""
+
+    number: str
+    file: str
+    sha256: str
+    content: str = told_once()
+
+
+@dataclass(frozen=True)
+class EvidencePacked(Event):
+    """Somebody took all that explains a payment out of the house; `content` is the ZIP as base64."""
 
     number: str
     file: str
@@ -259,3 +272,14 @@ def read_answer(
     """Take in what the bank says of the run: payments are settled, or have failed and are open again."""
     found = service.read_answer(context, run, file)
     return Answered(run.number, found.settled, found.failed, found.summary)
+
+
+@command("Evidence pack")
+def evidence(context: Context, payment: Payment) -> EvidencePacked:
+    """Get all that explains the payment in one sealed file: requests, decisions, orders, receipts, invoices, their match.
+
+    It holds what you may open, and can be checked without Outlay. It is on record who took it.
+    """
+    pack = packing.pack(context, payment)
+    content = base64.b64encode(pack).decode()
+    return EvidencePacked(payment.number, f"{payment.number}.zip", hashlib.sha256(pack).hexdigest(), content)

@@ -132,5 +132,6 @@ payments = registry.add(
         filters=("state", "method", "supplier", "paying_account", "entity", "run", "execute_on", "settled_on", "amount"),
         search={"number": "A", "supplier.name": "B", "parts.invoice.supplier_number": "B", "bank_reference": "C"},
         scope=within("entity"),
+        commands=(do.evidence,),
     )
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 from pathlib import Path
 from typing import Any
@@ -71,8 +72,7 @@ class PaymentRunView(ResourceView):
         version = decode.version(request.form)
         outcome = unit.execute(visit.context, self.resource, key, _FILE, {}, version=version)
         [told] = outcome.events
-        headers = {"Content-Disposition": f'attachment; filename="{told["file"]}"', "X-Content-Type-Options": "nosniff"}
-        return Response(outcome.told["content"], mimetype="application/octet-stream", headers=headers)
+        return _kept(outcome.told["content"], told["file"])
 
     def _shown(self, key: str, refusal: Refused | None = None) -> Any:
         paper = run_page.build(gate.visit(), key)
@@ -87,4 +87,23 @@ class PaymentRunView(ResourceView):
         )
 
 
+class PaymentView(ResourceView):
+    """Payments: each with the pack that explains it, to be kept."""
+
+    def run(self, command: Command, key: str) -> Any:
+        """Run a command; the pack is given to be kept."""
+        if command.name != "evidence":
+            return super().run(command, key)
+        outcome = unit.execute(gate.visit().context, self.resource, key, command.name, {})
+        [told] = outcome.events
+        return _kept(base64.b64decode(outcome.told["content"]), told["file"])
+
+
+def _kept(content: bytes | str, name: str) -> Response:
+    """Give a file to be kept, which no browser opens."""
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "X-Content-Type-Options": "nosniff"}
+    return Response(content, mimetype="application/octet-stream", headers=headers)
+
+
 resource_view.extend(registry["payment_run"], PaymentRunView)
+resource_view.extend(registry["payment"], PaymentView)

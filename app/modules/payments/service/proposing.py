@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -19,9 +19,9 @@ from app.modules.payments import queries
 from app.modules.payments.domain import proposing
 from app.modules.payments.domain.proposing import Due, LeftOut, Pay, Terms
 from app.modules.payments.models import PaymentItem, PaymentLeftOut, PaymentRun
-from app.modules.payments.service import accounts
+from app.modules.payments.service import accounts, sending
 from app.modules.suppliers.domain.standing import hands
-from app.modules.suppliers.models import BankAccount
+from app.modules.suppliers.models import BankAccount, Supplier
 
 _ZERO = Decimal(0)
 _DAYS = timedelta(days=7)
@@ -82,14 +82,24 @@ def propose(context: Context, run: PaymentRun) -> None:
     take_hand(context, run)
     _in_turn(context, run)
     found = queries.list_open(context, run.entity.id, run.currency.id, run.due_until)
-    dues = list_dues(context, run, found)
-    proposal = proposing.propose(dues, terms_of(context, run))
-    items = {item.id: item for item in found}
+    seen = look(context, run, found)
+    proposal = proposing.propose(seen.dues, terms_of(context, run))
     run.items, run.left_out = [], []
     context.session.flush()
-    run.items = [_item(at, pay, items[pay.due.item]) for at, pay in enumerate(proposal.items)]
-    run.left_out = [_left_out(at, each) for at, each in enumerate(proposal.left_out)]
+    run.items = [_item(seen, pay) for pay in proposal.items]
+    run.left_out = [_left_out(each) for each in proposal.left_out]
+    _leave_out_unwritable(context, run)
+    _number(run)
     count(run)
+
+
+def _leave_out_unwritable(context: Context, run: PaymentRun) -> None:
+    """Leave out what the bank would not take, such as a payment abroad without an address, and say what is missing."""
+    against = sending.why_not_each(context.now, run)
+    for item in [item for item in run.items if sending.key_of(item) in against]:
+        run.items.remove(item)
+        reason = " ".join(problem.message for problem in against[sending.key_of(item)])
+        run.left_out.append(_note(item, "not_writable", reason))
 
 
 def _in_turn(context: Context, run: PaymentRun) -> None:
@@ -103,14 +113,27 @@ def terms_of(context: Context, run: PaymentRun) -> Terms:
     return Terms(run.execute_on, run.due_until, run.take_discounts, least)
 
 
-def list_dues(context: Context, run: PaymentRun, found: Sequence[OpenItem]) -> list[Due]:
-    """Look at open items as a run sees them, with everything that stands against paying each today."""
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Open items as a run sees them, with the rows they are about."""
+
+    dues: list[Due]
+    items: dict[int, OpenItem]
+    suppliers: dict[int, Supplier]
+    accounts: dict[int, BankAccount]
+
+
+def look(context: Context, run: PaymentRun, found: Sequence[OpenItem]) -> Look:
+    """Look at open items with everything that stands against paying each today."""
     invoices = {item.invoice_id for item in found}
     exceptions = queries.list_standing_exceptions(context, invoices)
-    payees = {accounts.payee_of(item.invoice.supplier).id for item in found if item.invoice.supplier}
-    known = queries.list_accounts(context, payees)
+    payees = [accounts.payee_of(item.invoice.supplier) for item in found if item.invoice.supplier]
+    suppliers = {supplier.id: supplier for supplier in payees}
+    known = queries.list_accounts(context, suppliers)
     taken = queries.list_taken(context, (item.id for item in found), run.id)
-    return [_due(context, run, item, exceptions.get(item.invoice_id, []), known, taken.get(item.id)) for item in found]
+    dues = [_due(context, run, item, exceptions.get(item.invoice_id, []), known, taken.get(item.id)) for item in found]
+    every = {account.id: account for each in known.values() for account in each}
+    return Look(dues, {item.id: item for item in found}, suppliers, every)
 
 
 def _due(
@@ -155,15 +178,19 @@ def why_not_payable(run: PaymentRun, invoice: Invoice, exceptions: Iterable[Invo
     return problems
 
 
-def _item(at: int, pay: Pay, open_item: OpenItem) -> PaymentItem:
+def _item(seen: Look, pay: Pay) -> PaymentItem:
+    due, open_item = pay.due, seen.items[pay.due.item]
     return PaymentItem(
-        position=at,
         invoice=open_item.invoice,
+        invoice_id=due.invoice,
         open_item=open_item,
-        supplier_id=pay.due.supplier,
-        bank_account_id=pay.due.account,
-        due_on=pay.due.due_on,
-        open_amount=pay.due.left,
+        open_item_id=due.item,
+        supplier=seen.suppliers[due.supplier],
+        supplier_id=due.supplier,
+        bank_account=seen.accounts[due.account or 0],
+        bank_account_id=due.account,
+        due_on=due.due_on,
+        open_amount=due.left,
         amount=pay.amount,
         discount=pay.discount,
         discount_tax=_tax_in(open_item.invoice, pay.discount),
@@ -181,15 +208,26 @@ def _tax_in(invoice: Invoice, discount: Decimal) -> Decimal:
     return Money(discount, invoice.currency.code).rounded().split([net, tax])[1].amount
 
 
-def _left_out(at: int, each: LeftOut) -> PaymentLeftOut:
+def _left_out(each: LeftOut) -> PaymentLeftOut:
     return PaymentLeftOut(
-        position=at,
         invoice_id=each.due.invoice,
         supplier_id=each.due.supplier,
         due_on=each.due.due_on,
         amount=each.due.left,
         code=each.code,
         reason=each.reason[:500],
+    )
+
+
+def _note(item: PaymentItem, code: str, reason: str) -> PaymentLeftOut:
+    """Note of an item that it is not paid after all."""
+    return PaymentLeftOut(
+        invoice_id=item.invoice_id,
+        supplier_id=item.supplier_id,
+        due_on=item.due_on,
+        amount=item.open_amount,
+        code=code,
+        reason=reason[:500],
     )
 
 
@@ -209,17 +247,8 @@ def take_out(context: Context, run: PaymentRun, invoices: Iterable[Invoice], rea
     if missing:
         names = ", ".join(sorted(invoice.reference for invoice in invoices if invoice.id in missing))
         raise Refused(Kind.INVALID, Problem("not_in_run", f"{names} is not in the run.", "invoices"))
-    notes = [
-        PaymentLeftOut(
-            invoice_id=item.invoice_id,
-            supplier_id=item.supplier_id,
-            due_on=item.due_on,
-            amount=item.open_amount,
-            code="taken_out",
-            reason=f"Taken out by {context.actor.name}{f': {reason}' if reason else ''}."[:500],
-        )
-        for item in gone
-    ]
+    because = f"Taken out by {context.actor.name}{f': {reason}' if reason else ''}."
+    notes = [_note(item, "taken_out", because) for item in gone]
     run.items = [item for item in run.items if item not in gone]
     run.left_out = [*run.left_out, *notes]
     _settle(run)
@@ -236,19 +265,21 @@ def put_in(
     found = queries.list_open(context, run.entity.id, run.currency.id, invoice_ids=wanted)
     fresh = [item for item in found if item.id not in present]
     refuse_if(_why_not_there(run, invoices, {item.invoice_id for item in fresh}))
-    dues = [_with_account(context, due, account) for due in list_dues(context, run, fresh)]
+    seen = look(context, run, fresh)
+    if account is not None:
+        seen.accounts[account.id] = account
+    dues = [_with_account(context, due, account) for due in seen.dues]
     problems = [
         replace(problem, message=f"{due.reference}: {problem.message}", field="invoices")
         for due in dues
         for problem in due.obstacles
     ]
     refuse_if(problems, Kind.CONFLICT)
-    items = {item.id: item for item in fresh}
     chosen = _pay(dues, terms_of(context, run), amount)
     credits_, waiting = proposing.set_off_credits(_as_paid(run, chosen), [due for due in dues if due.left < 0])
     refuse_if([Problem(each.code, each.reason, "invoices") for each in waiting], Kind.CONFLICT)
-    added = [_item(0, pay, items[pay.due.item]) for pay in (*chosen, *credits_)]
-    run.items = [*run.items, *added]
+    seen.accounts.update({item.bank_account_id: item.bank_account for item in run.items})
+    run.items = [*run.items, *(_item(seen, pay) for pay in (*chosen, *credits_))]
     run.left_out = [each for each in run.left_out if each.invoice_id not in wanted]
     _settle(run)
 
@@ -307,11 +338,16 @@ def _as_paid(run: PaymentRun, chosen: Sequence[Pay]) -> list[Pay]:
     return [*present, *chosen]
 
 
-def _settle(run: PaymentRun) -> None:
-    """Number the rows anew, and see that credit notes take no supplier below zero."""
+def _number(run: PaymentRun) -> None:
+    rows: list[PaymentItem] | list[PaymentLeftOut]
     for rows in (run.items, run.left_out):
         for at, row in enumerate(rows):
             row.position = at
+
+
+def _settle(run: PaymentRun) -> None:
+    """Number the rows anew, and see that credit notes take no supplier below zero."""
+    _number(run)
     refuse_if(why_not_below_zero(run), Kind.CONFLICT)
     count(run)
 

@@ -44,13 +44,18 @@ class Group:
 
 def groups(run: PaymentRun) -> tuple[Group, ...]:
     """Put together what goes to the same account of the same supplier, in an order that depends on nothing else."""
-    found: dict[tuple[str, str], list[PaymentItem]] = {}
+    found: dict[str, list[PaymentItem]] = {}
     for item in run.items:
-        found.setdefault((item.supplier.code, item.bank_account.number), []).append(item)
+        found.setdefault(key_of(item), []).append(item)
     return tuple(
-        Group("/".join(key), tuple(sorted(found[key], key=lambda item: (item.invoice.reference, item.due_on))))
+        Group(key, tuple(sorted(found[key], key=lambda item: (item.invoice.reference, item.due_on))))
         for key in sorted(found)
     )
+
+
+def key_of(item: PaymentItem) -> str:
+    """Name the payment an item belongs to, within its run."""
+    return f"{item.supplier.code}/{item.bank_account.number}"
 
 
 def content_of(run: PaymentRun) -> dict[str, Any]:
@@ -136,13 +141,21 @@ def file_of(run: PaymentRun) -> str:
 
 def why_not_written(now: datetime, run: PaymentRun) -> list[Problem]:
     """Say what keeps the file of a run from being made, each reason with the payment it is about."""
+    return [problem for problems in why_not_each(now, run).values() for problem in problems]
+
+
+def why_not_each(now: datetime, run: PaymentRun) -> dict[str, list[Problem]]:
+    """Say by payment (its key) what the bank would not take; under an empty key what is wrong with all of it."""
     content = json.loads(written(run).text)
     numbers = {each["key"]: f"{each['supplier']}-{at}" for at, each in enumerate(content["payments"], 1)}
+    keys = {number: key for key, number in numbers.items()}
     transfers = sending.transfers_of(content, numbers, now, 1)
-    if not transfers.transfers:
-        return []
     check = nacha.why_not if run.paying_account.format is FileFormat.NACHA else pain001.why_not
-    return [Problem(each.code, each.message, "items") for each in check(transfers)]
+    found: dict[str, list[Problem]] = {}
+    for each in check(transfers) if transfers.transfers else ():
+        key = keys.get(str(each.values.get("payment", "")), "")
+        found.setdefault(key, []).append(Problem(each.code, each.message, "items"))
+    return found
 
 
 def bank_ids(run: PaymentRun, numbers: Mapping[str, str]) -> dict[str, list[str]]:
