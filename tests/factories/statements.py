@@ -1,4 +1,4 @@
-"""What bank statements look like: of an account that pays, with a fee, a line as large as one invoice, and one that is neither."""
+"""What bank statements look like: of an account that pays, a fee that is explained, a line that names an invoice, and one that names nothing."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from app.infra.db import db
 from app.infra.taking import Sent
 from app.kernel.resource import registry
 from tests.acting import system
-from tests.factories.payments import _account
+from tests.factories.invoices import ROUTES as INVOICE_ROUTES
+from tests.factories.payments import _account, _payable
 from tests.scenarios.banking import camt053, entry
 
 FEE, PAID, OTHER = "1", "2", "3"
@@ -25,7 +26,7 @@ def statement(maker: Any) -> str:
     iban, currency = _known(account)
     data = camt053(
         entry("-4.50", text="Account fee", ref=f"F{number:06}"),
-        entry("-45.00", text="Payment", ref=f"P{number:06}"),
+        entry("-40.00", text=f"For {_document(str(number))}", ref=f"P{number:06}"),
         entry("17.00", text="Something else", party="Somebody", ref=f"O{number:06}"),
         number=str(number),
         iban=iban,
@@ -33,7 +34,13 @@ def statement(maker: Any) -> str:
     )
     [taken] = service.take_in(system(), Sent(data.replace(b"EUR", currency.encode()), f"statement-{number}.xml"))
     assert taken.key is not None
+    _say(taken.key, "explain", lines=[FEE], kind="fee", reason="Monthly fee")
     return taken.key
+
+
+def _document(number: str) -> str:
+    """Name the invoice that a line says it pays; there is none yet."""
+    return f"DOC{number:0>6}"
 
 
 def _known(code: str) -> tuple[str, str]:
@@ -48,6 +55,12 @@ def _known(code: str) -> tuple[str, str]:
 
 def _payment(maker: Any, key: str) -> str:
     """Send a payment from the account of a statement; give its number."""
+    _at_home(maker, key)
+    return str(maker.create(registry["payment"]))
+
+
+def _at_home(maker: Any, key: str) -> None:
+    """Let what is made next belong to the account of a statement."""
     statement = text(
         "SELECT a.code, e.code FROM bank_statement s JOIN paying_account a ON a.id = s.account_id"
         " JOIN entity e ON e.id = s.entity_id WHERE s.number = :key"
@@ -55,38 +68,39 @@ def _payment(maker: Any, key: str) -> str:
     with db.engine.connect() as connection:
         account, entity = connection.execute(statement, {"key": key}).one()
     maker.made |= {"confirmed_account": account, "entity": entity}
-    return str(maker.create(registry["payment"]))
 
 
 def _say(key: str, name: str, **arguments: Any) -> None:
     unit.execute(system(), registry["bank_statement"], key, name, arguments)
 
 
-def _explain(maker: Any, key: str) -> None:
-    """Let something be said of a line, where nothing was said of any yet."""
-    statement = text("SELECT state FROM bank_statement WHERE number = :key")
-    with db.engine.connect() as connection:
-        is_open = connection.execute(statement, {"key": key}).scalar_one() == "open"
-    if is_open:
-        _say(key, "explain", lines=[FEE], kind="fee", reason="Monthly fee")
-
-
 def _reconcile(maker: Any, key: str) -> None:
-    _say(key, "explain", lines=[FEE, PAID, OTHER], kind="other", reason="Known")
+    _say(key, "explain", lines=[PAID, OTHER], kind="other", reason="Known")
 
 
 def _propose(maker: Any, key: str) -> None:
-    """Let a payment be proposed for the line that is as large."""
-    _payment(maker, key)
+    """Pay the invoice that a line names with more than the line says, so that the two are proposed to each other."""
+    with db.engine.connect() as connection:
+        statement = text("SELECT stated_number FROM bank_statement WHERE number = :key")
+        number = str(connection.execute(statement, {"key": key}).scalar_one()).rpartition(" ")[2]
+    _at_home(maker, key)
+    _payable(maker)
+    invoice = maker.create(registry["invoice"], supplier_number=_document(number))
+    INVOICE_ROUTES["invoice", "posted"](maker, invoice)
+    maker.create(registry["payment"])
     _say(key, "propose")
 
 
 ROWS = {"bank_statement": statement}
 ROUTES = {("bank_statement", "reconciled"): _reconcile}
-PREPARED = {"bank_statement.undo": _explain, "bank_statement.accept": _propose}
+PREPARED = {"bank_statement.accept": _propose}
 ARGUMENTS = {
     "bank_statement.accept": lambda maker, key: {"lines": [PAID]},
-    "bank_statement.explain": lambda maker, key: {"lines": [FEE], "kind": "fee", "reason": "Monthly fee"},
-    "bank_statement.match": lambda maker, key: {"lines": [PAID], "payments": [_payment(maker, key)]},
+    "bank_statement.explain": lambda maker, key: {"lines": [OTHER], "kind": "other", "reason": "Known"},
+    "bank_statement.match": lambda maker, key: {
+        "lines": [PAID],
+        "payments": [_payment(maker, key)],
+        "reason": "Paid in two parts",
+    },
     "bank_statement.undo": lambda maker, key: {"lines": [FEE], "reason": "Entered by mistake"},
 }

@@ -7,11 +7,12 @@ from datetime import date
 from decimal import Decimal
 
 from sqlalchemy import func, or_
+from sqlalchemy.orm import joinedload, selectinload
 
-from app.infra import scope
+from app.infra import scope, search
 from app.kernel.actor import Context
 from app.kernel.resource import registry
-from app.modules.payments.models import PayingAccount, Payment
+from app.modules.payments.models import PayingAccount, Payment, PaymentPart
 from app.modules.statements.domain.sameness import Mark
 from app.modules.statements.models import BankStatement, StatementLine, StatementMatch
 
@@ -113,3 +114,34 @@ def payments_by_number(context: Context, numbers: Iterable[str]) -> dict[str, Pa
     statement = scope.everything(Payment, why="a line of a statement belongs to whatever payment it names")
     found = context.session.scalars(statement.where(Payment.number.in_(sorted(set(numbers)))))
     return {payment.number: payment for payment in found}
+
+
+def list_on_desk(context: Context, account_id: int, *, text: str, came_back: bool, most: int) -> list[Payment]:
+    """List the payments of an account that the actor may see: still to be found, or such as may have come back."""
+    resource = registry["payment"]
+    there = Payment.settled_amount > 0 if came_back else Payment.settled_amount < Payment.amount
+    statement = scope.select_rows(context, resource).where(
+        Payment.paying_account_id == account_id, Payment.state.in_(("sent", "settled")), there
+    )
+    wanted = search.matches(resource, text) if text else None
+    if wanted is not None:
+        statement = statement.where(wanted)
+    loads = (selectinload(Payment.parts).joinedload(PaymentPart.invoice), joinedload(Payment.supplier))
+    ordered = statement.options(*loads).order_by(Payment.execute_on, Payment.id)
+    return list(context.session.scalars(ordered.limit(most)))
+
+
+def find_next(context: Context) -> BankStatement | None:
+    """Find the oldest statement with open lines that the actor may see."""
+    statement = scope.select_rows(context, registry["bank_statement"]).where(BankStatement.state == "open")
+    found: BankStatement | None = context.session.scalars(
+        statement.order_by(BankStatement.to_on.nulls_first(), BankStatement.id).limit(1)
+    ).first()
+    return found
+
+
+def find_seen(context: Context, number: str) -> BankStatement | None:
+    """Find a statement by its number, if the actor may see it."""
+    statement = scope.select_rows(context, registry["bank_statement"]).where(BankStatement.number == number)
+    found: BankStatement | None = context.session.scalars(statement).first()
+    return found

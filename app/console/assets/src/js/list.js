@@ -26,7 +26,7 @@ export const toggleRow = () => {
   const box = current()?.querySelector("[data-o-row]");
   if (!box) return false;
   box.checked = !box.checked;
-  count();
+  box.dispatchEvent(new Event("change", { bubbles: true }));
   return true;
 };
 
@@ -37,7 +37,7 @@ export const openRow = event => {
   return true;
 };
 
-const coins = currency => {
+export const coins = currency => {
   try {
     return new Intl.NumberFormat("en", { style: "currency", currency }).resolvedOptions().maximumFractionDigits;
   } catch {
@@ -59,7 +59,7 @@ const sumOf = boxes => {
 };
 
 // Amounts of rows come as plain decimals, whatever the reader's language.
-const parsePlain = text => {
+export const parsePlain = text => {
   const found = /^(-?)(\d+)(?:\.(\d{1,6}))?$/.exec(text ?? "");
   if (!found) return null;
   const scaled = BigInt(found[2]) * 1000000n + BigInt((found[3] ?? "").padEnd(6, "0"));

@@ -1,6 +1,7 @@
 // The console's behaviour: no framework, no eval, no inline handler. `data-o` says what a button does;
 // what keeps state is a custom element, which starts by itself after htmx has put it in.
 import { $ } from "./dom.js";
+import "./desk.js";
 import "./dialogs.js";
 import "./drop.js";
 import "./inbox.js";

@@ -1,0 +1,195 @@
+"""The pages of statements that are drawn in their own way: taking files in, and the desk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from flask import flash, redirect, request
+
+from app.console import addresses, decode, dialogs, gate, lists, shell, shows, views, words
+from app.console.cells import Cell, state_of
+from app.console.filters import Option
+from app.console.gate import Visit
+from app.console.host import page
+from app.console.lists import Link
+from app.console.resource_view import ResourceView, leave_to
+from app.console.shell import Crumb, Flash, Page
+from app.infra import filetypes, unit
+from app.infra.fields import param_fields
+from app.infra.idempotency import Repeat
+from app.infra.taking import Sent
+from app.kernel.problem import Kind, Problem, Refused
+from app.modules.statements import queries, service
+from app.modules.statements.console import desk
+from app.modules.statements.console.desk import Asking
+
+TEMPLATES = str(Path(__file__).parents[1] / "templates")
+CAPTURE = "/bank-statements/capture"
+MOST_FILES = 20
+_ACTS = "match,accept,explain,undo"
+
+
+@dataclass(frozen=True, slots=True)
+class Came:
+    """What became of a statement in a file."""
+
+    name: str
+    url: str = ""
+    reference: str = ""
+    title: str = ""
+    amount: Cell | None = None
+    state: Cell | None = None
+    text: str = ""
+    next_url: str = ""
+    next_label: str = ""
+
+
+class StatementView(ResourceView):
+    """Bank statements: taken in from files, and reconciled line by line."""
+
+    template_folder = TEMPLATES
+    more_verbs = {
+        "capture": service.VERB, "take_in": service.VERB, "next": "read", "desk": "read", "ask_at_desk": "read",
+        "act_at_desk": "read",
+    }  # fmt: skip
+
+    @page("")
+    def list(self) -> Any:
+        """Show the statements, with the way to take in more."""
+        visit = gate.visit()
+        if not request.query_string and (first := views.first(visit, self.resource)):
+            return redirect(first)
+        listing, problems = lists.build(visit, self.resource)
+        add = Link("Take in statements", CAPTURE, icon="upload") if desk.may_work() else None
+        about = Page(self.resource.title[1], shell.crumbs(self.resource), width="full")
+        notes = [Flash(problem.message, "warn") for problem in problems]
+        return shell.render("list.html", about, notes=notes, listing=replace(listing, add=add))
+
+    @page("/capture")
+    def capture(self) -> Any:
+        """Show where files are dropped."""
+        return self._taking(gate.visit(), [])
+
+    @page("/capture", "POST")
+    def take_in(self) -> Any:
+        """Take in the files that were sent, and tell of each what became of it."""
+        visit = gate.visit()
+        found = _take(visit)
+        if request.headers.get("HX-Request") == "true":
+            return shell.render("_invoice_came.html", Page("Take in statements"), came=found)
+        return self._taking(visit, found)
+
+    @page("/next")
+    def next(self) -> Any:
+        """Go to the oldest statement with open lines."""
+        row = queries.find_next(gate.visit().context)
+        if row is None:
+            flash("Every statement is reconciled", "ok")
+            return redirect(self._url(), 303)
+        return redirect(Asking().url(row), 303)
+
+    @page("/<path:key>/reconcile")
+    def desk(self, key: str) -> Any:
+        """Show lines and payments beside each other."""
+        visit = gate.visit()
+        row = shows.load(visit, self.resource, key)
+        shown = desk.build(visit, row, Asking.of(request.args))
+        crumbs = shell.crumbs(self.resource, Crumb(row.number, addresses.of_row(row)), Crumb("Reconcile"))
+        about = Page(shown.title, crumbs, addresses.of_row(row), "full", phone_title=f"Reconcile {row.number}")
+        return shell.render("statement_desk.html", about, desk=shown)
+
+    @page(f"/<path:key>/reconcile/<any({_ACTS}):act>")
+    def ask_at_desk(self, key: str, act: str) -> Any:
+        """Ask what a command needs to know about the lines that are ticked."""
+        return self._ask_about(gate.visit(), key, act, _chosen(act, request.args, self.resource, gate.visit()))
+
+    @page(f"/<path:key>/reconcile/<any({_ACTS}):act>", "POST")
+    def act_at_desk(self, key: str, act: str) -> Any:
+        """Run a command on the lines that are ticked, and come back to the desk."""
+        visit = gate.visit()
+        raw = _chosen(act, request.form, self.resource, visit)
+        repeat = decode.repeat(request.form, self.resource.name, act, key)
+        try:
+            unit.execute(visit.context, self.resource, key, act, raw, repeat=repeat)
+        except Refused as refusal:
+            if refusal.kind is Kind.MISSING:
+                raise
+            return self._ask_about(visit, key, act, raw, refusal)
+        done = {"match": "matched", "accept": "matched", "explain": "explained", "undo": "open again"}[act]
+        numbers = raw.get("lines", [])
+        flash(f"{'Line' if len(numbers) == 1 else 'Lines'} {words.joined(numbers)} {done}", "ok")
+        row = self._load(visit, key)
+        return leave_to(Asking.of(request.args).url(row))
+
+    def _ask_about(self, visit: Visit, key: str, act: str, raw: dict[str, Any], refusal: Refused | None = None) -> Any:
+        row, command = self._load(visit, key), self.resource.command(act)
+        assert command is not None
+        drawn = dialogs.of_row(visit, self.resource, command, row, raw, refusal)
+        numbers = raw.get("lines", [])
+        about = f"{'line' if len(numbers) == 1 else 'lines'} {words.joined(numbers)}" if numbers else row.number
+        fields = tuple(
+            replace(each, value=", ".join(numbers)) if each.name == "lines" else each for each in drawn.fields
+        )
+        back = Asking.of(request.args).url(row)
+        action = back.replace("/reconcile", f"/reconcile/{act}", 1)
+        dialog = replace(
+            drawn, title=f"{command.label} {about}", submit=command.label, action=action, cancel_url=back, fields=fields
+        )
+        return self._dialog(dialog, refusal, row)
+
+    def _taking(self, visit: Visit, came: Any) -> Any:
+        accounts = tuple(
+            Option(each.code, f"{each.name} ({each.masked})") for each in queries.list_accounts(visit.context)
+        )
+        about = Page("Take in statements", shell.crumbs(self.resource, Crumb("Take in")), self._url())
+        return shell.render("statement_capture.html", about, came=came, accounts=accounts, most=MOST_FILES)
+
+
+def _chosen(act: str, sent: Any, resource: Any, visit: Visit) -> dict[str, Any]:
+    """Read what a command on the desk is asked with; what it does not know is ticked for another one."""
+    fields = param_fields(resource.command(act).params)
+    raw = {name: value for name, value in decode.values(sent, fields, visit.zone).items() if name in fields}
+    return {**raw, "lines": desk.numbers_in(sent.getlist("lines"))}
+
+
+def _take(visit: Visit) -> Any:
+    files = [each for each in request.files.getlist("file") if each.filename]
+    if not files:
+        raise Refused(Kind.INVALID, Problem("required", "No file was chosen. Choose one or more.", "file"))
+    if len(files) > MOST_FILES:
+        raise Refused(Kind.TOO_LARGE, Problem("too_many", f"Send at most {MOST_FILES} files at once.", "file"))
+    account = request.form.get("account") or None
+    found = []
+    for at, each in enumerate(files):
+        name = filetypes.clean_name(each.filename or "file")
+        repeat = decode.repeat(request.form, service.NAME, "capture", at, name)
+        sent = Sent(each.stream.read(), name, None, repeat and Repeat(f"{repeat.key}:{at}", repeat.fingerprint))
+        try:
+            found += [_told(visit, name, str(one.key)) for one in service.take_in(visit.context, sent, account)]
+        except Refused as refusal:
+            found.append(Came(name, text=" ".join(problem.message for problem in refusal.problems)))
+    return found
+
+
+def _told(visit: Visit, name: str, key: str) -> Came:
+    """Tell of a statement how much of it is done already."""
+    row = queries.find_seen(visit.context, key)
+    if row is None:
+        return Came(name, reference=key, text="Taken in for others; you may not open it.")
+    count = len(row.lines)
+    done = f"{words.count(count, 'line', 'lines')}, {count - row.open_lines} matched by themselves."
+    return Came(
+        name=name,
+        url=addresses.of_row(row),
+        reference=row.number,
+        title=row.account.name,
+        amount=Cell("money", words.amount(row.closing, row.currency.code), currency=row.currency.code)
+        if row.closing is not None
+        else None,
+        state=state_of(row, row.state.capitalize()),
+        text=" ".join([done, *row.said]),
+        next_url=Asking().url(row),
+        next_label="Reconcile" if row.open_lines else "Look at it",
+    )
