@@ -13,7 +13,7 @@ import redis
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-SLICES = ("directory", "suppliers", "spending", "catalog", "budgets", "approvals", "requests", "orders", "receipts", "invoices", "payments", "statements", "integrations", "administration", "notifications")
+SLICES = ("directory", "suppliers", "spending", "catalog", "budgets", "approvals", "requests", "orders", "receipts", "invoices", "payments", "statements", "reports", "integrations", "administration", "notifications")
 
 
 def create_app(settings: dict[str, Any] | None = None) -> Flask:

@@ -7,12 +7,12 @@ from typing import Any
 from flask import Blueprint, Flask, Response, request
 from flask_restx import Api
 
-from app.api import answers, around, capture, gate, health, limits, openapi, own, pages, problems, resources
+from app.api import answers, around, capture, figures, gate, health, limits, openapi, own, pages, problems, resources
 from app.api.answers import DOOR, PREFIX
 from app.infra import taking
 from app.kernel.resource import registry
 
-RESERVED_PLURALS = ("me", "search", "docs", "problems", "openapi.json")
+RESERVED_PLURALS = ("me", "search", "reports", "docs", "problems", "openapi.json")
 RESERVED_COMMANDS = ("commands", "history", "comments", "attachments", "capture")
 
 
@@ -47,6 +47,8 @@ def register(app: Flask) -> None:
     api.add_resource(own.Tokens, "/me/tokens")
     api.add_resource(own.OneToken, "/me/tokens/<string:token>")
     api.add_resource(own.Search, "/search")
+    api.add_resource(figures.Reports, "/reports")
+    api.add_resource(figures.OneReport, "/reports/<string:name>")
     api.add_resource(resources.Rows, "/<string:plural>")
     api.add_resource(resources.Row, "/<string:plural>/<string:key>")
     api.add_resource(resources.Commands, "/<string:plural>/<string:key>/commands")

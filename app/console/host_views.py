@@ -14,6 +14,7 @@ from app.console.host import Host, Security
 from app.console.kit import KitView
 from app.console.own_password import OwnPasswordView
 from app.console.preferences import PreferencesView
+from app.console.reports import URL, ReportsView, may_open
 from app.console.resource_view import view_of
 from app.console.roles import RolesView
 from app.console.shell import HOME
@@ -40,7 +41,8 @@ def register(app: Flask) -> Host:
     _link(
         host, ADMINISTRATION, "role", "Roles", "/roles", "user-check", letters.take("roles"), lambda: _may("role.read")
     )
-    for page in (SignInView, FindView, PreferencesView, OwnPasswordView, RolesView, KitView, *pages.added()):
+    _link(host, "Control", "reports", "Reports", URL, "chart-bar", letters.take("reports"), may_open)
+    for page in (SignInView, FindView, PreferencesView, OwnPasswordView, RolesView, ReportsView, KitView, *pages.added()):
         host.add_view_no_menu(page)
     return host
 

@@ -389,10 +389,11 @@ def _cursor_read(kind: Any, value: Any) -> Any:
 
 def _currency(model: Any, each: Field) -> Any:
     """Give the column that holds the currency of an amount, or its code at the end of a chain of relations."""
-    return _at_end(model, (each.currency or "").split("."), "code")
+    return at_end(model, (each.currency or "").split("."), "code")
 
 
-def _at_end(model: Any, path: Sequence[str], name: str) -> Any:
+def at_end(model: Any, path: Sequence[str], name: str) -> Any:
+    """Give a column of the row at the end of a chain of relations, or of the row itself."""
     if not path:
         return getattr(model, name)
     relation = inspect_model(model).mapper.relationships.get(path[0])
@@ -400,7 +401,7 @@ def _at_end(model: Any, path: Sequence[str], name: str) -> Any:
         return getattr(model, path[0])
     target = aliased(relation.mapper.class_)
     local = getattr(model, next(iter(relation.local_columns)).key)
-    return select(_at_end(target, path[1:], name)).where(target.id == local).scalar_subquery()
+    return select(at_end(target, path[1:], name)).where(target.id == local).scalar_subquery()
 
 
 def loads(resource: Resource, names: Sequence[str]) -> list[Any]:

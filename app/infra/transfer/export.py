@@ -183,6 +183,13 @@ class _Values:
         return self._accounts[id_]
 
 
+def table(title: str, headings: Sequence[str], lines: Rows, kind: str) -> Iterator[bytes]:
+    """Write a table of figures as a file; what a spreadsheet would run is made harmless as in every export."""
+    if kind not in ("csv", "xlsx"):
+        raise Refused(Kind.INVALID, Problem("unknown_choice", "Choose one of csv, xlsx.", "format"))
+    yield from _xlsx(title, headings, lines) if kind == "xlsx" else _csv(headings, lines, mark=True)
+
+
 def _csv(headings: Sequence[str], lines: Rows, *, mark: bool) -> Iterator[bytes]:
     """Write RFC 4180: commas, quotation marks where needed, lines ending in CR LF."""
     buffer = io.StringIO(newline="")

@@ -1,0 +1,278 @@
+"""Figures over the rows of a list: declared once by slices, read by pages, REST and exports.
+
+A figure is summed over the very selection its list shows: the same scope, the same reading of the address. So
+whoever opens a figure sees the rows that make it, and they add up to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Date as DateColumn
+from sqlalchemy import cast, func, select
+from sqlalchemy import inspect as inspect_model
+
+from app.infra import listing, scope
+from app.infra.fields import field as describe
+from app.kernel.actor import Context
+from app.kernel.problem import Kind, Problem, Refused
+from app.kernel.resource import Resource, registry
+
+Args = Mapping[str, Sequence[str]]
+_OWN_WORDS = ("by", "fields", "expand")
+_LISTS_ONLY = ("sort", "after", "before", "size", "columns", "view")
+
+
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """What figures may be told apart by: a relation, a day by its months, or a text or choice as it stands."""
+
+    name: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """An amount that is summed, as a column of the resource or an expression over one row of it."""
+
+    name: str
+    label: str
+    column: Callable[[], Any]
+    tone: str = "actual"
+
+
+@dataclass(frozen=True)
+class Report:
+    """One report: over which rows, which amounts, told apart by what; `always` are conditions of its lists.
+
+    `currency` is the path from a row to the currency of its amounts; in a `stacked` report the last measure is the
+    whole that the others are parts of.
+    """
+
+    name: str
+    title: str
+    help: str
+    resource: str
+    measures: tuple[Measure, ...]
+    groupings: tuple[Grouping, ...]
+    always: Mapping[str, str] = field(default_factory=dict)
+    currency: str = "entity.base_currency"
+    stacked: bool = False
+    filters: tuple[str, ...] = ()
+    icon: str = "chart-bar"
+
+    def grouping(self, name: str) -> Grouping | None:
+        """Find what figures are told apart by; the first where nothing is said."""
+        return self.groupings[0] if not name else next((each for each in self.groupings if each.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """The amounts of one group in one currency, over how many rows, and the list that shows them.
+
+    `args` is None where the group is about something the reader may not see.
+    """
+
+    key: str
+    label: str
+    currency: str
+    count: int
+    amounts: tuple[Decimal, ...]
+    args: Mapping[str, Sequence[str]] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """A report as it stands for one reader: its groups, and the whole in each currency."""
+
+    report: Report
+    grouping: Grouping
+    args: Mapping[str, Sequence[str]]
+    rows: tuple[Figure, ...]
+    totals: Mapping[str, tuple[Decimal, ...]]
+
+
+_reports: dict[str, Report] = {}
+
+
+def declare(report: Report) -> Report:
+    """Enter a report; a name that does not exist stops the start."""
+    resource = registry[report.resource]
+    known = listing.filter_fields(resource)
+    wrong = [
+        name for name in (*report.always, *report.filters) if name.rpartition(".")[0] not in known and name not in known
+    ]
+    wrong += [each.name for each in report.groupings if each.name not in known]
+    if report.name in _reports or wrong:
+        raise ValueError(f"report {report.name}: it is taken, or {', '.join(wrong)} cannot be filtered by")
+    _reports[report.name] = report
+    return report
+
+
+def reports() -> Iterator[Report]:
+    """List all reports."""
+    return iter(_reports.values())
+
+
+def report_at(context: Context, name: str) -> Report:
+    """Find a report whose rows the reader may see."""
+    report = _reports.get(name)
+    if report is None:
+        words = f"There is no report {name[:60]}. There are: {', '.join(_reports)}."
+        raise Refused(Kind.MISSING, Problem("not_found", words))
+    if not may_read(context, report):
+        words = (
+            f"Your roles do not allow you to see {registry[report.resource].title[1].lower()}. Ask an administrator."
+        )
+        raise Refused(Kind.FORBIDDEN, Problem("forbidden", words))
+    return report
+
+
+def may_read(context: Context, report: Report) -> bool:
+    """Say whether the reader may see rows of what a report is about."""
+    return context.actor.may(registry[report.resource].permission("read"))
+
+
+def compute(context: Context, report: Report, args: Args) -> Figures:
+    """Add up the rows the reader may see and the address asks for, in one statement."""
+    resource = registry[report.resource]
+    grouping = report.grouping((args.get("by") or [""])[-1])
+    if grouping is None:
+        words = f"Group by one of {', '.join(each.name for each in report.groupings)}."
+        raise Refused(Kind.INVALID, Problem("unknown_choice", words, "by"))
+    asked = {name: list(values) for name, values in args.items() if name not in (*_OWN_WORDS, *_LISTS_ONLY)}
+    listed = {**asked, **{name: [value] for name, value in report.always.items()}}
+    query, problems = listing.parse(context, resource, listed)
+    if problems:
+        raise Refused(Kind.INVALID, problems)
+    found = _sums(context, resource, report, grouping, query)
+    several = len({row.currency for row in found}) > 1
+    labels = _Labels(context, resource, grouping, found)
+    rows = tuple(labels.figure(row, listed, several=several) for row in found)
+    totals: dict[str, tuple[Decimal, ...]] = {}
+    for row in rows:
+        before = totals.get(row.currency, (Decimal(0),) * len(report.measures))
+        totals[row.currency] = tuple(one + other for one, other in zip(before, row.amounts, strict=True))
+    return Figures(report, grouping, asked, rows, totals)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sum:
+    group: Any
+    shown: str | None
+    currency: str
+    entities: list[int]
+    count: int
+    amounts: tuple[Decimal, ...]
+
+
+def _sums(context: Context, resource: Resource, report: Report, grouping: Grouping, query: listing.Query) -> list[_Sum]:
+    """Sum the selection by group and currency; the largest come first, months in their order."""
+    each = describe(resource.model, grouping.name)
+    column = _column(resource, grouping)
+    group = (
+        func.date_trunc("month", column)
+        if each.kind == "date"
+        else func.lower(column)
+        if each.kind == "text"
+        else column
+    )
+    group = cast(group, DateColumn) if each.kind == "date" else group
+    currency = listing.at_end(resource.model, report.currency.split("."), "code")
+    entity = resource.model.entity_id
+    inner = listing.select_matching(context, resource, query).with_only_columns(
+        group.label("group_"), column.label("shown"), currency.label("currency"), entity.label("entity"),
+        *(measure.column().label(f"m{at}") for at, measure in enumerate(report.measures)),
+    ).subquery()  # fmt: skip
+    names = [inner.c.group_, inner.c.currency]
+    amounts = [func.coalesce(func.sum(inner.c[f"m{at}"]), 0) for at in range(len(report.measures))]
+    first = func.min(inner.c.shown) if each.kind == "text" else inner.c.group_
+    statement = (
+        select(*names, first, func.array_agg(func.distinct(inner.c.entity)), func.count(), *amounts)
+        .group_by(*names)
+        .order_by(inner.c.group_ if each.kind == "date" else amounts[0].desc(), inner.c.group_, inner.c.currency)
+        .execution_options(scoped=True)
+    )
+    return [
+        _Sum(
+            key, told, code, [each_ for each_ in entities if each_ is not None], count, tuple(Decimal(a) for a in rest)
+        )
+        for key, code, told, entities, count, *rest in context.session.execute(statement)
+    ]
+
+
+def _column(resource: Resource, grouping: Grouping) -> Any:
+    relation = inspect_model(resource.model).relationships.get(grouping.name)
+    name = next(iter(relation.local_columns)).key if relation is not None else grouping.name
+    return getattr(resource.model, name)
+
+
+class _Labels:
+    """Names the groups of a report for one reader, and the lists behind them; what is out of reach stays unnamed."""
+
+    def __init__(self, context: Context, resource: Resource, grouping: Grouping, found: Sequence[_Sum]) -> None:
+        self.grouping, self.kind = grouping, describe(resource.model, grouping.name)
+        target = registry[self.kind.target] if self.kind.kind == "reference" and self.kind.target else None
+        self.rows = _seen(context, target, {row.group for row in found}) if target else {}
+        self.target = target
+        entities = {entity for row in found for entity in row.entities}
+        self.entities = _seen(context, registry["entity"], entities)
+
+    def figure(self, row: _Sum, listed: Args, *, several: bool) -> Figure:
+        """Name one group."""
+        label, key, own = self._named(row, listed)
+        args = None if own is None else {**listed, **own}
+        if args is not None and several and "entity" not in args:
+            seen = [self.entities[each].code for each in row.entities if each in self.entities]
+            args = {**args, "entity": [",".join(sorted(seen))]} if len(seen) == len(row.entities) else None
+        return Figure(key, label, row.currency, row.count, row.amounts, args)
+
+    def _named(self, row: _Sum, listed: Args) -> tuple[str, str, dict[str, list[str]] | None]:
+        name = self.grouping.name
+        if row.group is None:
+            return "Not stated", "", {f"{name}.empty": ["yes"]}
+        if isinstance(row.group, date):
+            first, last = _within(row.group, name, listed)
+            return f"{row.group:%Y-%m}", f"{row.group:%Y-%m}", {f"{name}.from": [first], f"{name}.to": [last]}
+        if self.target is not None:
+            other = self.rows.get(row.group)
+            if other is None:
+                return "Out of your reach", "", None
+            return str(other), self.target.key_of(other), {name: [self.target.key_of(other)]}
+        value = str(getattr(row.group, "value", row.group))
+        words = dict(self.kind.choices).get(value, row.shown or value)
+        return str(words), value, {name: [str(row.shown or value) if self.kind.kind == "text" else value]}
+
+
+def _seen(context: Context, target: Resource | None, ids: set[Any]) -> dict[Any, Any]:
+    """Find the rows among these that the reader may see."""
+    wanted = sorted(each for each in ids if each is not None)
+    if target is None or not wanted or not context.actor.may(target.permission("read")):
+        return {}
+    rows = context.session.scalars(scope.select_rows(context, target).where(target.model.id.in_(wanted)))
+    return {row.id: row for row in rows}
+
+
+def _within(month: date, name: str, listed: Args) -> tuple[str, str]:
+    """Give the days of a month, no further than the report itself reaches."""
+    last = (month.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+    first_asked, last_asked = (listed.get(f"{name}.{end}") or [""] for end in ("from", "to"))
+    return max(month.isoformat(), first_asked[-1]), min(last.isoformat(), last_asked[-1] or last.isoformat())
+
+
+def check_export(context: Context, report: Report) -> None:
+    """Refuse to give a report as a file to whoever may not take its rows out."""
+    permission = registry[report.resource].permission("export")
+    if not context.actor.may(permission):
+        words = "Your roles do not allow you to export these rows. Ask an administrator."
+        raise Refused(Kind.FORBIDDEN, Problem("forbidden", words, None, {"permission": permission}))
+
+
+def as_table(found: Figures) -> tuple[list[str], Iterator[list[Any]]]:
+    """Give a report as headings and lines of a file."""
+    headings = [found.grouping.label, "Key", "Rows", "Currency", *(each.label for each in found.report.measures)]
+    return headings, ([row.label, row.key, row.count, row.currency, *row.amounts] for row in found.rows)
