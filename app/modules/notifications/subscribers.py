@@ -37,6 +37,7 @@ REQUESTS = {
     "request.rejected": Kind.REQUEST_REJECTED,
 }
 TASKS = {"invoice_exception.raised": Kind.EXCEPTION_RAISED, "invoice_exception.overdue": Kind.EXCEPTION_OVERDUE}
+RUNS = {"payment_run.submitted": Kind.RUN_SUBMITTED, "payment_run.approved": Kind.RUN_APPROVED}
 IMPORTS = {"job.imported": Kind.IMPORT_DONE, "job.import_failed": Kind.IMPORT_FAILED}
 _VERDICTS = {"approve": "approved", "reject": "rejected"}
 _OUTCOMES = {
@@ -118,6 +119,22 @@ def tell_of_import(context: Context, event: OutboxEvent) -> None:
     service.tell(context, occasion, [told["account"]])
 
 
+def tell_of_run(context: Context, event: OutboxEvent) -> None:
+    """Tell those who may approve or release a payment run that it waits for them."""
+    told = event.payload
+    values = _about(context, event, event.resource, event.row_key, {**told, "amount": told["total"]})
+    service.tell(context, _occasion(event, RUNS[event.name], event.resource, event.row_key, values), told["asked"])
+
+
+def tell_of_payment(context: Context, event: OutboxEvent) -> None:
+    """Tell those who made and released a payment that it did not go through."""
+    told = event.payload
+    about = {**told, "title": f"{told['supplier']}, {', '.join(told['invoices'])}"}
+    values = {**_about(context, event, event.resource, event.row_key, about), "reason": told["reason"]}
+    occasion = _occasion(event, Kind.PAYMENT_FAILED, event.resource, event.row_key, values)
+    service.tell(context, occasion, told["accounts"])
+
+
 def _occasion(event: OutboxEvent, kind: Kind, resource: str, key: str, values: Mapping[str, Any]) -> Occasion:
     return Occasion(event.public_id, kind, registry[resource], key, event.actor_id, values)
 
@@ -150,5 +167,7 @@ outbox.subscribe("notices.approvals", tuple(APPROVALS), tell_of_approval)
 outbox.subscribe("notices.requests", tuple(REQUESTS), tell_of_request)
 outbox.subscribe("notices.tasks", tuple(TASKS), tell_of_task)
 outbox.subscribe("notices.invoices", ("invoice.rejected",), tell_of_invoice)
+outbox.subscribe("notices.runs", tuple(RUNS), tell_of_run)
+outbox.subscribe("notices.payments", ("payment.failed", "payment.returned"), tell_of_payment)
 outbox.subscribe("notices.comments", ("*.commented",), tell_of_mention)
 outbox.subscribe("notices.imports", tuple(IMPORTS), tell_of_import)

@@ -41,7 +41,7 @@ class Retired(Event):
 
 @dataclass(frozen=True)
 class Told(Event):
-    """What everybody who hears of a run needs to know; `makers` are accounts."""
+    """What everybody who hears of a run needs to know; `makers` and `asked`, who may act on it next, are accounts."""
 
     number: str
     title: str
@@ -51,6 +51,7 @@ class Told(Event):
     items: int
     makers: tuple[int, ...]
     reason: str = ""
+    asked: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -128,8 +129,9 @@ class Answered(Event):
     summary: str
 
 
-def _tell(kind: type[Told], run: PaymentRun, reason: str = "") -> Any:
+def _tell(kind: type[Told], run: PaymentRun, reason: str = "", asked: tuple[int, ...] = ()) -> Any:
     return kind(
+        asked=asked,
         number=run.number,
         title=f"{run.paying_account.name}, {run.execute_on}",
         entity=run.entity.code,
@@ -199,7 +201,7 @@ def put_in(
 def submit(context: Context, run: PaymentRun) -> Submitted:
     """Ask somebody else to approve exactly this."""
     service.submit(context, run)
-    return _tell(Submitted, run)
+    return _tell(Submitted, run, asked=service.who_may(context, run, "approve"))
 
 
 @command("Withdraw", moves=["submitted -> draft"])
@@ -218,7 +220,7 @@ def withdraw(context: Context, run: PaymentRun, *, reason: WhyPerhaps = None) ->
 def approve(context: Context, run: PaymentRun) -> Approved:
     """Agree to pay exactly what stands here. Any change afterwards takes the approval away."""
     service.approve(context, run)
-    return _tell(Approved, run)
+    return _tell(Approved, run, asked=service.who_may(context, run, "release"))
 
 
 @command("Send back", moves=["submitted | approved -> draft"])

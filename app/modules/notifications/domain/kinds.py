@@ -39,6 +39,9 @@ class Kind(Labelled):
     EXCEPTION_RAISED = "exception_raised", "An invoice does not match, and someone has to settle it"
     EXCEPTION_OVERDUE = "exception_overdue", "An exception of an invoice is overdue"
     INVOICE_TURNED_AWAY = "invoice_turned_away", "An invoice was turned away"
+    RUN_SUBMITTED = "run_submitted", "A payment run waits for approval"
+    RUN_APPROVED = "run_approved", "A payment run waits for release"
+    PAYMENT_FAILED = "payment_failed", "A payment failed or came back"
     MENTIONED = "mentioned", "Someone was mentioned in a comment"
     IMPORT_DONE = "import_done", "An import has ended"
     IMPORT_FAILED = "import_failed", "An import has failed"
@@ -120,6 +123,18 @@ WORDS: dict[Kind, Words] = {
     Kind.INVOICE_TURNED_AWAY: Words(
         "{{ key }} was turned away",
         f"{{{{ who }}}} turned this invoice away: {_ABOUT}. It is never paid.{_REASON}",
+    ),
+    Kind.RUN_SUBMITTED: Words(
+        "{{ key }} waits for your approval",
+        f"{{{{ who }}}} asks you to approve this {{{{ what }}}}: {_ABOUT}.",
+    ),
+    Kind.RUN_APPROVED: Words(
+        "{{ key }} waits for release",
+        f"{{{{ who }}}} approved this {{{{ what }}}}, and it may be released: {_ABOUT}.",
+    ),
+    Kind.PAYMENT_FAILED: Words(
+        "{{ key }} did not go through",
+        f"The bank did not pay, or the money came back; what it was for is open again: {_ABOUT}.{_REASON}",
     ),
     Kind.MENTIONED: Words(
         "{{ who }} mentioned you on {{ key }}",

@@ -11,7 +11,7 @@ from app.kernel.event import Event
 
 @dataclass(frozen=True)
 class Told(Event):
-    """What everybody who hears of a payment needs to know."""
+    """What everybody who hears of a payment needs to know; `accounts` are those who made and released it."""
 
     number: str
     run: str | None
@@ -20,6 +20,7 @@ class Told(Event):
     currency: str
     invoices: tuple[str, ...]
     reason: str = ""
+    accounts: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -52,4 +53,5 @@ def told(kind: type[Told], payment: Any, reason: str = "") -> Told:
         currency=payment.currency.code,
         invoices=tuple(part.invoice.reference for part in payment.parts),
         reason=reason,
+        accounts=tuple(sorted({*payment.run.makers, payment.run.released_by} - {None})) if payment.run else (),
     )

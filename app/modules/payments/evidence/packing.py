@@ -17,6 +17,8 @@ from app.infra import audit, files, unit
 from app.infra.chain import canonical
 from app.infra.filetypes import safe_name
 from app.kernel.actor import Context
+from app.modules.approvals.models import Approval
+from app.modules.orders.models import Order
 from app.modules.payments.evidence import gathering
 from app.modules.payments.evidence.telling import Teller, Told
 from app.modules.payments.models import Payment
@@ -48,6 +50,11 @@ def pack(context: Context, payment: Payment) -> bytes:
     contents = {
         PAGE: _page(payment, told, beyond, about),
         RECORD: _spelled([_plain(each) for each in told]),
+        **{
+            f"records/{resource.key_of(row)}.json": _spelled(kept)
+            for resource, row in behind.rows
+            if (kept := _kept(row))
+        },
         AUDIT: b"".join(canonical(link) + b"\n" for link in links),
         **{place: _content(digest) for place, digest in placed.items()},
     }
@@ -87,6 +94,17 @@ def _page(payment: Payment, told: list[Told], beyond: list[tuple[str, str]], abo
     places: dict[int, str] = {each.id: place for place, each in _places(told)}
     values = {"payment": payment, "documents": told, "beyond": beyond, "about": about, "places": places}
     return _templates.get_template("evidence.html").render(values).encode()
+
+
+def _kept(row: Any) -> dict[str, Any]:
+    """Give what was frozen when it mattered: the facts and rules of a decision, each revision of an order as it went out."""
+    match row:
+        case Approval():
+            frozen = {name: audit.plain(getattr(row, name)) for name in ("facts", "explanation", "content")}
+            return {**frozen, "content_hash": row.content_hash, "policy_hash": row.policy_hash}
+        case Order():
+            return {"revisions": [{"number": r.number, "hash": r.hash, "content": r.content} for r in row.revisions]}
+    return {}
 
 
 def _plain(each: Told) -> dict[str, Any]:

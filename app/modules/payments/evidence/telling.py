@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -91,6 +92,8 @@ class Teller:
             return dict(each.choices).get(getattr(value, "value", value), str(plain(value)))
         if isinstance(value, datetime):
             return value.isoformat(timespec="seconds")
+        if isinstance(value, dict):
+            return json.dumps(plain(value), ensure_ascii=False)
         return self._named(value) if registry.of(type(value)) else str(plain(value))
 
     def _account(self, account: int) -> str:

@@ -80,6 +80,12 @@ def free(run: PaymentRun) -> None:
         item.live = False
 
 
+def who_may(context: Context, run: PaymentRun, verb: str) -> tuple[int, ...]:
+    """Name the accounts that may do something with a run; who made it does not approve it."""
+    able = queries.list_able(context, run.entity_id, verb)
+    return tuple(sorted(able - set(run.makers) if verb == "approve" else able))
+
+
 def why_not_releasable(context: Context, run: PaymentRun) -> list[Problem]:
     """Say what stands against sending a run now: who releases it, what changed, what may not be paid any more."""
     problems = []
