@@ -45,7 +45,7 @@ _PROPOSING = (
 )  # fmt: skip
 _PAYING = (
     "payment_run.read", "payment_run.export", "payment_run.approve", "payment_run.send_back", "payment_run.release",
-    "payment_run.cancel", "payment_run.fetch_file", "payment_run.read_answer", "paying_account.*", "payment.read", "payment.export",
+    "payment_run.cancel", "payment_run.fetch_file", "payment_run.read_answer", "paying_account.*", "payment.*",
     "bank_statement.*",
 )  # fmt: skip
 
@@ -58,7 +58,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "delegation.*", "request.oversee", "order.oversee", "receipt.read",
         "receipt.oversee", "invoice.oversee", "invoice_exception.read", "invoice_exception.accept", "tolerance.*",
         "cost_centre.*", "category.*", "project.*", "exchange_rate.*", "tax_code.*",
-        "paying_account.read", "payment_run.read", "payment.read", "bank_statement.read",
+        "paying_account.read", "paying_account.create", "paying_account.edit", "payment_run.read", "payment.read", "payment.evidence", "bank_statement.read",
         "spend_record.*",
     ),
     "Buyer": (
@@ -80,7 +80,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "bank_account.read", "bank_account.confirm", "bank_account.reject", "bank_account.retire", "bank_account.export",
     ),
     "Auditor": (
-        "*.read", "*.export", "*.oversee", "session.revoke", "token.revoke",
+        "*.read", "*.export", "*.oversee", "payment.evidence", "session.revoke", "token.revoke",
     ),
     "Administrator": (
         *_MASTER_DATA, *_OWN, "person.*", "role.*", "setting.*", "token.*", "session.*", "job.*", "event.*", "delivery.*",

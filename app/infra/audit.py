@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -17,10 +17,12 @@ from sqlalchemy import (
     LargeBinary,
     SmallInteger,
     Text,
+    and_,
     event,
     func,
     insert,
     select,
+    tuple_,
 )
 from sqlalchemy import inspect as inspect_row
 from sqlalchemy.dialects.postgresql import JSONB, UUID
@@ -167,6 +169,22 @@ def links(session: Session) -> Iterator[chain.Link]:
     statement = select(AuditEntry.__table__).order_by(AuditEntry.lane, AuditEntry.position)
     for entry in session.execute(statement.execution_options(yield_per=1000)).mappings():
         yield chain.Link(_content(dict(entry), entry["lane"], entry["position"]), bytes(entry["mac"]))
+
+
+def excerpt(session: Session, rows: Collection[tuple[str, int]]) -> Iterator[dict[str, Any]]:
+    """Read the entries about some rows as they were sealed, oldest first, each with its seal and the one it follows."""
+    table, before = AuditEntry.__table__, AuditEntry.__table__.alias("before")
+    follows = and_(before.c.lane == table.c.lane, before.c.position == table.c.position - 1)
+    statement = (
+        select(table, before.c.mac.label("previous"))
+        .select_from(table.outerjoin(before, follows))
+        .where(tuple_(table.c.resource, table.c.row_id).in_(list(rows)))
+        .order_by(table.c.at, table.c.lane, table.c.position)
+    )
+    for entry in session.execute(statement).mappings():
+        content = _content(dict(entry), entry["lane"], entry["position"])
+        previous = bytes(entry["previous"]) if entry["previous"] else chain.GENESIS
+        yield {"entry": content, "previous": previous.hex(), "mac": bytes(entry["mac"]).hex()}
 
 
 def heads(session: Session) -> list[chain.Head]:

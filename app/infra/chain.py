@@ -42,7 +42,7 @@ class Head:
 
     def sealed(self, key: bytes) -> Head:
         """Put the seal on, in the transaction that moves the head."""
-        return Head(self.lane, self.entries, self.mac, _mac(key, b"head", canonical(self.witness())))
+        return Head(self.lane, self.entries, self.mac, seal(key, b"head", canonical(self.witness())))
 
     def genuine(self, key: bytes) -> bool:
         """Tell whether somebody who has the key sealed this head."""
@@ -84,7 +84,7 @@ def link(key: bytes, previous: bytes, entry: Entry) -> bytes:
     """Seal an entry onto the seal before it; the first of a lane follows GENESIS."""
     if len(previous) != SEAL_BYTES:
         raise ValueError(f"A seal has {SEAL_BYTES} bytes, not {len(previous)}.")
-    return _mac(key, b"link", previous + canonical(entry))
+    return seal(key, b"link", previous + canonical(entry))
 
 
 def verify(
@@ -194,7 +194,8 @@ class Inspection:
         return lane in self._lanes and self._lanes[lane].seal_at(position) == mac
 
 
-def _mac(key: bytes, purpose: bytes, content: bytes) -> bytes:
+def seal(key: bytes, purpose: bytes, content: bytes) -> bytes:
+    """Make the seal that only somebody with the key can make; one made for a purpose is worth nothing for another."""
     return hmac.new(key, b"outlay.audit." + purpose + b"\0" + content, hashlib.sha256).digest()
 
 

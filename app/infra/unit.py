@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 from sqlalchemy.orm.exc import StaleDataError
 
-from app.infra import audit, idempotency, numbers, outbox, proof, scope, search, trees, violations
+from app.infra import audit, chain, idempotency, numbers, outbox, proof, scope, search, trees, violations
 from app.infra.db import Child, HouseSession, Row, db
 from app.infra.fields import humanise, param_fields
 from app.infra.idempotency import Repeat
@@ -70,6 +70,11 @@ def configure(audit_key: Callable[[], bytes], nudge: Callable[[], Any]) -> None:
     """Tell the door the key that seals the audit, and how to wake the relay after a commit."""
     global _audit_key, _nudge
     _audit_key, _nudge = audit_key, nudge
+
+
+def sealed(purpose: bytes, content: bytes) -> bytes:
+    """Seal what leaves the house with the key of the audit, so that whoever has the key can tell whether it was altered."""
+    return chain.seal(_audit_key(), purpose, content)
 
 
 @contextlib.contextmanager
