@@ -87,7 +87,7 @@ def test_entries_of_an_earlier_statement_are_left_out_and_told(banking: Banking)
     [taken] = banking.take(week)
     assert banking.lines(str(taken.key)) == {"3": "open"}
     with reading("bank_statement", taken.key) as row:
-        assert (row.repeated, row.said) == (2, [f"2 of its entries stood in {first} before and were left out here."])
+        assert (row.repeated, row.remarks) == (2, [f"2 of its entries stood in {first} before and were left out here."])
     with pytest.raises(Refused) as caught:
         banking.take(camt053(entry("-5.00", ref="B-2"), entry("-6.00", ref="B-3", on="2026-11-28"), opening="9995.50"))
     assert codes(caught) == ["taken_in_already"]
@@ -157,7 +157,7 @@ def test_what_the_bank_has_not_booked_yet_comes_again(banking: Banking) -> None:
     key = banking.taken(entry("-1.00"), entry("-7.00", status="PDNG"))
     assert banking.lines(key) == {"1": "open"}
     with reading("bank_statement", key) as row:
-        assert row.said == ["1 entries are not booked yet; they come again when they are."]
+        assert row.remarks == ["1 entries are not booked yet; they come again when they are."]
 
 
 CSV = b"Buchungstag;Betrag;Verwendungszweck;Name\n27.11.2026;-4,50;Kontogebuehr;Bank\n28.11.2026;-14,50;Porto;Post\n"

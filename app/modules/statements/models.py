@@ -64,7 +64,7 @@ class BankStatement(Row):
     )
 
     @property
-    def said(self) -> list[str]:
+    def remarks(self) -> list[str]:
         """What is odd about it, in words."""
         return [str(finding["message"]) for finding in self.findings]
 

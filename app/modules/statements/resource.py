@@ -22,7 +22,7 @@ statements = registry.add(
         list=("number", "account", "from_on", "to_on", "closing", "open_lines", "state"),
         show=(
             ("Statement", ("number", "account", "entity", "from_on", "to_on", "opening", "closing", "gap", "open_lines")),
-            ("File", ("file_name", "format", "stated_number", "file_hash", "place", "repeated", "said")),
+            ("File", ("file_name", "format", "stated_number", "file_hash", "place", "repeated", "remarks")),
         ),
         children=(
             Children(

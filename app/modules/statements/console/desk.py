@@ -207,7 +207,7 @@ def _notes(row: BankStatement) -> tuple[tuple[str, str], ...]:
         if row.gap
         else ""
     )
-    return tuple(("warn", text) for text in (gap, *row.said) if text)
+    return tuple(("warn", text) for text in (gap, *row.remarks) if text)
 
 
 def _line(visit: Visit, sight: Sight, row: BankStatement, line: StatementLine, reachable: Reachable) -> Line:

@@ -9,6 +9,7 @@ from typing import Any
 from flask import flash, redirect, request
 
 from app.console import addresses, decode, dialogs, gate, lists, shell, shows, views, words
+from app.console.actions import Action
 from app.console.cells import Cell, state_of
 from app.console.filters import Option
 from app.console.gate import Visit
@@ -89,6 +90,17 @@ class StatementView(ResourceView):
             flash("Every statement is reconciled", "ok")
             return redirect(self._url(), 303)
         return redirect(Asking().url(row), 303)
+
+    @page("/<path:key>")
+    def show(self, key: str) -> Any:
+        """Show a statement, with the way to its desk before everything else."""
+        visit = gate.visit()
+        row = shows.load(visit, self.resource, key)
+        document = shows.build(visit, self.resource, row)
+        lead = Action("Reconcile", "link", Asking().url(row), icon="scale", tone="primary", key="e")
+        document = replace(document, actions=(lead,), more=(*document.actions, *document.more))
+        about = Page(str(row), shell.crumbs(self.resource, Crumb(row.number)), self._url())
+        return shell.render("show.html", about, document=document)
 
     @page("/<path:key>/reconcile")
     def desk(self, key: str) -> Any:
@@ -189,7 +201,7 @@ def _told(visit: Visit, name: str, key: str) -> Came:
         if row.closing is not None
         else None,
         state=state_of(row, row.state.capitalize()),
-        text=" ".join([done, *row.said]),
+        text=" ".join([done, *row.remarks]),
         next_url=Asking().url(row),
         next_label="Reconcile" if row.open_lines else "Look at it",
     )
