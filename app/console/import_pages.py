@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,7 +13,7 @@ from app.console.gate import Visit
 from app.console.inputs import Input, Summary
 from app.console.lists import Empty, Foot, Link
 from app.infra import live
-from app.infra.transfer import matching, report, runs, sheets
+from app.infra.transfer import manners, matching, report, runs, sheets
 from app.infra.transfer.runs import ImportRefusal, ImportRun
 from app.infra.transfer.sheets import Sheet
 from app.kernel.problem import Problem
@@ -58,15 +58,20 @@ def choose(resource: Resource, mode: str = "both", problems: Sequence[Problem] =
 
 
 def match(
-    run: ImportRun, sheet: Sheet, columns: Sequence[str | None], problems: Sequence[Problem] = ()
+    run: ImportRun,
+    sheet: Sheet,
+    columns: Sequence[str | None],
+    problems: Sequence[Problem] = (),
+    fixed: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    """Ask what each column means, with its first values beside it."""
+    """Ask what each column means, with its first values beside it, and what all new rows have in common."""
     resource = registry[run.resource]
     samples = runs.samples_of(sheet)
     at_column = {problem.field: problem.message for problem in problems if problem.field}
     options = [{"value": target.name, "text": target.label} for target in matching.targets(resource).values()]
     mapped = {name for name in columns if name}
-    needed = [] if run.mode == "update" else matching.missing(resource, mapped)
+    said = run.fixed if fixed is None else fixed
+    needed = [] if run.mode == "update" else matching.missing(resource, {*mapped, *said})
     return {
         **_head(run, "match", f"{_written(run)}. Nothing is saved until you import."),
         "action": of_run(run, "match"),
@@ -81,10 +86,28 @@ def match(
             }
             for at, name in enumerate(columns)
         ],
+        "fixed": [] if run.mode == "update" else list(_common(resource, mapped, said, at_column)),
         "missing": [matching.targets(resource)[problem.values["field"]].label for problem in needed],
         "reading": _reading(run),
         "problems": _summaries(problems, of_column=lambda at: f"match-{at + 1}"),
     }
+
+
+def _common(resource: Resource, mapped: set[str], said: Mapping[str, str], wrong: Mapping[str, str]) -> Iterator[Input]:
+    """Offer what new rows need and no column gives, to be said once for all of them."""
+    for name, target in matching.targets(resource).items():
+        is_asked = target.children is None and name != resource.key and _is_needed(resource, target)
+        if name in said or (is_asked and name not in mapped):
+            words_ = target.field.help or ("Its code" if target.field.kind == "reference" else "")
+            problem = wrong.get(f"fixed.{name}", "")
+            yield Input(
+                f"fixed-{name}",
+                target.label,
+                "text",
+                said.get(name, ""),
+                help=words_,
+                problems=(problem,) if problem else (),
+            )
 
 
 def check(
@@ -111,6 +134,7 @@ def check(
         "previous_url": addresses.with_args(of_run(run), {"show": [tab]}) if after != (0, 0) else "",
         "correct_url": of_run(run, "correct") if may_correct else "",
         "match_url": of_run(run, "match"),
+        "sums": report.sums(run),
         "summary": f"{_rows(to_save)} will be saved, {words.number(run.same)} the same, {words.number(run.refused)} stay out",
         "submit": f"Import {_rows(to_save)}" if to_save else "",
         "whole": run.together,
@@ -135,6 +159,7 @@ def progress(visit: Visit, run: ImportRun) -> dict[str, Any]:
         "remaining": _remaining(visit, run),
         "url": of_run(run, "progress"),
         "topic": live.account_topic(visit.actor.id),
+        "log": [{"text": told, "tone": "ok", "at": ""} for told in report.sums(run)] if run.state == "done" else [],
         "counts": [] if run.state == "checking" else list(_counts(run)),
         "errors_url": of_run(run, "refused.csv") if run.refused and not is_open else "",
         "again": _again(run) if run.state == "failed" else None,
@@ -223,9 +248,12 @@ def _reading(run: ImportRun) -> dict[str, Any] | None:
     line = Input(
         "heading", "Line with the names of the columns", "integer", str(run.options["heading"]), required=True, span=2
     )
+    orders = tuple(Option(name, text) for name, text in manners.DATE_ORDERS.items())
+    said = run.options.get("dates", "")
+    dates = Input("dates", "Days", "choice", said, span=2, entries=orders, help="Empty: as the values show")
     if kind == "xlsx":
         names = tuple(Option(name, name) for name in run.options["sheets"])
-        fields = [Input("sheet", "Sheet", "choice", run.options["sheet"], required=True, entries=names), line]
+        fields = [Input("sheet", "Sheet", "choice", run.options["sheet"], required=True, entries=names), line, dates]
     else:
         encoding = {"utf-16-le": "utf-16", "utf-16-be": "utf-16"}.get(run.options["encoding"], run.options["encoding"])
         encodings = tuple(Option(value, text) for value, text in sheets.ENCODINGS.items())
@@ -242,6 +270,7 @@ def _reading(run: ImportRun) -> dict[str, Any] | None:
                 entries=delimiters,
             ),
             line,
+            dates,
         ]
     return {"action": of_run(run, "read"), "fields": fields}
 

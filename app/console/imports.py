@@ -123,12 +123,15 @@ def _match(run_id: int) -> Any:
     visit = gate.visit()
     run = runs.find(visit.context, run_id)
     columns = [_sent(at, name) for at, name in enumerate(run.columns)]
+    common = matching.targets(registry[run.resource])
+    fixed = {name: text for name in common if (text := request.form.get(f"fixed-{name}", "").strip())}
+    fixed = {name: text for name, text in fixed.items() if name not in columns}
     try:
-        runs.match(visit.context, run_id, columns, run.mode)
+        runs.match(visit.context, run_id, columns, run.mode, fixed=fixed)
     except Refused as refused:
         if refused.kind is not Kind.INVALID:
             raise
-        return _match_page(runs.find(visit.context, run_id), columns, refused)
+        return _match_page(runs.find(visit.context, run_id), columns, refused, fixed)
     return redirect(of_run(run_id), 303)
 
 
@@ -142,6 +145,7 @@ def _read(run_id: int) -> Any:
         delimiter=delimiter,
         heading=int(heading) if heading.isdigit() and len(heading) < 7 else 0,  # noqa: PLR2004
         sheet=request.form.get("sheet", ""),
+        dates=request.form.get("dates", ""),
     )
     try:
         runs.reread(visit.context, run_id, options)
@@ -202,10 +206,15 @@ def _refused(run_id: int) -> Any:
     return _file(name, exports.streamed(visit.context, report.refused_rows(visit.context, run)))
 
 
-def _match_page(run: ImportRun, columns: list[str | None] | None = None, refused: Refused | None = None) -> Any:
+def _match_page(
+    run: ImportRun,
+    columns: list[str | None] | None = None,
+    refused: Refused | None = None,
+    fixed: dict[str, str] | None = None,
+) -> Any:
     problems = refused.problems if refused else ()
     with runs.opened(run) as sheet:
-        intake = import_pages.match(run, sheet, run.columns if columns is None else columns, problems)
+        intake = import_pages.match(run, sheet, run.columns if columns is None else columns, problems, fixed)
     return shell.render("import.html", _about(run), intake=intake, status=refused.kind.value if refused else 200)
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import text as sql
 from app.infra.db import db
 from app.infra.transfer import work
 from app.workers.perform import drain
+from tests.acting import person, signed_in
 from tests.console.browsing import form, text, token
 from tests.importing import as_csv, rows_of
 from tests.making import Maker
@@ -250,3 +251,18 @@ def test_imports_are_found_by_the_name_of_their_file(app: Flask, buyer: Any, cur
     upload(buyer, as_csv([SUPPLIERS[:4]]), name="vendors 2026.csv")
     assert "vendors 2026.csv" in text(buyer.get("/imports?q=VENDORS"))
     assert "No import of such a file" in text(buyer.get("/imports?q=100%25"))
+
+
+def test_what_no_column_gives_is_said_once_for_all_rows_and_the_sums_are_told(app: Flask, maker: Maker) -> None:
+    with app.app_context():
+        entity, currency = maker.key("entity"), maker.key("currency")
+        clerk = signed_in(app, person("cleo.clerk", "AP clerk"))
+    content = as_csv([["Date of payment", "Net", "Supplier name"], ["2021-03-01", "(12.50)", "Redacted"]])
+    page = follow(clerk, upload(clerk, content, "/spending/import"))
+    assert "The same for all new rows" in text(page)
+    wrong = send(clerk, page, **{"fixed-entity": "NOWHERE", "fixed-currency": currency})
+    assert (wrong.status_code, "NOWHERE was not found" in text(wrong)) == (422, True)
+    answer = follow(clerk, send(clerk, page, **{"fixed-entity": entity, "fixed-currency": currency}))
+    drain(app)
+    checked = clerk.get(answer.request.path)
+    assert "Amount: -12.50 in the file = -12.50 to come in + 0.00 refused." in text(checked)
