@@ -23,7 +23,7 @@ _KINDS = {
 
 # UN/ECE Recommendation 20, as far as people meet it every day.
 _UNITS = {
-    "C62": "pieces", "H87": "pieces", "EA": "each", "NAR": "pieces", "SET": "sets", "XPP": "pieces", "PR": "pairs",
+    "C62": "pcs", "H87": "pcs", "EA": "each", "NAR": "pcs", "SET": "sets", "XPP": "pcs", "PR": "pairs",
     "HUR": "hours", "MIN": "minutes", "DAY": "days", "WEE": "weeks", "MON": "months", "ANN": "years",
     "KGM": "kg", "GRM": "g", "TNE": "t", "LTR": "l", "MTR": "m", "MTK": "m²", "MTQ": "m³", "KMT": "km", "KWH": "kWh",
     "LS": "lump sum",

@@ -27,9 +27,9 @@ const reveal = (id, button) => {
   button.setAttribute("aria-pressed", String(!shown));
 };
 
-/** Where the menu is longer than the window, show the entry of this page above the person at its foot. */
+/** Where the menu is longer than the window, show the entry of this page. */
 const bringIntoView = (menu, here) => {
-  if (menu && here) menu.scrollTop = here.offsetTop + 2 * here.offsetHeight + $(".o-nav-foot").offsetHeight - menu.clientHeight;
+  if (menu && here) menu.scrollTop = here.offsetTop + 2 * here.offsetHeight - menu.clientHeight;
 };
 
 const enterAs = user => {
@@ -59,7 +59,7 @@ document.addEventListener("click", event => {
 });
 
 preferences.start();
-bringIntoView($("#nav"), $("#nav [aria-current]"));
+bringIntoView($(".o-nav-list"), $("#nav [aria-current]"));
 forms.start();
 count();
 startPickers();
