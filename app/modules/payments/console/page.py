@@ -64,7 +64,6 @@ class Paper:
     left_out: tuple[Line, ...]
     total: str
     discounts: str
-    file_url: str = ""
     answer_url: str = ""
 
 
@@ -84,8 +83,6 @@ def build(visit: Visit, key: str) -> Paper:
         row=row,
         document=replace(
             document,
-            actions=tuple(each for each in document.actions if not each.url.endswith(("/fetch_file", "/read_answer"))),
-            more=tuple(each for each in document.more if not each.url.endswith(("/fetch_file", "/read_answer"))),
             notes=_notes(row),
             sections=tuple(each for each in document.sections if each.title in _SHOWN),
             children=answers,
@@ -96,7 +93,6 @@ def build(visit: Visit, key: str) -> Paper:
         left_out=tuple(_left_out(visit, row, each, seen) for each in left_out),
         total=words.amount(row.total, row.currency.code),
         discounts=words.amount(row.discounts, row.currency.code) if row.discounts else "",
-        file_url=f"{url}/fetch_file" if row.file_hash and actor.may("payment_run.fetch_file") else "",
         answer_url=f"{url}/answer" if is_out and actor.may("payment_run.read_answer") else "",
     )
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import base64
 import io
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from flask import Response, flash, redirect, request
+from flask import Response, current_app, flash, redirect, request
 
-from app.console import addresses, decode, dialogs, gate, resource_view, shell, stepping_up
+from app.console import addresses, decode, dialogs, gate, resource_view, shell
 from app.console.host import page
-from app.console.resource_view import ResourceView
+from app.console.resource_view import ResourceView, leave_to
 from app.console.shell import Crumb, Page
 from app.infra import activity, files, unit
 from app.infra.fields import param_fields
+from app.infra.files import SignedFile
 from app.infra.filetypes import safe_name
 from app.kernel.command import Command
 from app.kernel.problem import Kind, Problem, Refused
@@ -22,14 +24,19 @@ from app.kernel.resource import registry
 from app.modules.payments.console import page as run_page
 
 TEMPLATES = str(Path(__file__).parents[1] / "templates")
-_FILE = "fetch_file"
+#: How long the link to a file holds that was just fetched.
+_HOLDS = timedelta(minutes=5)
+
+
+def _sealing_key() -> bytes:
+    return str(current_app.config["SECRET_KEY"]).encode()
 
 
 class PaymentRunView(ResourceView):
     """Payment runs: what each supplier gets and for what, what is left out, the file and what the bank says."""
 
     template_folder = TEMPLATES
-    more_verbs = {"answer": "read_answer"}
+    more_verbs = {"answer": "read_answer", "bank_file": "fetch_file"}
 
     @page("/<path:key>")
     def show(self, key: str) -> Any:
@@ -65,14 +72,31 @@ class PaymentRunView(ResourceView):
         return self._dialog(dialogs.of_row(visit, self.resource, command, row, {"invoices": named}), row=row)
 
     def run(self, command: Command, key: str) -> Any:
-        """Run a command; the file is given to be kept, and shown nowhere."""
-        if command.name != _FILE:
+        """Run a command; the file is led to by a link that holds for minutes, and shown nowhere."""
+        if command.name != "fetch_file":
             return super().run(command, key)
-        visit = stepping_up.prove(gate.visit(), command)
-        version = decode.version(request.form)
-        outcome = unit.execute(visit.context, self.resource, key, _FILE, {}, version=version)
+        visit = gate.visit()
+        raw = decode.values(request.form, param_fields(command.params), visit.zone)
+        repeat = decode.repeat(request.form, self.resource.name, command.name, key)
+        version = decode.version(request.form) or decode.version(request.args)
+        try:
+            outcome = unit.execute(visit.context, self.resource, key, command.name, raw, version=version, repeat=repeat)
+        except Refused:
+            return super().run(command, key)
         [told] = outcome.events
-        return _kept(outcome.told["content"], told["file"])
+        signed = SignedFile(told["sha256"], told["file"], visit.context.now + _HOLDS)
+        token = "" if outcome.repeated else files.sign(_sealing_key(), signed)
+        return leave_to(addresses.of_key(self.resource, key, *filter(None, (token and "bank-file", token))))
+
+    @page("/<path:key>/bank-file/<token>")
+    def bank_file(self, key: str, token: str) -> Any:
+        """Give the file to whoever has just fetched it."""
+        found = files.verify(_sealing_key(), token, gate.visit().context.now)
+        headers = {
+            "Content-Disposition": f'attachment; filename="{found.name}"', "X-Content-Type-Options": "nosniff",
+        }  # fmt: skip
+        with files.store().open(found.digest) as content:
+            return Response(content.read(), mimetype="application/octet-stream", headers=headers)
 
     def _shown(self, key: str, refusal: Refused | None = None) -> Any:
         paper = run_page.build(gate.visit(), key)
