@@ -12,9 +12,9 @@ import pytest
 
 TESTS = Path(__file__).resolve().parents[1]
 DECISIONS = TESTS.parent / "docs" / "decisions"
-TOPICS = ("APP", "REQ", "BUD", "INV")
+TOPICS = ("APP", "REQ", "BUD", "INV", "BAN")
 CORPUS = os.environ.get("OUTLAY_CORPUS")
-_TEST = re.compile(r"^def (test_(app|req|bud|inv)_(\d\d)_\w+)", re.MULTILINE)
+_TEST = re.compile(r"^def (test_(app|req|bud|inv|ban)_(\d\d)_\w+)", re.MULTILINE)
 
 
 def find_tests() -> dict[str, list[str]]:
@@ -31,7 +31,7 @@ def find_rulings() -> dict[str, list[str]]:
     found: dict[str, list[str]] = defaultdict(list)
     for path in sorted(DECISIONS.glob("*.md")):
         for topic, numbers in re.findall(
-            r"\b(APP|REQ|BUD|INV)-(\d\d(?:(?:, | and )\d\d)*)", path.read_text(encoding="utf-8")
+            r"\b(APP|REQ|BUD|INV|BAN)-(\d\d(?:(?:, | and )\d\d)*)", path.read_text(encoding="utf-8")
         ):
             for number in re.findall(r"\d\d", numbers):
                 found[f"{topic}-{number}"].append(path.name)
