@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextvars import Context as Empty
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -226,11 +226,15 @@ def holds(role: str, permission: str) -> bool:
     return any(fnmatch.fnmatchcase(permission, pattern) for pattern in ROLES[role])
 
 
-def kinds_of_roles(resource: Resource) -> tuple[str, ...]:
-    """Name a role for each set of rights that seeded roles have over a resource; the others of a set fare alike."""
+def kinds_of_roles(resource: Resource, verbs: Iterable[str] = ()) -> tuple[str, ...]:
+    """Name a role for each set of rights that seeded roles have over a resource; the others of a set fare alike.
+
+    With `verbs` only those count: what is tried with one command does not depend on the rights to others.
+    """
     found: dict[frozenset[str], str] = {}
+    counting = tuple(verbs) or resource.verbs
     for role in ROLES:
-        found.setdefault(frozenset(verb for verb in resource.verbs if holds(role, resource.permission(verb))), role)
+        found.setdefault(frozenset(verb for verb in counting if holds(role, resource.permission(verb))), role)
     return tuple(found.values())
 
 

@@ -1,9 +1,10 @@
 """One gate: every command, at every door, for every seeded role, in every state, does what its declaration says.
 
 The slow test is the whole walk. The quick one, over every command and state, takes one role for each set of rights that
-roles have over the resource; a command's first answer of each kind goes through all doors, the others through the door
-itself and, in turns, through the page or REST. What is expected is read off the declaration (moves, guard, scope) and off `app/roles.py`,
-never off the machinery under test. A refusal leaves no trace at all, in any table.
+roles have to read, to oversee and to run the command; a command's first answer of each kind goes through all doors, the
+others through the door itself and, in turns, through the page or REST. What is expected is read off the declaration
+(moves, guard, scope) and off `app/roles.py`, never off the machinery under test. A refusal leaves no trace at
+all, in any table.
 """
 
 from __future__ import annotations
@@ -80,7 +81,7 @@ def test_a_command_does_at_every_door_for_every_role_what_its_declaration_says(
 
 def walk(house: House, resource: Resource, command: Command, state: str, *, whole: bool) -> None:
     """Let every role try a command on rows in one state: first all that is refused, then what is done."""
-    roles = tuple(ROLES) if whole else kinds_of_roles(resource)
+    roles = tuple(ROLES) if whole else kinds_of_roles(resource, ("read", "oversee", command.name))
     trials = list(trials_of(house, resource, command, state, roles))
     tried = house.given.setdefault(("tried", resource.permission(command.name), whole), Counter())
     before = everything()
