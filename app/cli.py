@@ -6,6 +6,7 @@ import json
 import pathlib
 import sys
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
@@ -79,6 +80,24 @@ def demo(*, sign_ins: bool) -> None:
         click.echo(f"password for all: {company.PASSWORD}")
         return
     click.echo(company.seed())
+
+
+@outlay.command("sample-invoice")
+@click.argument("order")
+@click.argument("file", type=click.Path(dir_okay=False, writable=True))
+@click.option(
+    "--dearer", type=click.FloatRange(0, 100), default=0, help="Percent by which the first price is above the order's."
+)
+def sample_invoice(order: str, file: str, dearer: float) -> None:
+    """Write the e-invoice that the supplier of an order might send, to try out what Outlay does with it."""
+    from app.demo import invoices as demo_invoices
+
+    try:
+        data = demo_invoices.sample(order, Decimal(str(dearer)), clock.system.now())
+    except LookupError as error:
+        raise click.ClickException(str(error)) from error
+    pathlib.Path(file).write_bytes(data)
+    click.echo(f"written to {file}")
 
 
 @outlay.command("administrator")
