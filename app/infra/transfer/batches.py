@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import CheckConstraint, Integer, String, UniqueConstraint, insert
@@ -64,6 +64,7 @@ class _Draft:
     entry: Entry
     row: Any
     problems: Sequence[Problem] = ()
+    columns: dict[str, Any] = field(default_factory=dict)
 
 
 def write(bound: Context, plan: Plan, reader: Reader, entries: Sequence[Entry]) -> dict[int, Verdict]:
@@ -124,6 +125,7 @@ def _complete(bound: Context, resource: Resource, drafts: Sequence[_Draft]) -> N
         row.created_at = row.changed_at = bound.now
         row.created_by, row.version = bound.actor.id, 1
         row.search = search.vector(resource, row)
+        draft.columns = _columns(row)
 
 
 def _enter(bound: Context, resource: Resource, drafts: Sequence[_Draft]) -> list[_Draft]:
@@ -133,7 +135,7 @@ def _enter(bound: Context, resource: Resource, drafts: Sequence[_Draft]) -> list
     session, table = bound.session, resource.model.__table__
     try:
         with session.begin_nested():
-            session.execute(insert(table), [_columns(draft.row) for draft in drafts])
+            session.execute(insert(table), [draft.columns for draft in drafts])
             outside = _out_of_reach(bound, resource, drafts)
             if outside:
                 raise _Outside(outside)
@@ -194,8 +196,8 @@ def _record(bound: Context, plan: Plan, entered: Sequence[_Draft]) -> None:
     sums: dict[str, Any] = {}
     digest = hashlib.sha256()
     for draft in entered:
-        values = _columns(draft.row)
-        digest.update(repr(sorted((name, str(value)) for name, value in values.items() if name != "search")).encode())
+        values = draft.columns
+        digest.update("\x1f".join(f"{name}={value}" for name, value in values.items() if name != "search").encode())
         for _, target in plan.own:
             if target.field.kind == "money" and values.get(target.name) is not None:
                 sums[target.name] = sums.get(target.name, 0) + values[target.name]

@@ -51,6 +51,11 @@ def kinds_of(matched: Iterable[tuple[int, Target]]) -> dict[int, str]:
     return {at: target.field.kind for at, target in matched if target.field.kind in (*NUMBERS, "date")}
 
 
+def is_plain(text: str) -> bool:
+    """Say whether a number stands as machines write it."""
+    return _PLAIN.fullmatch(text) is not None
+
+
 def number(text: str, manner: str) -> str:
     """Write a number as machines do; what can be read in two ways stays as it is, and is refused."""
     if _PLAIN.fullmatch(text):

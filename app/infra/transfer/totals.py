@@ -60,7 +60,7 @@ def _words(adds_up: bool) -> str:
 def amount_in(plan: Plan, line: Line, column: int) -> Decimal | None:
     """Read an amount of a line as its column is written; None where there is none."""
     text = manners.number(plan.text(line, column), plan.manners.get(column, ""))
-    return notation.read_number(text, ".") if text else None
+    return Decimal(text) if manners.is_plain(text) else notation.read_number(text, ".") if text else None
 
 
 def add_up(plan: Plan, before: Mapping[str, Mapping[str, str]], lines: Iterable[tuple[str, Line]]) -> Sums:
