@@ -17,7 +17,7 @@ from app.kernel.resource import registry
 from tests.acting import context_of, system
 from tests.factories.invoices import ROUTES as INVOICE_ROUTES
 from tests.factories.invoices import _supplier
-from tests.factories.suppliers import iban
+from tests.factories.suppliers import company_name, iban
 
 #: Long enough ago that an account confirmed then may be paid to.
 BEFORE = datetime(2026, 10, 1, 9, 0, tzinfo=UTC)
@@ -48,6 +48,8 @@ def paying_account(maker: Any, number: int) -> dict[str, Any]:
         "currency": maker.key("currency"),
         "format": "pain001",
         "holder": "Works AG",
+        "bic": "COBADEFFXXX",
+        "town": "Berlin",
         "country": "DE",
         "iban": iban(7_000_000 + number),
     }
@@ -77,18 +79,16 @@ def _account(maker: Any) -> str:
 
 def _payable(maker: Any) -> str:
     """Book an invoice of a supplier whose account was confirmed long ago; give its reference."""
-    supplier = _supplier(maker)
+    supplier, number = _supplier(maker), maker.next()
     if maker.made.get("paid_to") != supplier:
-        form = {
-            "supplier": supplier,
-            "holder": "Alba AB",
-            "iban": iban(8_000_000 + maker.next()),
-            "currency": maker.key("currency"),
-        }
-        key = unit.create(_long_ago(0), registry["bank_account"], form).key
+        form = {"supplier": supplier, "holder": "Alba AB", "iban": iban(8_000_000 + number), "bic": "COBADEFFXXX"}
+        key = unit.create(_long_ago(0), registry["bank_account"], {**form, "currency": maker.key("currency")}).key
         unit.execute(_long_ago(994), registry["bank_account"], key, "confirm", {})
+        unit.save(system(), registry["supplier"], supplier, {"town": "Berlin"})
         maker.made["paid_to"] = supplier
-    invoice = maker.create(registry["invoice"])
+    # Numbers and days unlike each other, so that none is taken for a copy of another.
+    other = {"supplier_number": f"{company_name(number)}{number}", "issued_on": f"2026-10-{number % 28 + 1:02}"}
+    invoice = maker.create(registry["invoice"], **other)
     INVOICE_ROUTES["invoice", "posted"](maker, invoice)
     return str(invoice)
 

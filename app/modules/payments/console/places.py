@@ -39,7 +39,7 @@ def _entry(visit: Visit, row: PaymentRun) -> Entry:
         title=f"{row.number} {_ACTS[row.state][1]}",
         sub=f"{words.money(row.total, row.currency.code)}, {words.count(row.items_count, 'item', 'items')}, pays {day}",
         url=addresses.of_row(row),
-        icon="cash-banknote",
+        icon="coins",
         state=cells.state_of(row, row.state.capitalize()),
     )
 
