@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import random
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -11,10 +13,13 @@ from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from app.infra import activity, idempotency, unit
+from app.infra import activity, files, idempotency, unit
 from app.infra.db import db
+from app.infra.jobs import Job, work_of
+from app.infra.taking import Sent
 from app.kernel.problem import Refused
 from app.kernel.resource import registry
+from app.modules.statements import service
 from tests.acting import person, system
 from tests.scenarios.banking import Banking, camt053, entry, member, statement_of
 from tests.scenarios.billing import IBAN
@@ -57,10 +62,10 @@ def test_the_file_is_kept_untouched_with_its_statement(banking: Banking) -> None
         with unit.reading(banking.at(banking.tomas)) as bound:
             [kept] = activity.attachments(bound, registry["bank_statement"], row)
         assert (kept.digest, kept.name, kept.media_type) == (row.file_hash, "statement.xml", "application/xml")
-    from app.infra import files
-
     with files.store().open(kept.digest) as content:
         assert content.read() == data
+    with pytest.raises(Refused):
+        activity.detach(banking.at(banking.tomas), registry["bank_statement"], str(taken.key), kept.id)
 
 
 def test_a_statement_with_nothing_open_is_reconciled(banking: Banking) -> None:
@@ -429,3 +434,47 @@ def test_the_auditor_reads_and_does_nothing(banking: Banking) -> None:
     ):  # fmt: skip
         with refused(("forbidden", None)):
             banking.say(key, command, by=banking.vera, **arguments)
+
+
+def test_a_large_file_is_read_by_a_worker_whose_job_tells_what_became_of_it(app: Flask, banking: Banking) -> None:
+    data = camt053(entry("-4.50"))
+    numbers = [service.take_in_later(banking.at(banking.tomas), Sent(data, "large.xml"), None) for _ in range(2)]
+    assert numbers[0] == numbers[1]
+    with pytest.raises(Refused):
+        service.take_in_later(banking.at(banking.vera), Sent(data, "large.xml"), None)
+    db.session.rollback()
+    results = []
+    for each in (data, data, b"no statement"):
+        stored = files.store().put(io.BytesIO(each), "text/plain")
+        job = Job(arguments={"digest": stored.digest, "name": "large.xml", "account": None})
+        results.append(work_of(service.TAKE_IN)(banking.at(banking.tomas), job))
+    assert results[0] == {"statements": ["STM-2026-00001"]}
+    assert [next(iter(each)) for each in results[1:]] == ["refused", "refused"]
+
+
+def test_whatever_is_matched_and_undone_no_payment_is_used_beyond_what_it_has(banking: Banking) -> None:
+    chance, done = random.Random(7), {"match": 0, "undo": 0}
+    whole = {banking.paid("100"): Decimal(120), banking.paid("50"): Decimal(60)}
+    key = banking.taken(*(entry(amount, text=amount) for amount in ("-30.00", "-45.00", "-90.00", "-15.00")))
+    for _ in range(30):
+        lines = chance.sample(["1", "2", "3", "4"], chance.randint(1, 3))
+        command = chance.choice(["match", "undo"])
+        chosen = (
+            {"payments": chance.sample(sorted(whole), chance.randint(1, 2)), "kind": "fee"}
+            if command == "match"
+            else {}
+        )
+        try:
+            banking.say(key, command, lines=lines, reason="By chance", **chosen)
+        except Refused:
+            continue
+        done[command] += 1
+        for payment, amount in whole.items():
+            used = sum((-each for _, number, each in banking.matches(key) if number == payment), Decimal(0))
+            assert banking.payment(payment) == ("sent" if used < amount else "settled", amount - used)
+            assert 0 <= used <= amount
+    assert min(done.values()) > 3
+    held = [number for number, state in banking.lines(key).items() if state != "open"]
+    if held:
+        banking.say(key, "undo", lines=held, reason="All of it")
+    assert [banking.payment(payment) for payment in whole] == [("sent", amount) for amount in whole.values()]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.infra import taking
+from app.infra import activity, taking
 from app.kernel.resource import Children, Resource, Series, registry, within
 from app.modules.statements import commands as do
 from app.modules.statements import service
@@ -51,4 +51,5 @@ statements = registry.add(
     )
 )  # fmt: skip
 
-taking.declare(service.NAME, service.take_in)
+taking.declare(service.NAME, service.take_in, service.VERB)
+activity.let_last(service.NAME, service.is_original)

@@ -179,6 +179,11 @@ def _take(visit: Visit) -> Any:
         repeat = decode.repeat(request.form, service.NAME, "capture", at, name)
         sent = Sent(each.stream.read(), name, None, repeat and Repeat(f"{repeat.key}:{at}", repeat.fingerprint))
         try:
+            if len(sent.data) > service.LARGE:
+                job = service.take_in_later(visit.context, sent, account)
+                words_ = "It is large, so a worker reads it. Its job tells what became of it."
+                found.append(Came(name, f"/jobs/{job}", f"Job {job}", name, text=words_))
+                continue
             found += [_told(visit, name, str(one.key)) for one in service.take_in(visit.context, sent, account)]
         except Refused as refusal:
             found.append(Came(name, text=" ".join(problem.message for problem in refusal.problems)))

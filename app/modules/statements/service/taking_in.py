@@ -11,7 +11,7 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
-from app.infra import activity, files, filetypes, idempotency, numbers, scope, unit
+from app.infra import activity, files, filetypes, idempotency, jobs, numbers, scope, unit
 from app.infra.files import Stored
 from app.infra.taking import Sent, Taken
 from app.kernel.actor import Context
@@ -32,6 +32,8 @@ from app.modules.statements.service import reconciling
 
 NAME, VERB = "bank_statement", "match"
 MOST_PROBLEMS = 20
+#: A file of so many bytes is read by a worker, and by nobody who waits for a page.
+LARGE, TAKE_IN = 2 * 1024 * 1024, "take_in_statements"
 _TEXT_TYPES = {"CSV": "text/csv", "camt": "application/xml"}
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
@@ -69,10 +71,7 @@ class _Filed:
 
 def take_in(context: Context, sent: Sent, account: str | None = None) -> list[Taken]:
     """Take a file of statements in as a whole, or refuse it in words; what was here before is never taken twice."""
-    resource = registry[NAME]
-    if not context.actor.may(resource.permission(VERB)):
-        words = "Your roles do not let you take in bank statements. Ask an administrator."
-        raise Refused(Kind.FORBIDDEN, Problem("forbidden", words, None, {"permission": resource.permission(VERB)}))
+    _permit(context)
     content = payments.read_statements(sent.data, sent.name)
     refuse_if(filing.why_not_final(content))
     kind = next((type_ for start, type_ in _TEXT_TYPES.items() if content.format.startswith(start)), "text/plain")
@@ -88,6 +87,32 @@ def take_in(context: Context, sent: Sent, account: str | None = None) -> list[Ta
         return found
 
     return unit.change(context, f"{NAME}.{VERB}", body)
+
+
+def take_in_later(context: Context, sent: Sent, account: str | None) -> int:
+    """Let a worker take in a file that is too large to wait for; give the number of the job."""
+    _permit(context)
+    stored = files.store().put(io.BytesIO(sent.data), "application/octet-stream")
+
+    def body(bound: Context) -> int:
+        arguments = {"digest": stored.digest, "name": sent.name, "account": account}
+        job = jobs.enqueue(bound, TAKE_IN, arguments, unique_key=f"{TAKE_IN} {stored.digest}", max_attempts=3)
+        bound.session.flush()
+        return job.id
+
+    return unit.change(context, f"{NAME}.{VERB}", body)
+
+
+def is_original(context: Context, statement: BankStatement, attachment: activity.Attachment) -> bool:
+    """Say whether a statement was read from a file, which then stays with it for good."""
+    return attachment.digest == statement.file_hash
+
+
+def _permit(context: Context) -> None:
+    permission = registry[NAME].permission(VERB)
+    if not context.actor.may(permission):
+        words = "Your roles do not let you take in bank statements. Ask an administrator."
+        raise Refused(Kind.FORBIDDEN, Problem("forbidden", words, None, {"permission": permission}))
 
 
 def _enter(bound: Context, file: _File, chosen: str | None, entity: str | None) -> list[BankStatement]:
