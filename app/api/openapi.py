@@ -37,7 +37,7 @@ def _document(names: tuple[str, ...], cookie: str) -> dict[str, Any]:
     for name in names:
         schemas |= operations.resource_schemas(registry[name])
         paths |= operations.resource_paths(registry[name])
-    tags = [{"name": "You"}, *({"name": registry[name].title[1]} for name in names)]
+    tags = [{"name": "You"}, {"name": "Reports"}, *({"name": registry[name].title[1]} for name in names)]
     return {
         "openapi": "3.1.0",
         "info": {"title": "Outlay", "version": "1", "description": ABOUT},

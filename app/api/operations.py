@@ -99,7 +99,25 @@ def own_paths() -> Part:
             ),
         },
         "/search": {"get": _search()},
+        "/reports": {
+            "get": operation("reports", "What is reported", "Reports", answers={200: content({"type": "object"})})
+        },
+        "/reports/{name}": {"get": _report()},
     }
+
+
+def _report() -> Part:
+    name = {"name": "name", "in": "path", "required": True, "schema": {"type": "string"}}
+    by = {"name": "by", "in": "query", "schema": {"type": "string"}, "description": "What figures are told apart by."}
+    return operation(
+        "reports.one",
+        "Add up the rows of a report",
+        "Reports",
+        help="Filters are those of the list it is about; each figure has the address of the rows that make it.",
+        takes=(name, by),
+        answers={200: content({"type": "object"})},
+        problems=(403, 404, 422),
+    )
 
 
 def operation(
