@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import text
@@ -86,9 +87,20 @@ def _payable(maker: Any) -> str:
         unit.execute(_long_ago(994), registry["bank_account"], key, "confirm", {})
         unit.save(system(), registry["supplier"], supplier, {"town": "Berlin"})
         maker.made["paid_to"] = supplier
-    # Numbers and days unlike each other, so that none is taken for a copy of another.
-    other = {"supplier_number": f"{company_name(number)}{number}", "issued_on": f"2026-10-{number % 28 + 1:02}"}
-    invoice = maker.create(registry["invoice"], **other)
+    form = maker.form(registry["invoice"])
+    price, net, tax = 10 + number, Decimal("32.5") + 2 * number, Decimal("6.5") + Decimal("0.4") * number
+    first, second = form["lines"]
+    # Numbers, days and amounts unlike each other, so that none is taken for a copy of another.
+    form |= {
+        "supplier_number": f"{company_name(number)}{number}",
+        "issued_on": f"2026-10-{number % 28 + 1:02}",
+        "lines": [{**first, "price": str(price), "amount": str(2 * price)}, second],
+        "taxes": [{"category": "S", "rate": "20", "basis": str(net), "amount": str(tax)}],
+        **dict.fromkeys(("lines_total", "net_total"), str(net)),
+        "tax_total": str(tax),
+        **dict.fromkeys(("total", "payable"), str(net + tax)),
+    }
+    invoice = unit.create(system(), registry["invoice"], form).key
     INVOICE_ROUTES["invoice", "posted"](maker, invoice)
     return str(invoice)
 
