@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import text
 
-from app.demo import budgets, company, invoices, numbers, payments, policies, requests
+from app.demo import budgets, company, invoices, numbers, payments, policies, requests, statements
 from app.infra import activity, clock, identity, unit
 from app.infra.db import db
 from app.kernel.actor import SYSTEM, Actor, Context
@@ -144,6 +144,7 @@ class _Seeding:
         requests.seed(self._as, self.now)
         invoices.seed(self._as, self.now)
         payments.seed(self._as, self.now)
+        statements.seed(self._as, self.now)
 
     def life(self) -> None:
         """Let people talk about suppliers, find new accounts, and retire what is no longer bought."""
