@@ -134,8 +134,7 @@ class _Seeding:
         for start in range(0, len(batch), 50):
             day = self._day(300 - start // 3)
             with unit.transaction(self._as("nadia.brandt", day), "item.import") as bound:
-                for form in batch[start : start + 50]:
-                    self._create(bound, "item", form)
+                unit.create_several_within(bound, registry["item"], batch[start : start + 50], self._reader(bound))
 
     def budgets(self) -> None:
         """Plan the year, book what was spent before, and move money between budgets."""

@@ -25,11 +25,12 @@ def within_app(app: Any) -> Any:
 
 
 def counts() -> tuple[int, int, int]:
-    """Count what a change leaves behind: rows, audit entries, events."""
+    """Count what a change leaves behind: rows, audit entries, events; but those of the rows a house begins with."""
+    begun = "WHERE resource <> 'tolerance'"
     with db.engine.connect() as connection:
         return tuple(
             connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one()
-            for table in ("category", "audit_entry", "outbox_event")
+            for table in ("category", f"audit_entry {begun}", f"outbox_event {begun}")
         )
 
 
