@@ -20,8 +20,7 @@ KEY = {"Idempotency-Key": "order-7/attempt"}
 
 def count(app: Flask, table: str) -> int:
     with app.app_context(), db.engine.connect() as connection:
-        begun = " WHERE resource <> 'tolerance'" if table == "outbox_event" else ""  # rows a house begins with
-        return connection.execute(text(f"SELECT count(*) FROM {table}{begun}")).scalar_one()
+        return connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one()
 
 
 def requests(make: Make) -> list[tuple[str, dict[str, Any], dict[str, Any], str]]:

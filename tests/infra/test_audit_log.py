@@ -63,7 +63,8 @@ def test_the_chain_holds_after_many_writers_at_once(app: Any) -> None:
     [writer.join() for writer in writers]
 
     with db.engine.connect() as connection:
-        entries, lanes = connection.execute(text("SELECT count(*), count(DISTINCT lane) FROM audit_entry")).one()
+        counted = text("SELECT count(*), count(DISTINCT lane) FROM audit_entry WHERE resource = 'category'")
+        entries, lanes = connection.execute(counted).one()
     assert entries == 90
     assert lanes > 3
     assert verify(app) == []
