@@ -125,8 +125,10 @@ def describe(visit: Visit, found: Figures) -> Shown:
     report, resource, args = found.report, registry[found.report.resource], dict(found.args)
     by = {"by": [found.grouping.name]}
     url = f"{URL}/{report.name}"
-    highest = max((_reach(report, row) for row in found.rows), default=Decimal(0))
-    lines = tuple(_line(found, row, highest) for row in found.rows[:SHOWN])
+    highest: dict[str, Decimal] = {}  # bars are compared within a currency
+    for row in found.rows:
+        highest[row.currency] = max(_reach(report, row), highest.get(row.currency, Decimal(0)))
+    lines = tuple(_line(found, row, highest[row.currency]) for row in found.rows[:SHOWN])
     more = len(found.rows) - SHOWN
     may_export = visit.actor.may(resource.permission("export"))
     return Shown(
@@ -139,7 +141,7 @@ def describe(visit: Visit, found: Figures) -> Shown:
         kept=tuple(_kept(report, {**args, **by})),
         url=url,
         lines=lines,
-        totals=tuple((code, _amounts(found, total, "")) for code, total in found.totals.items()),
+        totals=tuple((code, _amounts(found, total, code, "")) for code, total in found.totals.items()),
         legend=tuple((each.label, each.tone) for each in report.measures[: -1 if report.stacked else 1]),
         more=f"{words.count(more, 'smaller group', 'smaller groups')} more; the file has them all" if more > 0 else "",
         exports=tuple(
@@ -176,15 +178,16 @@ def _line(found: Figures, row: Figure, highest: Decimal) -> Line:
     )
     whole = _reach(report, row) if report.stacked else highest
     hint = row.key if row.key != row.label and not row.label.startswith(row.key) else ""
-    amounts = _amounts(found, row.amounts, url)
+    amounts = _amounts(found, row.amounts, row.currency, url)
     return Line(
         row.label, hint, url, words.number(row.count), amounts, parts, whole or Decimal(1), f"{row.label}: {told}"
     )
 
 
-def _amounts(found: Figures, amounts: Sequence[Decimal], url: str) -> tuple[Amount, ...]:
-    currency = next(iter(found.totals), None) if len(found.totals) == 1 else None
-    return tuple(Amount(words.amount(amount, currency), url) for amount in amounts)
+def _amounts(found: Figures, amounts: Sequence[Decimal], currency: str, url: str) -> tuple[Amount, ...]:
+    """Write amounts; each says its currency where the heading cannot say it for all."""
+    write = words.amount if len(found.totals) == 1 else words.money
+    return tuple(Amount(write(amount, currency), url) for amount in amounts)
 
 
 def _span(report: Report, args: dict[str, Any]) -> Span | None:

@@ -136,7 +136,7 @@ def _drawn(visit: Visit, row: Invoice, document: Document) -> Document:
     number = (cells.text(row.number, mono=True),) if row.number else ()
     return replace(
         document,
-        title=row.summary,
+        title=papers.title(visit, row),
         subs=(cells.text(row.kind.label), *document.subs[1:], *number),
         actions=(*stages.actions_of(visit, registry[service.NAME], row), *document.actions),
         sections=tuple(each for each in document.sections if each.title in _SECTIONS),

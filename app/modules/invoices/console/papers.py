@@ -1,9 +1,11 @@
-"""What an e-invoice was judged to be, in plain words: which profile, which rules of which version, and each that it breaks."""
+"""How an invoice is called, and what it was judged to be, in plain words: which profile, which rules of which version, and each that it breaks."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from app.console.gate import Visit
+from app.infra.reachable import Reachable
 from app.modules.invoices.domain.kinds import Format, Judged
 from app.modules.invoices.models import Invoice
 
@@ -42,6 +44,13 @@ class Judgement:
 def is_to_enter(row: Invoice) -> bool:
     """Say whether somebody has to enter by hand what stands on the page."""
     return row.format is Format.PDF and not row.parsed and row.total is None
+
+
+def title(visit: Visit, row: Invoice) -> str:
+    """Call an invoice by whose it is; who may not know the supplier reads how the supplier numbers it (decision 17)."""
+    if row.supplier is None or row.supplier in Reachable(visit.context, [row.supplier]):
+        return row.summary
+    return row.supplier_number or row.reference
 
 
 def judgement(row: Invoice) -> Judgement | None:

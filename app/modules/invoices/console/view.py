@@ -144,14 +144,14 @@ def _take(visit: Visit) -> list[Came]:
 
 def _came(visit: Visit, taken: list[Taken]) -> list[Came]:
     return [
-        _told(each, queries.find_seen(visit.context, each.key))
+        _told(visit, each, queries.find_seen(visit.context, each.key))
         if each.key
         else Came(each.name, text=" ".join(problem.message for problem in each.problems))
         for each in taken
     ]
 
 
-def _told(taken: Taken, row: Invoice | None) -> Came:
+def _told(visit: Visit, taken: Taken, row: Invoice | None) -> Came:
     """Tell of a captured invoice its number, what its rules say, and what comes next."""
     if row is None:
         return Came(taken.name, reference=taken.key or "", text="Taken in for others; you may not open it.")
@@ -171,7 +171,7 @@ def _told(taken: Taken, row: Invoice | None) -> Came:
         name=taken.name,
         url=url,
         reference=row.reference,
-        title=taken.name if by_hand else row.summary,
+        title=taken.name if by_hand else papers.title(visit, row),
         amount=amount,
         state=state_of(row, row.state.capitalize()),
         text=said,
