@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from typing import Any
 
 import pytest
@@ -91,3 +92,17 @@ def test_an_invoice_shows_its_payment_as_the_last_stage(within, client, paying):
     number = within(lambda house: house.payments(run))[0]["number"]
     assert number in text(client(paying.eva).get(f"/invoices/{key}"))
     assert "INV-HAL-2026-00001" in text(client(paying.tomas).get(f"/payments/{number}"))
+
+
+def test_an_evidence_pack_is_led_to_by_a_link_for_whoever_may_take_one(within, client, paying):
+    within(lambda house: house.owed("R-1"))
+    run = within(lambda house: house.released_run())
+    number = within(lambda house: house.payments(run))[0]["number"]
+    tomas, hanna = client(paying.tomas), client(paying.hanna)
+    led = post(tomas, f"/payments/{number}/evidence")
+    pack = tomas.get(led.headers["Location"])
+    assert pack.headers["Content-Disposition"] == f'attachment; filename="{number}.zip"'
+    with zipfile.ZipFile(io.BytesIO(pack.data)) as archive:
+        assert archive.testzip() is None
+        assert "index.html" in archive.namelist()
+    assert hanna.get(led.headers["Location"]).status_code == 403

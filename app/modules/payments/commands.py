@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import base64
-import hashlib
+import io
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Any
 
+from app.infra import files
 from app.kernel.actor import Context
 from app.kernel.command import Ask, command
 from app.kernel.event import Event, told_once
@@ -283,5 +284,5 @@ def evidence(context: Context, payment: Payment) -> EvidencePacked:
     It holds what you may open, and can be checked without Outlay. It is on record who took it.
     """
     pack = packing.pack(context, payment)
-    content = base64.b64encode(pack).decode()
-    return EvidencePacked(payment.number, f"{payment.number}.zip", hashlib.sha256(pack).hexdigest(), content)
+    digest = files.store().put(io.BytesIO(pack)).digest
+    return EvidencePacked(payment.number, f"{payment.number}.zip", digest, base64.b64encode(pack).decode())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import io
 from datetime import timedelta
 from pathlib import Path
@@ -32,11 +31,37 @@ def _sealing_key() -> bytes:
     return str(current_app.config["SECRET_KEY"]).encode()
 
 
-class PaymentRunView(ResourceView):
+class FetchingView(ResourceView):
+    """Pages with a command that hands out a file: it is led to by a link that holds for minutes, and shown nowhere."""
+
+    fetched_by = ""
+    at = ""
+
+    def run(self, command: Command, key: str) -> Any:
+        """Run a command, and lead to what it hands out."""
+        if command.name != self.fetched_by:
+            return super().run(command, key)
+        visit = gate.visit()
+        raw = decode.values(request.form, param_fields(command.params), visit.zone)
+        repeat = decode.repeat(request.form, self.resource.name, command.name, key)
+        version = decode.version(request.form) or decode.version(request.args)
+        try:
+            outcome = unit.execute(visit.context, self.resource, key, command.name, raw, version=version, repeat=repeat)
+        except Refused:
+            return super().run(command, key)
+        [told] = outcome.events
+        signed = SignedFile(told["sha256"], told["file"], visit.context.now + _HOLDS)
+        token = "" if outcome.repeated else files.sign(_sealing_key(), signed)
+        return leave_to(addresses.of_key(self.resource, key, *filter(None, (token and self.at, token))))
+
+
+class PaymentRunView(FetchingView):
     """Payment runs: what each supplier gets and for what, what is left out, the file and what the bank says."""
 
     template_folder = TEMPLATES
     more_verbs = {"answer": "read_answer", "bank_file": "fetch_file"}
+    fetched_by = "fetch_file"
+    at = "bank-file"
 
     @page("/<path:key>")
     def show(self, key: str) -> Any:
@@ -71,32 +96,10 @@ class PaymentRunView(ResourceView):
         row = self._load(visit, key)
         return self._dialog(dialogs.of_row(visit, self.resource, command, row, {"invoices": named}), row=row)
 
-    def run(self, command: Command, key: str) -> Any:
-        """Run a command; the file is led to by a link that holds for minutes, and shown nowhere."""
-        if command.name != "fetch_file":
-            return super().run(command, key)
-        visit = gate.visit()
-        raw = decode.values(request.form, param_fields(command.params), visit.zone)
-        repeat = decode.repeat(request.form, self.resource.name, command.name, key)
-        version = decode.version(request.form) or decode.version(request.args)
-        try:
-            outcome = unit.execute(visit.context, self.resource, key, command.name, raw, version=version, repeat=repeat)
-        except Refused:
-            return super().run(command, key)
-        [told] = outcome.events
-        signed = SignedFile(told["sha256"], told["file"], visit.context.now + _HOLDS)
-        token = "" if outcome.repeated else files.sign(_sealing_key(), signed)
-        return leave_to(addresses.of_key(self.resource, key, *filter(None, (token and "bank-file", token))))
-
     @page("/<path:key>/bank-file/<token>")
     def bank_file(self, key: str, token: str) -> Any:
         """Give the file to whoever has just fetched it."""
-        found = files.verify(_sealing_key(), token, gate.visit().context.now)
-        headers = {
-            "Content-Disposition": f'attachment; filename="{found.name}"', "X-Content-Type-Options": "nosniff",
-        }  # fmt: skip
-        with files.store().open(found.digest) as content:
-            return Response(content.read(), mimetype="application/octet-stream", headers=headers)
+        return _kept(token)
 
     def _shown(self, key: str, refusal: Refused | None = None) -> Any:
         paper = run_page.build(gate.visit(), key)
@@ -111,22 +114,25 @@ class PaymentRunView(ResourceView):
         )
 
 
-class PaymentView(ResourceView):
+class PaymentView(FetchingView):
     """Payments: each with the pack that explains it, to be kept."""
 
-    def run(self, command: Command, key: str) -> Any:
-        """Run a command; the pack is given to be kept."""
-        if command.name != "evidence":
-            return super().run(command, key)
-        outcome = unit.execute(gate.visit().context, self.resource, key, command.name, {})
-        [told] = outcome.events
-        return _kept(base64.b64decode(outcome.told["content"]), told["file"])
+    more_verbs = {"fetched": "evidence"}
+    fetched_by = "evidence"
+    at = "evidence-pack"
+
+    @page("/<path:key>/evidence-pack/<token>")
+    def fetched(self, key: str, token: str) -> Any:
+        """Give the pack to whoever has just asked for it."""
+        return _kept(token)
 
 
-def _kept(content: bytes | str, name: str) -> Response:
+def _kept(token: str) -> Response:
     """Give a file to be kept, which no browser opens."""
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "X-Content-Type-Options": "nosniff"}
-    return Response(content, mimetype="application/octet-stream", headers=headers)
+    found = files.verify(_sealing_key(), token, gate.visit().context.now)
+    headers = {"Content-Disposition": f'attachment; filename="{found.name}"', "X-Content-Type-Options": "nosniff"}
+    with files.store().open(found.digest) as content:
+        return Response(content.read(), mimetype="application/octet-stream", headers=headers)
 
 
 resource_view.extend(registry["payment_run"], PaymentRunView)
