@@ -9,8 +9,9 @@ from app.kernel import money
 from app.kernel.resource import registry
 from tests.acting import system
 
-CURRENCIES = ("EUR", "CZK", "USD", "GBP", "CHF", "PLN", "HUF", "SEK", "DKK", "NOK", "JPY")
-_SPARE = [code for code in sorted(money.CURRENCIES) if code not in CURRENCIES]
+CURRENCIES = ("EUR", "CZK", "USD", "GBP", "CHF", "PLN", "HUF", "SEK", "DKK", "NOK")
+#: With coins first: what factories buy has prices in cents.
+_SPARE = sorted(money.CURRENCIES - set(CURRENCIES), key=lambda code: (money.minor_units(code) != 2, code))
 
 
 def currency(maker: Any, number: int) -> dict[str, Any]:

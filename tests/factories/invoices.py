@@ -234,7 +234,6 @@ PREPARED = {
     "invoice.approve": _ask,
     "invoice.reject": _ask,
     "invoice.request_changes": _ask,
-    "invoice.withdraw": _submit,
     "invoice.release": _hold,
 }
 

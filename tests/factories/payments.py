@@ -57,7 +57,8 @@ def paying_account(maker: Any, number: int) -> dict[str, Any]:
 
 
 def payment_run(maker: Any, number: int) -> dict[str, Any]:
-    """Make a form of a run from a confirmed account."""
+    """Make a form of a run from a confirmed account; something is due, so that it pays something."""
+    _payable(maker)
     return {
         "paying_account": _account(maker),
         "currency": maker.key("currency"),
@@ -221,5 +222,4 @@ def _stop(maker: Any, key: str) -> None:
 
 
 ARGUMENTS = {"payment_run.take_out": _taken, "payment_run.put_in": _added, "payment_run.read_answer": _read}
-PREPARED = {"payment_run.submit": _fill, "payment_run.take_out": _fill}
 OBSTRUCTED = {"payment_run.submit": _stop, "payment_run.release": _stop}
