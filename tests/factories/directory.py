@@ -15,8 +15,7 @@ _SPARE = sorted(money.CURRENCIES - set(CURRENCIES), key=lambda code: (money.mino
 
 
 def currency(maker: Any, number: int) -> dict[str, Any]:
-    made = maker.made.setdefault("currencies", iter([*CURRENCIES, *_SPARE]))
-    code = next(made)
+    code = maker.made.setdefault("currencies", [*CURRENCIES, *_SPARE]).pop(0)
     return {"code": code, "name": f"Currency {code}", "active": True}
 
 
