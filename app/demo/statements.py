@@ -86,7 +86,7 @@ def _account(now: datetime) -> tuple[int, str, str] | None:
     with unit.reading(Context(SYSTEM, now, now.date(), "demo", "demo")) as bound:
         row = bound.session.get(PayingAccount, row_id, execution_options={"scoped": True})
         found = (row.id, row.iban, row.currency.code) if row is not None and row.iban else None
-    db.session.remove()
+    unit.abandon()
     return found
 
 
