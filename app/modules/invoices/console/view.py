@@ -8,16 +8,15 @@ from typing import Any
 
 from flask import Response, request
 
-from app.console import addresses, decode, forms, gate, shell, words
-from app.console.cells import Cell, state_of
+from app.console import addresses, forms, gate, shell, taking
+from app.console.cells import state_of
 from app.console.filters import Option
 from app.console.gate import Visit
 from app.console.host import page
 from app.console.resource_view import ResourceView
 from app.console.shell import Crumb, Page
-from app.infra import filetypes
-from app.infra.idempotency import Repeat
-from app.infra.taking import Sent, Taken
+from app.console.taking import Came
+from app.infra.taking import Taken
 from app.kernel.problem import Kind, Problem, Refused
 from app.modules.invoices import queries, service
 from app.modules.invoices.console import page as invoice_page
@@ -29,21 +28,6 @@ CAPTURE = "/invoices/capture"
 MOST_FILES = 50
 #: What the picture was drawn by; another drawing asks browsers to fetch it anew.
 _DRAWN_BY = "1"
-
-
-@dataclass(frozen=True, slots=True)
-class Came:
-    """What became of one document in a file."""
-
-    name: str
-    url: str = ""
-    reference: str = ""
-    title: str = ""
-    amount: Cell | None = None
-    state: Cell | None = None
-    text: str = ""
-    next_url: str = ""
-    next_label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +55,10 @@ class InvoiceView(ResourceView):
     def take_in(self) -> Any:
         """Take in the files that were sent, and tell of each what became of it."""
         visit = gate.visit()
-        found = _take(visit)
-        if request.headers.get("HX-Request") == "true":
-            return shell.render("_invoice_came.html", Page("Take in invoices"), came=found)
-        return self._taking(visit, found)
+        entity = request.form.get("entity") or None
+        files = taking.sent(service.NAME, MOST_FILES, entity)
+        found = [each for sent in files for each in _came(visit, service.capture(visit.context, sent))]
+        return taking.answer("Take in invoices", found) or self._taking(visit, found)
 
     @page("/<path:key>")
     def show(self, key: str) -> Any:
@@ -126,22 +110,6 @@ def _entities(visit: Visit) -> list[Any]:
     return known if None in wanted else [each for each in known if each.id in wanted]
 
 
-def _take(visit: Visit) -> list[Came]:
-    files = [each for each in request.files.getlist("file") if each.filename]
-    if not files:
-        raise Refused(Kind.INVALID, Problem("required", "No file was chosen. Choose one or more.", "file"))
-    if len(files) > MOST_FILES:
-        raise Refused(Kind.TOO_LARGE, Problem("too_many", f"Send at most {MOST_FILES} files at once.", "file"))
-    entity = request.form.get("entity") or None
-    found = []
-    for at, each in enumerate(files):
-        name = filetypes.clean_name(each.filename or "file")
-        repeat = decode.repeat(request.form, "invoice", "capture", at, name)
-        sent = Sent(each.stream.read(), name, entity, repeat and Repeat(f"{repeat.key}:{at}", repeat.fingerprint))
-        found += _came(visit, service.capture(visit.context, sent))
-    return found
-
-
 def _came(visit: Visit, taken: list[Taken]) -> list[Came]:
     return [
         _told(visit, each, queries.find_seen(visit.context, each.key))
@@ -154,7 +122,7 @@ def _came(visit: Visit, taken: list[Taken]) -> list[Came]:
 def _told(visit: Visit, taken: Taken, row: Invoice | None) -> Came:
     """Tell of a captured invoice its number, what its rules say, and what comes next."""
     if row is None:
-        return Came(taken.name, reference=taken.key or "", text="Taken in for others; you may not open it.")
+        return taking.out_of_reach(taken.name, taken.key or "")
     url, by_hand = addresses.of_row(row), papers.is_to_enter(row)
     judged = papers.judgement(row)
     said = (
@@ -162,17 +130,12 @@ def _told(visit: Visit, taken: Taken, row: Invoice | None) -> Came:
     )
     if taken.repeated:
         said = "It was taken in already."
-    amount = (
-        Cell("money", words.amount(row.total, row.currency.code), currency=row.currency.code)
-        if row.total is not None
-        else None
-    )
     return Came(
         name=taken.name,
         url=url,
         reference=row.reference,
         title=taken.name if by_hand else papers.title(visit, row),
-        amount=amount,
+        amount=taking.amount(row.total, row.currency.code),
         state=state_of(row, row.state.capitalize()),
         text=said,
         next_url=f"{url}/edit" if by_hand else url,

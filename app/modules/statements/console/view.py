@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from flask import flash, redirect, request
 
-from app.console import addresses, decode, dialogs, gate, lists, shell, shows, views, words
+from app.console import addresses, decode, dialogs, gate, lists, shell, shows, taking, views, words
 from app.console.actions import Action
-from app.console.cells import Cell, state_of
+from app.console.cells import state_of
 from app.console.filters import Option
 from app.console.gate import Visit
 from app.console.host import page
 from app.console.lists import Link
 from app.console.resource_view import ResourceView, leave_to
 from app.console.shell import Crumb, Flash, Page
-from app.infra import filetypes, unit
+from app.console.taking import Came
+from app.infra import unit
 from app.infra.fields import param_fields
-from app.infra.idempotency import Repeat
-from app.infra.taking import Sent
-from app.kernel.problem import Kind, Problem, Refused
+from app.kernel.problem import Kind, Refused
 from app.modules.statements import queries, service
 from app.modules.statements.console import desk
 from app.modules.statements.console.desk import Asking
@@ -30,21 +29,6 @@ TEMPLATES = str(Path(__file__).parents[1] / "templates")
 CAPTURE = "/bank-statements/capture"
 MOST_FILES = 20
 _ACTS = "match,accept,explain,undo"
-
-
-@dataclass(frozen=True, slots=True)
-class Came:
-    """What became of a statement in a file."""
-
-    name: str
-    url: str = ""
-    reference: str = ""
-    title: str = ""
-    amount: Cell | None = None
-    state: Cell | None = None
-    text: str = ""
-    next_url: str = ""
-    next_label: str = ""
 
 
 class StatementView(ResourceView):
@@ -78,9 +62,7 @@ class StatementView(ResourceView):
         """Take in the files that were sent, and tell of each what became of it."""
         visit = gate.visit()
         found = _take(visit)
-        if request.headers.get("HX-Request") == "true":
-            return shell.render("_invoice_came.html", Page("Take in statements"), came=found)
-        return self._taking(visit, found)
+        return taking.answer("Take in statements", found) or self._taking(visit, found)
 
     @page("/next")
     def next(self) -> Any:
@@ -166,27 +148,19 @@ def _chosen(act: str, sent: Any, resource: Any, visit: Visit) -> dict[str, Any]:
     return {**raw, "lines": desk.numbers_in(sent.getlist("lines"))}
 
 
-def _take(visit: Visit) -> Any:
-    files = [each for each in request.files.getlist("file") if each.filename]
-    if not files:
-        raise Refused(Kind.INVALID, Problem("required", "No file was chosen. Choose one or more.", "file"))
-    if len(files) > MOST_FILES:
-        raise Refused(Kind.TOO_LARGE, Problem("too_many", f"Send at most {MOST_FILES} files at once.", "file"))
+def _take(visit: Visit) -> list[Came]:
     account = request.form.get("account") or None
     found = []
-    for at, each in enumerate(files):
-        name = filetypes.clean_name(each.filename or "file")
-        repeat = decode.repeat(request.form, service.NAME, "capture", at, name)
-        sent = Sent(each.stream.read(), name, None, repeat and Repeat(f"{repeat.key}:{at}", repeat.fingerprint))
+    for sent in taking.sent(service.NAME, MOST_FILES):
         try:
             if len(sent.data) > service.LARGE:
                 job = service.take_in_later(visit.context, sent, account)
                 words_ = "It is large, so a worker reads it. Its job tells what became of it."
-                found.append(Came(name, f"/jobs/{job}", f"Job {job}", name, text=words_))
+                found.append(Came(sent.name, f"/jobs/{job}", f"Job {job}", sent.name, text=words_))
                 continue
-            found += [_told(visit, name, str(one.key)) for one in service.take_in(visit.context, sent, account)]
+            found += [_told(visit, sent.name, str(one.key)) for one in service.take_in(visit.context, sent, account)]
         except Refused as refusal:
-            found.append(Came(name, text=" ".join(problem.message for problem in refusal.problems)))
+            found.append(Came(sent.name, text=" ".join(problem.message for problem in refusal.problems)))
     return found
 
 
@@ -194,7 +168,7 @@ def _told(visit: Visit, name: str, key: str) -> Came:
     """Tell of a statement how much of it is done already."""
     row = queries.find_seen(visit.context, key)
     if row is None:
-        return Came(name, reference=key, text="Taken in for others; you may not open it.")
+        return taking.out_of_reach(name, key)
     count = len(row.lines)
     done = f"{words.count(count, 'line', 'lines')}, {count - row.open_lines} matched by themselves."
     return Came(
@@ -202,9 +176,7 @@ def _told(visit: Visit, name: str, key: str) -> Came:
         url=addresses.of_row(row),
         reference=row.number,
         title=row.account.name,
-        amount=Cell("money", words.amount(row.closing, row.currency.code), currency=row.currency.code)
-        if row.closing is not None
-        else None,
+        amount=taking.amount(row.closing, row.currency.code),
         state=state_of(row, row.state.capitalize()),
         text=" ".join([done, *row.remarks]),
         next_url=Asking().url(row),
