@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import statistics
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -37,22 +36,10 @@ TURNS = 30
 
 def main(rows: int) -> None:
     import app
-    import config
-    from app.embedded import postgres, valkey
+    from bench.ground import installation
 
-    with tempfile.TemporaryDirectory(prefix="outlay-bench-", dir="/tmp") as home:
-        Path(home).chmod(0o755)
-        database, cache = postgres(Path(home) / "pg", settings={"fsync": "off"}), valkey(Path(home) / "vk")
-        try:
-            environment = {"DATABASE_URL": database.url, "REDIS_URL": cache.url, "OUTLAY_HOME": home, "LOG_LEVEL": "ERROR"}
-            application = app.create_app(config.load(environment))
-            runner = application.test_cli_runner()
-            for step in ("migrate", "permissions"):
-                assert runner.invoke(args=["outlay", step]).exit_code == 0
-            measure(application, rows)
-        finally:
-            cache.stop()
-            database.stop()
+    with installation(app.create_app, "migrate", "permissions") as application:
+        measure(application, rows)
 
 
 def measure(application: object, rows: int) -> None:

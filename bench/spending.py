@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -17,28 +16,10 @@ COMMON = {"entity": "CITY", "currency": "GBP"}
 
 def main(rows: int) -> None:
     import app
-    import config
-    from app.embedded import postgres, valkey
+    from bench.ground import installation
 
-    with tempfile.TemporaryDirectory(prefix="outlay-bench-", dir="/tmp") as home:
-        Path(home).chmod(0o755)
-        database, cache = postgres(Path(home) / "pg", settings={"fsync": "off"}), valkey(Path(home) / "vk")
-        try:
-            environment = {
-                "DATABASE_URL": database.url,
-                "REDIS_URL": cache.url,
-                "OUTLAY_HOME": home,
-                "LOG_LEVEL": "ERROR",
-            }
-            application = app.create_core(config.load(environment))
-            runner = application.test_cli_runner()
-            for step in ("migrate", "permissions"):
-                assert runner.invoke(args=["outlay", step]).exit_code == 0
-            with application.app_context():
-                measure(rows)
-        finally:
-            cache.stop()
-            database.stop()
+    with installation(app.create_core, "migrate", "permissions") as application, application.app_context():
+        measure(rows)
 
 
 def measure(rows: int) -> None:

@@ -229,9 +229,10 @@ def create_several_within(
         _prepare(bound, resource, row)
         rows.append(row)
     _flush(bound.session)
-    held = scope.select_rows(bound, resource, "create").where(resource.model.id.in_([row.id for row in rows]))
-    if len(bound.session.scalars(held.with_only_columns(resource.model.id)).all()) < len(rows):
-        raise Refused(Kind.FORBIDDEN, _out_of_reach())
+    for verb in ("create", "read"):
+        held = scope.select_rows(bound, resource, verb).where(resource.model.id.in_([row.id for row in rows]))
+        if len(bound.session.scalars(held.with_only_columns(resource.model.id)).all()) < len(rows):
+            raise Refused(Kind.FORBIDDEN, _out_of_reach())
     outbox.emit_created(bound, resource, rows)
     return rows
 

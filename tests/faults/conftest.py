@@ -9,10 +9,8 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
@@ -21,19 +19,8 @@ from app import embedded
 from app.infra import jobs, outbox
 from tests.faults import hands
 from tests.servers import ROOT
+from tests.waiting import wait_for
 from tests.working import execute
-
-PATIENCE = 60
-
-
-def wait_for(condition: Callable[[], Any], what: str) -> Any:
-    """Wait until something is so; how long it takes is nobody's promise."""
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        if value := condition():
-            return value
-        time.sleep(0.05)
-    raise AssertionError(f"{what}: not within {PATIENCE} seconds")
 
 
 class Crew:

@@ -15,7 +15,8 @@ from app.infra import unit
 from app.kernel.resource import registry
 from tests.acting import system
 from tests.faults import hands
-from tests.faults.conftest import Crew, kill, wait_for
+from tests.faults.conftest import Crew, kill
+from tests.waiting import wait_for
 from tests.working import line_up, read, rename, rows, unit_of_measure
 
 pytestmark = pytest.mark.slow

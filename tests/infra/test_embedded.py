@@ -9,7 +9,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 from pathlib import Path
 
 import psycopg2
@@ -20,6 +19,7 @@ from app.embedded import ServerError, postgres, valkey
 from app.embedded.account import Account, for_data, reachable, runnable
 from app.embedded.start import claim, demand_port
 from tests.servers import ROOT, SETTINGS
+from tests.waiting import wait_for
 
 DEBIAN = Path("/usr/lib/postgresql/15/bin")
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root changes users")
@@ -63,13 +63,6 @@ def ask(url, words):
         return cursor.fetchall() if cursor.description else None
 
 
-def wait_until(condition):
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline, "waited for a minute in vain"
-        time.sleep(0.02)
-
-
 @pytest.mark.parametrize(
     "binaries",
     [
@@ -99,7 +92,7 @@ def test_postgres_starts_again_at_once_after_it_was_killed_under_a_busy_connecti
     busy = threading.Thread(target=_work_until_disconnected, args=(server.url,))
     busy.start()
     working = "SELECT 1 FROM pg_stat_activity WHERE usename = 'outlay' AND state = 'active'"
-    wait_until(lambda: ask(server.admin_url, working))
+    wait_for(lambda: ask(server.admin_url, working), "the query is at work")
     server.process.kill()
     server.process.wait()
     with postgres(made / "pg", settings={"fsync": "off"}) as server:
@@ -291,7 +284,7 @@ class Run:
         return [int(line.split()[-1]) for line in self.lines if line.startswith(f"{name:<8} | up ")]
 
     def wait_for(self, text):
-        wait_until(lambda: text in self.lines)
+        wait_for(lambda: text in self.lines, text)
 
     def end(self):
         code = self.process.wait(60)
@@ -306,14 +299,14 @@ def run(made):
 
     def start(*words):
         runs.append(Run(made, *words))
-        wait_until(lambda: runs[-1].pids("web") and runs[-1].pids("worker"))
+        wait_for(lambda: runs[-1].pids("web") and runs[-1].pids("worker"), "both are started")
         return runs[-1]
 
     yield start
     for one in runs:
         one.process.kill()
         one.end()
-    wait_until(lambda: not at_work_in(made))
+    wait_for(lambda: not at_work_in(made), "the servers are gone")
 
 
 def at_work_in(directory):
@@ -357,7 +350,7 @@ def test_a_second_ctrl_c_ends_a_process_that_does_not_want_to(run, directory):
 def test_a_process_that_ends_is_started_again_and_so_is_a_server(run, directory):
     supervisor = run()
     os.kill(supervisor.pids("web")[0], signal.SIGKILL)
-    wait_until(lambda: len(supervisor.pids("web")) == 2)
+    wait_for(lambda: len(supervisor.pids("web")) == 2, "it is started again")
     assert "web      | ended by SIGKILL; starting it again in 1 s" in supervisor.lines
     number = int((directory / "pg" / "postmaster.pid").read_text().split()[0])
     os.kill(number, signal.SIGKILL)
@@ -372,6 +365,6 @@ def test_nothing_outlives_a_supervisor_that_is_killed_and_the_next_start_finds_i
     pids = supervisor.pids("web") + supervisor.pids("worker")
     supervisor.process.kill()
     supervisor.end()
-    wait_until(lambda: not any(is_alive(pid) for pid in pids) and not at_work_in(directory))
+    wait_for(lambda: not any(is_alive(pid) for pid in pids) and not at_work_in(directory), "all are gone")
     assert "database system is shut down" in (directory / "pg.log").read_text().splitlines()[-1]
     assert run().pids("web")

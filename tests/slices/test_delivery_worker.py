@@ -10,9 +10,10 @@ import pytest
 from app.infra import jobs, outbox
 from tests.acting import person
 from tests.faults import hands
-from tests.faults.conftest import Crew, directory, kill, wait_for
+from tests.faults.conftest import Crew, directory, kill
 from tests.posting import SENDER, Office, post_office
 from tests.slices.test_notice import approval
+from tests.waiting import wait_for
 from tests.working import execute, rows
 
 pytestmark = pytest.mark.slow

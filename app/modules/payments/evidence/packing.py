@@ -42,13 +42,13 @@ def pack(context: Context, payment: Payment) -> bytes:
     teller = Teller(context)
     told = [teller.tell(resource, row) for resource, row in behind.rows]
     beyond = [(resource.title[0], key) for resource, key in behind.beyond]
-    placed = {place: each.digest for place, each in _places(told)}
+    placed = dict(_places(told))
     about = {
         "payment": payment.number, "made_at": context.now.isoformat(timespec="seconds"), "made_by": context.actor.name,
     }  # fmt: skip
     links = list(audit.excerpt(context.session, [(resource.name, row.id) for resource, row in behind.rows]))
     contents = {
-        PAGE: _page(payment, told, beyond, about),
+        PAGE: _page(payment, told, beyond, about, {each.id: place for place, each in placed.items()}),
         RECORD: _spelled([_plain(each) for each in told]),
         **{
             f"records/{resource.key_of(row)}.json": _spelled(kept)
@@ -56,7 +56,7 @@ def pack(context: Context, payment: Payment) -> bytes:
             if (kept := _kept(row))
         },
         AUDIT: b"".join(canonical(link) + b"\n" for link in links),
-        **{place: _content(digest) for place, digest in placed.items()},
+        **{place: _content(each.digest) for place, each in placed.items()},
     }
     heads = [[*head.witness(), head.seal.hex()] for head in audit.heads(context.session)]
     manifest = canonical(
@@ -90,8 +90,14 @@ def _places(told: Iterable[Told]) -> Iterator[tuple[str, Any]]:
             yield place, each
 
 
-def _page(payment: Payment, told: list[Told], beyond: list[tuple[str, str]], about: Mapping[str, str]) -> bytes:
-    places: dict[int, str] = {each.id: place for place, each in _places(told)}
+def _page(
+    payment: Payment,
+    told: list[Told],
+    beyond: list[tuple[str, str]],
+    about: Mapping[str, str],
+    places: Mapping[int, str],
+) -> bytes:
+    """Write the pack for people; `places` says where each attached file stands in it."""
     values = {"payment": payment, "documents": told, "beyond": beyond, "about": about, "places": places}
     return _templates.get_template("evidence.html").render(values).encode()
 
