@@ -15,6 +15,7 @@ from flask import Flask
 
 from tests import servers
 from tests.restore import Restorer
+from tests.scenes import Scenes
 from tests.servers import Addresses, Running
 
 TEST_VARIABLES = ("OUTLAY_TEST_PG_BIN", "OUTLAY_CORPUS", "OUTLAY_BROWSE", "OUTLAY_PICTURES")
@@ -130,6 +131,12 @@ def restorer(postgres_admin_url: str) -> Iterator[Restorer]:
 
 
 @pytest.fixture(scope="session")
+def scenes(restorer: Restorer) -> Scenes:
+    """Keep what tests begin with, so that it is built once."""
+    return Scenes(restorer)
+
+
+@pytest.fixture(scope="session")
 def application(
     addresses: Addresses, postgres_url: str, valkey_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Flask:
@@ -159,3 +166,48 @@ def database(postgres_url: str, valkey_url: str, restorer: Restorer) -> Iterator
 def app(application: Flask, database: str) -> Flask:
     """Lend the application for one test; what the test writes is gone after it."""
     return application
+
+
+@pytest.fixture
+def office(app: Flask, scenes: Scenes) -> Iterator[Any]:
+    """Open a small company in which people ask and decide."""
+    from tests.scenarios.office import Office
+
+    with app.app_context():
+        yield scenes.open(Office)
+
+
+@pytest.fixture
+def buying(app: Flask, scenes: Scenes) -> Iterator[Any]:
+    """Open the same company with somebody who buys."""
+    from tests.scenarios.buying import Buying
+
+    with app.app_context():
+        yield scenes.open(Buying)
+
+
+@pytest.fixture
+def billing(app: Flask, scenes: Scenes) -> Iterator[Any]:
+    """Open it with suppliers who send invoices."""
+    from tests.scenarios.billing import Billing
+
+    with app.app_context():
+        yield scenes.open(Billing)
+
+
+@pytest.fixture
+def paying(app: Flask, scenes: Scenes) -> Iterator[Any]:
+    """Open it with an account that pays, and people who release."""
+    from tests.scenarios.paying import Paying
+
+    with app.app_context():
+        yield scenes.open(Paying)
+
+
+@pytest.fixture
+def banking(app: Flask, scenes: Scenes) -> Iterator[Any]:
+    """Open it with a bank that sends statements."""
+    from tests.scenarios.banking import Banking
+
+    with app.app_context():
+        yield scenes.open(Banking)

@@ -31,6 +31,14 @@ class Seed:
     content: bytes
 
 
+@dataclass(frozen=True)
+class Kept:
+    """What a house holds beyond a fresh one, and where its sequences stand."""
+
+    contents: dict[str, bytes]
+    sequences: set[tuple[str, int, int]]
+
+
 class Restorer:
     """Remembers a fresh database and brings it back after each test.
 
@@ -51,18 +59,26 @@ class Restorer:
         """Delete what was written, without the triggers that guard it, and fill changed seeds again."""
         personal.forget_keys()  # of people who are gone with what was written
         self._cursor.execute(TRANSACTIONS_LEFT_OPEN)
-        self._cursor.execute(TABLES)
-        touched = [table for table, has_pages in self._cursor.fetchall() if has_pages and table not in self._seeds]
-        changed = [table for table, seed in self._seeds.items() if self._fingerprint(table) != (seed.rows, seed.newest)]
-        words = [f"DELETE FROM {table}" for table in (*touched, *changed)]
-        words += [
-            f"SELECT setval('{name}', {max(value, start)}, {value > 0})"
-            for name, value, start in self._sequences - self._read_sequences()
-        ]
-        if words:
-            self._cursor.execute("; ".join(words))
+        changed = self._changed()
+        self._empty([*self._written(), *changed])
+        self._set(self._sequences)
         for table in changed:
             self._seeds[table] = self._refill(table, self._seeds[table].content)
+
+    def keep(self) -> Kept:
+        """Remember what has been written since the house was fresh."""
+        filled = [table for table in self._written() if self._has_rows(table)]
+        return Kept({table: self._read(table) for table in (*filled, *self._changed())}, self._read_sequences())
+
+    def bring(self, kept: Kept) -> None:
+        """Fill a fresh house with what was remembered."""
+        occupied = [*filter(self._has_rows, self._written()), *self._changed()]
+        if occupied:
+            raise RuntimeError(f"a scene begins in a fresh house; there are rows in {', '.join(occupied)}")
+        self._empty([table for table in kept.contents if table in self._seeds])
+        for table, content in kept.contents.items():
+            self._cursor.copy_expert(f"COPY {table} FROM STDIN", io.BytesIO(content))
+        self._set(kept.sequences)
 
     def close(self) -> None:
         """Let go of the database."""
@@ -79,10 +95,35 @@ class Restorer:
         rows, newest = self._cursor.fetchone()
         return rows, newest
 
-    def _remember(self, table: str) -> Seed:
+    def _written(self) -> list[str]:
+        """List the tables that are empty in a fresh house and have ever been written."""
+        self._cursor.execute(TABLES)
+        return [table for table, has_pages in self._cursor.fetchall() if has_pages and table not in self._seeds]
+
+    def _changed(self) -> list[str]:
+        """List the tables that hold other rows than in a fresh house, of those that hold some."""
+        return [table for table, seed in self._seeds.items() if self._fingerprint(table) != (seed.rows, seed.newest)]
+
+    def _has_rows(self, table: str) -> bool:
+        self._cursor.execute(f"SELECT EXISTS (SELECT FROM {table})")
+        [[answer]] = self._cursor.fetchall()
+        return bool(answer)
+
+    def _empty(self, tables: list[str]) -> None:
+        if tables:
+            self._cursor.execute("; ".join(f"DELETE FROM {table}" for table in tables))
+
+    def _set(self, sequences: set[tuple[str, int, int]]) -> None:
+        for name, value, start in sequences - self._read_sequences():
+            self._cursor.execute(f"SELECT setval('{name}', {max(value, start)}, {value > 0})")
+
+    def _read(self, table: str) -> bytes:
         content = io.BytesIO()
         self._cursor.copy_expert(f"COPY {table} TO STDOUT", content)
-        return Seed(*self._fingerprint(table), content.getvalue())
+        return content.getvalue()
+
+    def _remember(self, table: str) -> Seed:
+        return Seed(*self._fingerprint(table), self._read(table))
 
     def _refill(self, table: str, content: bytes) -> Seed:
         self._cursor.copy_expert(f"COPY {table} FROM STDIN", io.BytesIO(content))

@@ -15,7 +15,6 @@ from tests.scenarios.paying import Paying
 def test_runs_proposed_at_once_share_what_is_due_and_nothing_is_in_two(app: Flask) -> None:
     with app.app_context():
         paying = Paying()
-        paying.budget("LAB", "20000")
         paying.owed("R-1")
         clerks = [paying.at(each) for each in (paying.hanna, paying.eva, paying.ben)]
         form = {"paying_account": "MAIN", "due_until": "2026-12-31"}
@@ -27,7 +26,6 @@ def test_runs_proposed_at_once_share_what_is_due_and_nothing_is_in_two(app: Flas
 def test_two_treasurers_release_a_run_once(app: Flask) -> None:
     with app.app_context():
         paying = Paying()
-        paying.budget("LAB", "20000")
         paying.owed("R-1")
         run = paying.approved_run()
         contexts = [paying.at(each) for each in (paying.tomas, paying.jana)]
@@ -43,7 +41,6 @@ def test_two_treasurers_release_a_run_once(app: Flask) -> None:
 def test_a_hold_put_on_while_a_run_is_released_comes_before_it_or_after(app: Flask) -> None:
     with app.app_context():
         paying = Paying()
-        paying.budget("LAB", "20000")
         key = paying.owed("R-1")
         run = paying.approved_run()
         clerk, treasurer = paying.at(paying.ben), paying.at(paying.tomas)

@@ -17,10 +17,10 @@ from tests.scenarios.office import Office
 class Outside:
     """The office as seen from outside of any request: each thing done there has a context of its own."""
 
-    def __init__(self, app):
+    def __init__(self, app, scenes):
         self.app = app
         with app.app_context():
-            self.office = Office()
+            self.office = scenes.open(Office)
 
     def __getattr__(self, name):
         found = getattr(self.office, name)
@@ -35,8 +35,8 @@ class Outside:
 
 
 @pytest.fixture
-def office(app):
-    return Outside(app)
+def office(app, scenes):
+    return Outside(app, scenes)
 
 
 @pytest.fixture

@@ -16,10 +16,10 @@ LAMPS = [{"text": "Lamp", "quantity": "10", "unit": "C62", "unit_price": "90", "
 
 
 @pytest.fixture
-def billing(app):
+def billing(app, scenes):
     """Open the office, and leave the context it was opened in: every page has one of its own."""
     with app.app_context():
-        return Billing()
+        return scenes.open(Billing)
 
 
 @pytest.fixture

@@ -10,10 +10,10 @@ from tests.scenarios.buying import Buying
 
 
 @pytest.fixture
-def buying(app):
+def buying(app, scenes):
     """Open the office, and leave the context it was opened in: every page has one of its own."""
     with app.app_context():
-        return Buying()
+        return scenes.open(Buying)
 
 
 @pytest.fixture

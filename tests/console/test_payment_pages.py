@@ -14,12 +14,10 @@ from tests.scenarios.paying import Paying, pain002
 
 
 @pytest.fixture
-def paying(app):
+def paying(app, scenes):
     """Open the office, and leave the context it was opened in: every page has one of its own."""
     with app.app_context():
-        paying = Paying()
-        paying.budget("LAB", "20000")
-        return paying
+        return scenes.open(Paying)
 
 
 @pytest.fixture

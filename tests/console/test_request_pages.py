@@ -16,10 +16,10 @@ from tests.scenarios.office import Office
 
 
 @pytest.fixture
-def office(app):
+def office(app, scenes):
     """Open the office, and leave the context it was opened in: every page has one of its own."""
     with app.app_context():
-        return Office()
+        return scenes.open(Office)
 
 
 @pytest.fixture

@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from contextvars import Context as Empty
 from typing import Any
 
-import pytest
 from flask import Flask
 
 from tests.acting import Someone, open_session, signed_in
 from tests.console.browsing import post
 from tests.scenarios.banking import Banking, camt053, entry
 from tests.scenarios.billing import IBAN
-
-
-@pytest.fixture
-def banking(app: Flask) -> Iterator[Banking]:
-    with app.app_context():
-        yield Banking()
 
 
 class Window:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from flask import Flask
 from sqlalchemy import text
 
 from app.infra import unit
@@ -26,12 +24,6 @@ from tests.scenarios.office import Office
 CORPUS = os.environ.get("OUTLAY_CORPUS")
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not CORPUS, reason="OUTLAY_CORPUS names no folder")]
 FOLDERS = ("camt-genkgo", "bai2-moj", "bai2-moov", "mt940", "ofx-ofxparse", "iso20022-moov")
-
-
-@pytest.fixture
-def house(app: Flask) -> Iterator[Office]:
-    with app.app_context():
-        yield Office()
 
 
 def files() -> list[Path]:
@@ -73,7 +65,7 @@ def enter_accounts() -> int:
     return len(wanted)
 
 
-def test_every_statement_is_taken_in_or_refused_in_words(house: Office) -> None:
+def test_every_statement_is_taken_in_or_refused_in_words(office: Office) -> None:
     assert enter_accounts() > 50
     ends: Counter[str] = Counter()
     for path in files():

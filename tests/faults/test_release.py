@@ -58,7 +58,6 @@ def counts() -> tuple[Any, ...]:
 def test_a_run_is_sent_once_and_as_one_file_wherever_its_release_is_killed(app: Flask, step: str) -> None:
     with app.app_context():
         paying = Paying()
-        paying.budget("LAB", "20000")
         paying.owed(f"R-{list(STEPS).index(step)}")  # each test another file, for they share a store
         run = paying.approved_run()
         before = kept(app)

@@ -16,7 +16,6 @@ class Banking(Paying):
 
     def __init__(self) -> None:
         super().__init__()
-        self.budget("LAB", "90000")
         self.vera = self.person("vera.linde", "Auditor")
 
     def paid(self, price: str = "100", number: str = "") -> str:

@@ -22,7 +22,7 @@ THEN = NOW + timedelta(days=4)
 
 
 class Paying(Billing):
-    """The company with an account that pays, somebody who proposes, and two who release."""
+    """The company with an account that pays, a budget to spend, somebody who proposes, and two who release."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -31,6 +31,7 @@ class Paying(Billing):
         self.jana = self.person("jana.mala", "Treasurer", cost_centre="HAL-0")
         self.now: datetime = THEN
         self.account()
+        self.budget("LAB", "90000")
 
     def account(self, code: str = "MAIN", **changes: Any) -> str:
         """Enter an account of ours, and let a second person confirm it."""

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-import pytest
 from flask import Flask
 from sqlalchemy import text
 
@@ -18,12 +16,6 @@ from tests.scenarios.test_request_doors import script
 from tests.slices.doing import refused
 
 LAMPS = [{"text": "Lamp", "quantity": "10", "unit": "C62", "unit_price": "90", "category": "OPT", "tax_code": "AT20"}]
-
-
-@pytest.fixture
-def billing(app: Flask) -> Iterator[Billing]:
-    with app.app_context():
-        yield Billing()
 
 
 def taken(caller: Caller, data: bytes, key: str) -> dict[str, Any]:

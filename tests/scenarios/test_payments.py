@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
-
-import pytest
-from flask import Flask
 
 from app.infra import scope, unit
 from app.kernel.actor import Context
@@ -17,14 +13,6 @@ from tests.acting import system
 from tests.scenarios.paying import Paying, pain002
 from tests.slices.doing import enter, reading, refused
 from tests.slices.test_payment_proposal import sql
-
-
-@pytest.fixture
-def paying(app: Flask) -> Iterator[Paying]:
-    with app.app_context():
-        paying = Paying()
-        paying.budget("LAB", "20000")
-        yield paying
 
 
 def payment_in(bound: Context, number: str) -> Payment:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import random
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -26,12 +25,6 @@ from tests.scenarios.billing import IBAN
 from tests.slices.doing import events, reading, refused
 
 VEGA = {"party": "Vega Optics", "iban": IBAN}
-
-
-@pytest.fixture
-def banking(app: Flask) -> Iterator[Banking]:
-    with app.app_context():
-        yield Banking()
 
 
 def codes(caught: Any) -> list[str]:

@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from flask import Flask
 
 from tests.scenarios.banking import Banking, camt053, entry
 from tests.scenarios.test_request_doors import script
-
-
-@pytest.fixture
-def banking(app: Flask) -> Iterator[Banking]:
-    with app.app_context():
-        yield Banking()
 
 
 def test_a_script_takes_a_statement_in_once_and_says_what_its_lines_are(app: Flask, banking: Banking) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
@@ -18,12 +17,6 @@ from tests.scenarios.billing import Billing, ubl
 from tests.slices.doing import events, reading, refused
 
 LAMPS = [{"text": "Lamp", "quantity": "10", "unit": "C62", "unit_price": "90", "category": "OPT", "tax_code": "AT20"}]
-
-
-@pytest.fixture
-def billing(app: Flask) -> Iterator[Billing]:
-    with app.app_context():
-        yield Billing()
 
 
 @pytest.fixture

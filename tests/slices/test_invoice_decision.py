@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-from flask import Flask
 
 from tests.scenarios.billing import Billing, ubl
 from tests.slices.doing import do, edit, refused
 
 
 @pytest.fixture
-def billing(app: Flask) -> Iterator[Billing]:
-    with app.app_context():
-        billing = Billing()
-        billing.budget("LAB", "2000")
-        billing.invoice_policy()
-        yield billing
+def billing(billing: Billing) -> Billing:
+    billing.budget("LAB", "2000")
+    billing.invoice_policy()
+    return billing
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,12 +18,6 @@ from tests.acting import system
 from tests.api.calling import Caller
 from tests.scenarios.billing import Billing, ubl
 from tests.scenarios.test_request_doors import script
-
-
-@pytest.fixture
-def billing(app: Flask) -> Iterator[Billing]:
-    with app.app_context():
-        yield Billing()
 
 
 def counted() -> int:

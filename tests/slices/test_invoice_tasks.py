@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -26,12 +25,6 @@ LAMPS = [{"text": "Lamp", "quantity": "10", "unit": "C62", "unit_price": "90", "
 RAISED, OVERDUE, AWAY = (
     each.value for each in (Kind.EXCEPTION_RAISED, Kind.EXCEPTION_OVERDUE, Kind.INVOICE_TURNED_AWAY)
 )
-
-
-@pytest.fixture
-def billing(app: Flask) -> Iterator[Billing]:
-    with app.app_context():
-        yield Billing()
 
 
 @pytest.fixture

@@ -2,20 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
-from flask import Flask
-
 from tests.scenarios.paying import OURS, Paying
 from tests.slices.doing import do, edit, enter, events, reading, refused
-
-
-@pytest.fixture
-def paying(app: Flask) -> Iterator[Paying]:
-    with app.app_context():
-        yield Paying()
-
 
 FORM = {
     "code": "SECOND",

@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-from flask import Flask
 
 from tests.scenarios.paying import Paying, pain002
 from tests.slices.doing import events, reading, refused
 from tests.slices.test_payment_proposal import sql
-
-
-@pytest.fixture
-def paying(app: Flask) -> Iterator[Paying]:
-    with app.app_context():
-        paying = Paying()
-        paying.budget("LAB", "20000")
-        yield paying
 
 
 def camt054(*entries: tuple[str, str, str]) -> bytes:

@@ -9,11 +9,10 @@ import os
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from flask import Flask, current_app
+from flask import current_app
 
 from app.infra import unit
 from app.kernel.problem import Refused
@@ -23,14 +22,6 @@ from tests.scenarios.paying import Paying
 from tests.servers import ROOT
 
 CHECKER = ROOT / "deploy/verify_evidence.py"
-
-
-@pytest.fixture
-def paying(app: Flask) -> Iterator[Paying]:
-    with app.app_context():
-        paying = Paying()
-        paying.budget("LAB", "20000")
-        yield paying
 
 
 @pytest.fixture

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from flask import Flask
 from lxml import etree
 
 from app.modules.payments import service
@@ -18,14 +16,6 @@ from tests.slices.doing import do, reading
 from tests.slices.test_payment_proposal import sql
 
 CORPUS = os.environ.get("OUTLAY_CORPUS")
-
-
-@pytest.fixture
-def paying(app: Flask) -> Iterator[Paying]:
-    with app.app_context():
-        paying = Paying()
-        paying.budget("LAB", "20000")
-        yield paying
 
 
 def rendered_again(run: str) -> bytes:

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
-from flask import Flask
 from sqlalchemy import text
 
 from app.infra import scope, unit
@@ -14,14 +10,6 @@ from app.infra.outbox import OutboxEvent
 from app.modules.notifications import subscribers
 from tests.acting import system
 from tests.scenarios.paying import Paying, pain002
-
-
-@pytest.fixture
-def paying(app: Flask) -> Iterator[Paying]:
-    with app.app_context():
-        paying = Paying()
-        paying.budget("LAB", "20000")
-        yield paying
 
 
 def told(name: str, hear: object) -> list[tuple[int, str]]:

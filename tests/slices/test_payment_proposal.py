@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 
 import pytest
-from flask import Flask
 from sqlalchemy import text
 
 from app.infra import unit
@@ -16,14 +14,6 @@ from app.kernel.problem import Refused
 from tests.acting import NOW, system
 from tests.scenarios.paying import Paying
 from tests.slices.doing import do, reading, refused
-
-
-@pytest.fixture
-def paying(app: Flask) -> Iterator[Paying]:
-    with app.app_context():
-        paying = Paying()
-        paying.budget("LAB", "20000")
-        yield paying
 
 
 def sql(statement: str, **values: object) -> None:

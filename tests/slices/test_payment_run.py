@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
-from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
@@ -16,14 +14,6 @@ from tests.acting import system
 from tests.scenarios.paying import Paying
 from tests.slices.doing import audited, do, events, reading, refused, why_not
 from tests.slices.test_payment_proposal import sql
-
-
-@pytest.fixture
-def paying(app: Flask) -> Iterator[Paying]:
-    with app.app_context():
-        paying = Paying()
-        paying.budget("LAB", "20000")
-        yield paying
 
 
 def make_treasurer(code: str) -> None:

@@ -15,11 +15,16 @@ from tests.console.browsing import form, post, text
 from tests.scenarios.office import Office
 
 
+def company() -> Office:
+    """Build the office with limits in one currency."""
+    return Office(currency="EUR")
+
+
 @pytest.fixture
-def office(app: Any) -> Office:
+def office(app: Any, scenes: Any) -> Office:
     """Open the office, and leave the context it was opened in: every page has one of its own."""
     with app.app_context():
-        return Office(currency="EUR")
+        return scenes.open(company)
 
 
 @pytest.fixture

@@ -1,0 +1,41 @@
+"""Scenes that many tests begin with: a worker builds each one once, and puts its rows back for the next test."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from app.infra import identity
+from app.infra.db import db
+from tests.acting import Someone
+from tests.restore import Kept, Restorer
+
+T = TypeVar("T")
+
+
+class Scenes:
+    """What was built so far: by the function or class that builds it, the object and the rows it left."""
+
+    def __init__(self, restorer: Restorer) -> None:
+        self._restorer = restorer
+        self._built: dict[Callable[[], Any], tuple[Any, Kept]] = {}
+
+    def open(self, build: Callable[[], T]) -> T:
+        """Give what `build` makes in an empty house, inside the application; people in it are found again."""
+        if build not in self._built:
+            made = build()
+            db.session.rollback()
+            self._built[build] = made, self._restorer.keep()
+            return made
+        made, kept = self._built[build]
+        self._restorer.bring(kept)
+        again = copy.copy(made)
+        for name, value in vars(made).items():
+            if isinstance(value, Someone):
+                setattr(again, name, replace(value, user=identity.find_user(db.session(), value.code)))
+            elif isinstance(value, list | dict | set):
+                setattr(again, name, copy.copy(value))
+        db.session.commit()  # unlike a rollback it leaves the people as they were read, for tests outside of this session
+        return again
