@@ -12,7 +12,7 @@ sys.path.insert(0, str(ROOT))
 
 
 def main(folder: Path, rounds: int) -> None:
-    from app.modules.invoices.einvoice import xml
+    from app.infra.xml import parsing as xml
     from app.modules.invoices.einvoice.limits import STANDARD
     from app.modules.invoices.einvoice.reading import read
 

@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
+from app.infra.xml import parsing as xml
 from app.modules.invoices.domain.arithmetic import recompute
 from app.modules.invoices.domain.facts import facts
-from app.modules.invoices.einvoice import ubl, validation, xml
+from app.modules.invoices.einvoice import ubl, validation
 from app.modules.invoices.einvoice.engine import engine
 from app.modules.invoices.einvoice.limits import Limits
 from app.modules.invoices.einvoice.reading import Reading, read

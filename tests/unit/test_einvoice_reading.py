@@ -9,11 +9,12 @@ from decimal import Decimal
 
 import pytest
 
+from app.infra.xml import parsing as xml
 from app.modules.invoices.domain.arithmetic import recompute
 from app.modules.invoices.domain.document import EarlyPayment, Identifier
 from app.modules.invoices.domain.facts import facts
 from app.modules.invoices.domain.verdict import Verdict
-from app.modules.invoices.einvoice import reading, ubl, xml
+from app.modules.invoices.einvoice import reading, ubl
 from app.modules.invoices.einvoice.limits import MEGABYTE, STANDARD, Limits, Unreadable
 from app.modules.invoices.einvoice.profiles import profile_name
 from app.modules.invoices.einvoice.terms import early_payments

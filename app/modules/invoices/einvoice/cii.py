@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from app.infra.xml.tree import Tree
 from app.modules.invoices.domain.document import (
     Address,
     Adjustment,
@@ -26,7 +27,6 @@ from app.modules.invoices.einvoice.cii_lines import adjustments, lines
 from app.modules.invoices.einvoice.enclosures import enclosure
 from app.modules.invoices.einvoice.limits import Limits
 from app.modules.invoices.einvoice.terms import early_payments
-from app.modules.invoices.einvoice.tree import Tree
 
 CII = "{urn:un:unece:uncefact:data:standard:CrossIndustryInvoice:100}CrossIndustryInvoice"
 NAMES = {

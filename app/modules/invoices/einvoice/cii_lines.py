@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from app.infra.xml.tree import Tree
 from app.modules.invoices.domain.document import Adjustment, Identifier, Line, Period, Reference
-from app.modules.invoices.einvoice.tree import Tree
 
 # EXTENDED: a heading over other lines, or words only. What stands under a heading may well count.
 _NOT_COUNTED = frozenset({"GROUP", "INFORMATION"})

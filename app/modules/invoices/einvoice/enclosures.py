@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from app.infra.xml.tree import bytes_of
 from app.modules.invoices.domain.document import Enclosure
 from app.modules.invoices.einvoice.limits import Limits
-from app.modules.invoices.einvoice.tree import bytes_of
 
 
 def enclosure(number: str, description: str, link: str, binary: Any, limits: Limits) -> Enclosure:

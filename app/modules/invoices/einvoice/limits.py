@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-MEGABYTE = 1024 * 1024
+from app.infra.xml.parsing import MEGABYTE, Bounds, Unreadable
+
+__all__ = ["MEGABYTE", "STANDARD", "Limits", "Unreadable"]
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Bounds):
     """Sizes in bytes, counts, and seconds; what goes beyond is refused, never read in part."""
 
     file: int = 40 * MEGABYTE
-    xml: int = 30 * MEGABYTE
-    elements: int = 400_000
-    attributes: int = 60
-    depth: int = 100
     enclosure: int = 20 * MEGABYTE
     enclosures: int = 200
     pages_of_text: int = 20
@@ -24,12 +22,3 @@ class Limits:
 
 
 STANDARD = Limits()
-
-
-class Unreadable(Exception):
-    """Somebody's file cannot be read: a code for programs, a sentence for people."""
-
-    def __init__(self, code: str, text: str) -> None:
-        super().__init__(text)
-        self.code = code
-        self.text = text

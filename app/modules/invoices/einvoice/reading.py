@@ -9,10 +9,11 @@ from typing import Any, Literal
 
 from lxml import etree
 
+from app.infra.xml import parsing as xml
 from app.modules.invoices.domain import arithmetic, peppol
 from app.modules.invoices.domain.document import Enclosure, Parsed
 from app.modules.invoices.domain.verdict import Finding, Verdict
-from app.modules.invoices.einvoice import cii, pdf, table, ubl, xml, zugferd1
+from app.modules.invoices.einvoice import cii, pdf, table, ubl, zugferd1
 from app.modules.invoices.einvoice.limits import STANDARD, Limits, Unreadable
 from app.modules.invoices.einvoice.refusing import other_document, other_file
 from app.modules.invoices.einvoice.validation import validate

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from app.infra.xml.tree import number_of
 from app.modules.invoices.domain.document import EarlyPayment
-from app.modules.invoices.einvoice.tree import number_of
 
 _SKONTO = re.compile(r"#SKONTO#TAGE=(\d{1,4})#PROZENT=([\d.]+)#(?:BASISBETRAG=([\d.-]+)#)?")
 

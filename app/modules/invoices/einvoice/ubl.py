@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from app.infra.xml.tree import Tree
 from app.modules.invoices.domain.document import (
     Address,
     Adjustment,
@@ -26,7 +27,6 @@ from app.modules.invoices.domain.document import (
 from app.modules.invoices.einvoice.enclosures import enclosure
 from app.modules.invoices.einvoice.limits import Limits
 from app.modules.invoices.einvoice.terms import early_payments
-from app.modules.invoices.einvoice.tree import Tree
 
 INVOICE = "{urn:oasis:names:specification:ubl:schema:xsd:Invoice-2}Invoice"
 CREDIT_NOTE = "{urn:oasis:names:specification:ubl:schema:xsd:CreditNote-2}CreditNote"

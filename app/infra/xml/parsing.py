@@ -9,7 +9,7 @@ from typing import Any
 
 from lxml import etree
 
-from app.modules.invoices.einvoice.limits import Limits, Unreadable
+MEGABYTE = 1024 * 1024
 
 # What libxml2 says when bytes and declared encoding do not belong together.
 _ENCODING_ERRORS = frozenset({9, 31, 32, 81})
@@ -25,6 +25,25 @@ _UNMARKED_WIDE = ((b"<\0\0\0", "utf-32-le"), (b"\0\0\0<", "utf-32-be"), (b"<\0",
 
 
 @dataclass(frozen=True, slots=True)
+class Bounds:
+    """How much XML is looked at, in bytes and counts; what goes beyond is refused, never read in part."""
+
+    xml: int = 30 * MEGABYTE
+    elements: int = 400_000
+    attributes: int = 60
+    depth: int = 100
+
+
+class Unreadable(Exception):
+    """Somebody's file cannot be read: a code for programs, a sentence for people."""
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(text)
+        self.code = code
+        self.text = text
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """A parsed document, and whether its bytes had to be read in another encoding than it says."""
 
@@ -35,7 +54,7 @@ class Source:
 class _Guard:
     """Watch a document go by, building nothing, and stop at the first thing that is too much."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Bounds) -> None:
         self.limits = limits
         self.depth = 0
         self.elements = 0
@@ -43,7 +62,7 @@ class _Guard:
     def doctype(self, name: str, public: str, system: str) -> None:
         """Refuse what can define entities."""
         raise Unreadable(
-            "doctype", "The file has a document type definition. E-invoices have none; ask for it without."
+            "doctype", "The file has a document type definition. Documents of business have none; ask for it without."
         )
 
     def start(self, tag: str, attributes: Any) -> None:
@@ -76,7 +95,7 @@ def looks_like_xml(data: bytes) -> bool:
     return head.removeprefix(codecs.BOM_UTF8).lstrip(b" \t\r\n").startswith(b"<")
 
 
-def parse(data: bytes, limits: Limits) -> Source:
+def parse(data: bytes, limits: Bounds) -> Source:
     """Read XML, or say why not."""
     if len(data) > limits.xml:
         raise Unreadable("too_large", f"The XML has more than {limits.xml // 1024 // 1024} MB.")
@@ -97,7 +116,7 @@ def written(root: Any) -> bytes:
     return bytes(etree.tostring(root, encoding="utf-8", xml_declaration=True, with_tail=False))
 
 
-def _parsed(data: bytes, limits: Limits) -> Any:
+def _parsed(data: bytes, limits: Bounds) -> Any:
     options = {"resolve_entities": False, "no_network": True, "load_dtd": False, "huge_tree": True}
     etree.fromstring(data, etree.XMLParser(target=_Guard(limits), **options))
     return etree.fromstring(data, etree.XMLParser(remove_comments=True, remove_pis=True, **options))
