@@ -56,9 +56,11 @@ def _run(variables: dict[str, str]) -> str:
 
 
 def environment(addresses: Addresses, database: str, valkey: str, **more: str) -> dict[str, str]:
-    """Give a process its servers, and the keys the database was made with."""
-    home = f"{addresses.directory}/home"
-    return {**os.environ, "DATABASE_URL": database, "REDIS_URL": valkey, "OUTLAY_HOME": home, **more}
+    """Give a process its servers, the keys the database was made with, and the files that were kept then."""
+    home, files = f"{addresses.directory}/home", f"{addresses.directory}/files"
+    return {
+        **os.environ, "DATABASE_URL": database, "REDIS_URL": valkey, "OUTLAY_HOME": home, "OUTLAY_FILES": files, **more,
+    }  # fmt: skip
 
 
 def free_port() -> int:
@@ -127,7 +129,6 @@ def serve(addresses: Addresses, database: str, valkey: str, directory: Path) -> 
         addresses,
         database,
         valkey,
-        OUTLAY_FILES=str(directory / "files"),
         OUTLAY_PORT=str(port),
         OUTLAY_LIVE_PORT=str(live_port),
         WEB_CONCURRENCY="1",

@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -32,7 +31,7 @@ def office(addresses: Addresses, worker: int, tmp_path_factory: pytest.TempPathF
     directory = tmp_path_factory.mktemp("office")
     name, cache = f"outlay_office_{worker}", f"{addresses.valkey.partition('?')[0]}?db={15 - worker}"
     url = servers.create_database(addresses, name, servers.ensure_template(addresses))
-    _seed(addresses, url, cache, directory, *PRICES)
+    _seed(addresses, url, cache, *PRICES)
     served = halden.serve(addresses, url, cache, directory)
     for name in ("relay", "worker"):
         served.start(name)
@@ -43,8 +42,8 @@ def office(addresses: Addresses, worker: int, tmp_path_factory: pytest.TempPathF
     servers.drop_database(addresses, name)
 
 
-def _seed(addresses: Addresses, url: str, cache: str, directory: Path, *prices: str) -> None:
-    variables = halden.environment(addresses, url, cache, OUTLAY_FILES=str(directory / "files"))
+def _seed(addresses: Addresses, url: str, cache: str, *prices: str) -> None:
+    variables = halden.environment(addresses, url, cache)
     subprocess.run([sys.executable, "-m", SEED, *prices], cwd=ROOT, env=variables, check=True)
 
 
@@ -171,5 +170,5 @@ def test_the_count_follows_what_others_submit(windows, office, addresses):
     count = page.locator(".o-nav .o-count").first
     expect(count).to_have_text("4")
     variables = office.variables
-    _seed(addresses, variables["DATABASE_URL"], variables["REDIS_URL"], office.directory, "1", "more")
+    _seed(addresses, variables["DATABASE_URL"], variables["REDIS_URL"], "1", "more")
     expect(count).to_have_text("5", timeout=30_000)
