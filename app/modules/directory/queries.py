@@ -14,7 +14,7 @@ from app.infra import scope
 from app.infra.identity import RoleGrant
 from app.kernel.actor import Context
 from app.modules.directory.domain import ONE, Held, Rate, rate_between
-from app.modules.directory.models import Category, CostCentre, ExchangeRate, Person, Project
+from app.modules.directory.models import Category, CostCentre, Entity, ExchangeRate, Person, Project
 
 
 def find_by_account(context: Context, user_id: int) -> Person | None:
@@ -113,3 +113,9 @@ def find_rate(context: Context, currency_id: int, base_id: int, on: date) -> Rat
     found = context.session.scalars(newest)
     known = {(row.currency_id, row.base_id): Rate(row.rate, row.valid_on, row.source) for row in found}
     return rate_between(known, currency_id, base_id)
+
+
+def list_open_entities(context: Context) -> list[Entity]:
+    """List the companies a document may be addressed to."""
+    statement = scope.everything(Entity, why="a document says whose it is").where(Entity.state == "open")
+    return list(context.session.scalars(statement.order_by(Entity.id)))

@@ -12,7 +12,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from app.infra import scope
 from app.kernel.actor import Context
 from app.kernel.resource import registry
-from app.modules.directory.models import Category, Entity
+from app.modules.directory.models import Category
 from app.modules.invoices.domain.exceptions import Owner
 from app.modules.invoices.domain.kinds import LIVE, InvoiceKind, Share
 from app.modules.invoices.domain.tolerances import Measure
@@ -25,12 +25,6 @@ MOST_CANDIDATES = 200
 _COUNTS = "what was billed counts whoever may see the invoice"
 #: Invoices that take up what was ordered; one that waits or was turned away does not.
 _BILLS = ("matched", "approved", "posted")
-
-
-def list_entities(context: Context) -> list[Entity]:
-    """List the companies an invoice may be addressed to."""
-    statement = scope.everything(Entity, why="an invoice says whose it is").where(Entity.state == "open")
-    return list(context.session.scalars(statement.order_by(Entity.id)))
 
 
 def list_candidates(

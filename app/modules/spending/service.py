@@ -7,19 +7,14 @@ from typing import Any
 
 from sqlalchemy import inspect
 
-from app.infra import unit
-from app.infra.intake import Reader
 from app.kernel.actor import Context
 from app.kernel.money import Money
-from app.kernel.problem import Problem, Refused, refuse_if
-from app.kernel.resource import registry
+from app.kernel.problem import Problem, refuse_if
 from app.modules.directory import queries as directory
-from app.modules.spending import domain, queries
+from app.modules.spending import domain
 from app.modules.spending.models import SpendRecord
-from app.modules.suppliers.domain import likeness
-from app.modules.suppliers.models import Supplier
-
-Owed = dict[tuple[int, str], list[int]]
+from app.modules.suppliers import service as suppliers
+from app.modules.suppliers.service import Named
 
 
 def keep(context: Context, record: SpendRecord) -> None:
@@ -64,67 +59,14 @@ def _convert(context: Context, record: SpendRecord, rates: dict[Any, Any]) -> li
 def _link(context: Context, records: Sequence[SpendRecord]) -> list[list[Problem]]:
     """Find whom the records were paid to by name; a supplier that is not known is entered as a prospect."""
     problems: list[list[Problem]] = [[] for _ in records]
-    keys = [domain.name_key(each.stated_supplier) if each.our_supplier is None else "" for each in records]
-    normal = {key: likeness.normal_name(records[at].stated_supplier or "") for at, key in enumerate(keys) if key}
-    known = queries.list_named(context, normal.values()) if normal else {}
-    new: Owed = {}
-    for at, (record, key) in enumerate(zip(records, keys, strict=True)):
-        if not key:
-            continue
-        fits = {}
-        for supplier in known.get(normal[key], ()):
-            if supplier.entity_id in (None, record.entity.id) and domain.name_key(supplier.name) == key:
-                staying = supplier.merged_into or supplier
-                fits[staying.id] = staying
-        if len(fits) == 1:
-            record.our_supplier = next(iter(fits.values()))
-        elif fits:
-            problems[at].append(_ambiguous(list(fits.values())))
-        else:
-            new.setdefault((record.entity.id, key), []).append(at)
-    _enter(context, records, new, problems)
+    open_ = [at for at, record in enumerate(records) if record.our_supplier is None and record.stated_supplier]
+    met = suppliers.meet(context, [_named(records[at]) for at in open_], "Paid to", "stated_supplier")
+    for at, each in zip(open_, met, strict=True):
+        records[at].our_supplier = each.supplier
+        problems[at] += each.problems
     return problems
 
 
-def _ambiguous(fits: Sequence[Supplier]) -> Problem:
-    named = " and ".join(sorted(supplier.code for supplier in fits)[:4])
-    words = f"Paid to: {named} have this name. Merge them, or say which in a column with the code."
-    return Problem("ambiguous_supplier", words, "stated_supplier")
-
-
-def _enter(context: Context, records: Sequence[SpendRecord], new: Owed, problems: Sequence[list[Problem]]) -> None:
-    """Enter suppliers that nobody knows yet, each once and for the entity that paid it."""
-    if not new:
-        return
-    resource = registry["supplier"]
-    if not context.actor.may(resource.permission("create")):
-        words = "Paid to: this supplier is not known, and your roles do not allow you to enter it. Ask a buyer."
-        refusal = [Problem("forbidden", words, "stated_supplier")]
-    else:
-        raws = [_prospect(records[places[0]]) for places in new.values()]
-        made: list[Supplier] = []
-
-        def body(bound: Context) -> unit.Outcome:
-            made.extend(unit.create_several_within(bound, resource, raws, Reader(bound)))
-            return unit.Outcome(resource.name, "", None, None)
-
-        outcome = unit.attempt(context, body)
-        refusal = list(outcome.problems) if isinstance(outcome, Refused) else []
-        for supplier, places in zip(made, new.values(), strict=False):
-            for at in () if refusal else places:
-                records[at].our_supplier = supplier
-    for places in new.values():
-        for at in places:
-            problems[at].extend(refusal)
-
-
-def _prospect(record: SpendRecord) -> dict[str, Any]:
-    """Write what is known of a supplier from one payment to it."""
-    entity = record.entity
-    return {
-        "name": " ".join((record.stated_supplier or "").split()),
-        "country": entity.country,
-        "entity": entity.code,
-        "currency": entity.base_currency.code,
-        "notes": f"Entered from {record.source_file}, line {record.source_line}." if record.source_file else None,
-    }
+def _named(record: SpendRecord) -> Named:
+    notes = f"Entered from {record.source_file}, line {record.source_line}." if record.source_file else None
+    return Named(record.stated_supplier, record.entity, record.entity.country, notes)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import ColumnElement, or_, select
@@ -106,4 +108,20 @@ def find_person(context: Context, code: str) -> Person | None:
     """Find a person by their code, whoever asks."""
     statement = scope.everything(Person, why="an event named them")
     found: Person | None = context.session.scalars(statement.where(Person.code == code)).first()
+    return found
+
+
+def list_named(context: Context, normal_names: Iterable[str]) -> dict[str, list[Supplier]]:
+    """Find the suppliers the actor may see under each of some normal names; a merged one stands for the one that stays."""
+    wanted = sorted(set(normal_names) - {""})
+    if not wanted:
+        return {}
+    seen = scope.select_rows(context, registry["supplier"])
+    named = list(context.session.scalars(seen.where(Supplier.normal_name.in_(wanted))))
+    staying = {supplier.merged_into_id for supplier in named if supplier.merged_into_id}
+    kept = {row.id: row for row in context.session.scalars(seen.where(Supplier.id.in_(staying)))} if staying else {}
+    found: dict[str, list[Supplier]] = defaultdict(list)
+    for supplier in named:
+        if supplier.merged_into_id is None or supplier.merged_into_id in kept:
+            found[supplier.normal_name].append(supplier)
     return found

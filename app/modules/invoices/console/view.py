@@ -18,6 +18,7 @@ from app.console.shell import Crumb, Page
 from app.console.taking import Came
 from app.infra.taking import Taken
 from app.kernel.problem import Kind, Problem, Refused
+from app.modules.directory import queries as directory
 from app.modules.invoices import queries, service
 from app.modules.invoices.console import page as invoice_page
 from app.modules.invoices.console import papers
@@ -105,7 +106,7 @@ class InvoiceView(ResourceView):
 def _entities(visit: Visit) -> list[Any]:
     """List the entities for which the reader may enter invoices."""
     reach = visit.actor.reach("invoice.create")
-    known = queries.list_entities(visit.context)
+    known = directory.list_open_entities(visit.context)
     wanted = {entity for entity, _ in reach.regions}
     return known if None in wanted else [each for each in known if each.id in wanted]
 

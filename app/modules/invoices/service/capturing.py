@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -18,12 +17,11 @@ from app.kernel.actor import Context
 from app.kernel.money import CURRENCIES
 from app.kernel.problem import Kind, Problem, Refused
 from app.kernel.resource import registry
-from app.modules.directory import queries as directory
 from app.modules.directory.domain import normal_tax_id
 from app.modules.directory.models import Entity
 from app.modules.invoices import queries
 from app.modules.invoices.domain import recognition
-from app.modules.invoices.domain.document import Line, Parsed, Party
+from app.modules.invoices.domain.document import Line, Parsed
 from app.modules.invoices.domain.kinds import Channel, Format, Judged
 from app.modules.invoices.domain.recognition import Known, Recognition, Seller
 from app.modules.invoices.domain.verdict import Finding, Verdict
@@ -32,6 +30,7 @@ from app.modules.invoices.einvoice.reading import Reading
 from app.modules.invoices.models import Invoice
 from app.modules.invoices.service import linking, matching, stating
 from app.modules.invoices.service.deriving import fingerprint
+from app.modules.suppliers import service as suppliers
 from app.modules.suppliers.domain import banking, likeness
 from app.modules.suppliers.models import Supplier
 
@@ -152,35 +151,10 @@ def _document_id(parsed: Parsed) -> str | None:
 
 
 def _entity_of(context: Context, parsed: Parsed | None, wanted: str | None) -> Entity:
-    """Find whose invoice it is: as said, else by the buyer's tax id or name, else the company of whoever takes it in."""
-    known = queries.list_entities(context)
-    if wanted:
-        found = next((each for each in known if each.code == wanted), None)
-    else:
-        found = _addressed(parsed.buyer, known) if parsed else None
-        found = found or _home(context) or (known[0] if len(known) == 1 else None)
-    if found is None:
-        codes = ", ".join(each.code for each in known)
-        words = f"Entity: say which one it is for. The entities are: {codes}."
-        raise Refused(Kind.INVALID, Problem("unknown_entity", words, "entity"))
-    return found
-
-
-def _home(context: Context) -> Entity | None:
-    person = directory.find_by_account(context, context.actor.id)
-    return person.cost_centre.entity if person is not None and person.cost_centre is not None else None
-
-
-def _addressed(buyer: Party, known: Iterable[Entity]) -> Entity | None:
-    stated = {banking.compact(number) for number in (*buyer.tax_ids, *buyer.tax_numbers)} - {None}
-    names = {likeness.normal_name(name) for name in (buyer.name, buyer.trading_name) if name}
-    by_number = [each for each in known if each.tax_id and banking.compact(each.tax_id) in stated]
-    by_name = [
-        each
-        for each in known
-        if {likeness.normal_name(name) for name in (each.name, each.legal_name or "") if name} & names
-    ]
-    return next(iter(by_number), by_name[0] if len(by_name) == 1 else None)
+    """Find whose invoice it is: as said, else as it is addressed, else the company of whoever takes it in."""
+    buyer = parsed.buyer if parsed else None
+    names = (buyer.name, buyer.trading_name) if buyer else ()
+    return suppliers.our_entity(context, wanted, names, (*buyer.tax_ids, *buyer.tax_numbers) if buyer else ())
 
 
 def _empty(entity: Entity) -> dict[str, Any]:
@@ -191,7 +165,7 @@ def _empty(entity: Entity) -> dict[str, Any]:
 def _recognise(context: Context, parsed: Parsed) -> Recognition:
     party = parsed.seller
     seller = seller_of(parsed)
-    suppliers = queries.list_candidates(
+    candidates = queries.list_candidates(
         context,
         names=likeness.name_keys(" ".join(likeness.normal_name(name) for name in seller.names)),
         tax_ids={number.partition(":")[2] for number in seller.tax_ids},
@@ -200,7 +174,7 @@ def _recognise(context: Context, parsed: Parsed) -> Recognition:
         codes=seller.codes,
         domains=seller.domains,
     )
-    return recognition.recognise(seller, map(known_of, suppliers))
+    return recognition.recognise(seller, map(known_of, candidates))
 
 
 def seller_of(parsed: Parsed) -> Seller:

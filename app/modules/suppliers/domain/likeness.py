@@ -35,6 +35,10 @@ _FREE_MAIL = """
 """
 FREE_MAIL = frozenset(_FREE_MAIL.split())
 
+#: Ways to write one and the same legal form; other forms make another company.
+_SAME_FORM = {"limited": "ltd", "incorporated": "inc", "corporation": "corp", "company": "co", "and": "&", "the": ""}
+_WITHHELD = re.compile(r"redact|withheld|personal (data|information)|not disclosed|\bn/?a\b", re.IGNORECASE)
+
 
 @dataclass(frozen=True, slots=True)
 class Profile:
@@ -104,6 +108,13 @@ def normal_name(name: str) -> str:
     found = words(name)
     telling = [word for word in found if word not in LEGAL_FORMS]
     return " ".join(telling or found)[:200]
+
+
+def name_key(name: str | None) -> str:
+    """Write a supplier's name so that its spellings read equal; empty where no supplier is named."""
+    if not name or _WITHHELD.search(name):
+        return ""
+    return " ".join(filter(None, (_SAME_FORM.get(word, word) for word in words(name))))
 
 
 def name_keys(normal: str) -> list[str]:
