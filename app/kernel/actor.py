@@ -67,6 +67,11 @@ class Actor:
         )
 
     @property
+    def hands(self) -> frozenset[int]:
+        """Name the accounts behind an act: whoever acts, and whom they act for."""
+        return frozenset({self.id} if self.acting_for is None else {self.id, self.acting_for})
+
+    @property
     def permissions(self) -> frozenset[str]:
         """List every permission held anywhere."""
         held = frozenset(p for grant in self.grants for p in self.rights.get(grant.role, ()))

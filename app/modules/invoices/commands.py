@@ -295,7 +295,7 @@ def why_not_owned(context: Context, exception: InvoiceException) -> list[Problem
 def why_not_acceptable(context: Context, exception: InvoiceException) -> list[Problem]:
     """Say why a difference of this kind cannot be taken as it is, whose task that is, and that nobody accepts their own."""
     problems = _why_not(Action.ACCEPT, exception) or why_not_owned(context, exception)
-    if context.actor.id in (exception.invoice.makers or ()):
+    if context.actor.hands & set(exception.invoice.makers or ()):
         problems.append(Problem("own_invoice", "You took the invoice in. Someone else accepts the difference."))
     return problems
 

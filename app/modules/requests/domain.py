@@ -332,14 +332,9 @@ def accounts_of(request: Any) -> frozenset[int]:
     return frozenset({*own, *(request.makers or ()), *([request.created_by] if request.created_by else [])})
 
 
-def hands(context: Context) -> set[int]:
-    """Name the accounts behind an act: whoever acts, and whom they act for."""
-    return {account for account in (context.actor.id, context.actor.acting_for) if account is not None}
-
-
 def why_not_asker(context: Context, request: Any) -> list[Problem]:
     """Say that what is asked for is changed by those who ask, and not by those who decide."""
-    if context.actor.is_system or hands(context) & accounts_of(request):
+    if context.actor.is_system or context.actor.hands & accounts_of(request):
         return []
     words = f"{request.requester} asked for this and changes it. Request changes instead."
     return [Problem("not_yours", words, None, {"requester": request.requester.code})]

@@ -16,7 +16,7 @@ from app.modules.directory import domain as directory
 from app.modules.directory import queries as parties
 from app.modules.directory.models import Entity
 from app.modules.suppliers import queries
-from app.modules.suppliers.domain import banking, likeness, standing
+from app.modules.suppliers.domain import banking, likeness
 from app.modules.suppliers.models import BankAccount, Supplier, SupplierContact, SupplierTaxId
 
 COOLING_OFF = settings.declare(
@@ -50,7 +50,7 @@ def keep_account(context: Context, account: BankAccount) -> None:
     account.account_number, account.routing = banking.compact(account.account_number), banking.compact(account.routing)
     if account.iban and not account.country:
         account.country = account.iban[:2]
-    account.makers = sorted({*(account.makers or ()), *standing.hands(context)})
+    account.makers = sorted({*(account.makers or ()), *context.actor.hands})
     name = banking.identify(account.country, account.iban, account.routing, account.account_number)
     account.fingerprint = crypto.keyring().blind_index(name, "bank_account")
 
@@ -78,7 +78,7 @@ def take_over(context: Context, supplier: Supplier, into: Supplier) -> int:
             continue
         account.supplier, account.state, account.replaces = into, "proposed", None
         account.confirmed_at = account.confirmed_by = account.usable_from = None
-        account.makers = sorted({*account.makers, *standing.hands(context)})
+        account.makers = sorted({*account.makers, *context.actor.hands})
         present.add(account.fingerprint)
         moved += 1
     return moved

@@ -98,10 +98,13 @@ def why_not_decidable(context: Context, resource: str, row: Any) -> list[Problem
     approval = queries.find_current(context, resource, row.id)
     if approval is None or approval.state != "open":
         return [Problem("not_waiting", "It does not wait for a decision.")]
-    person = directory.find_by_account(context, context.actor.id)
-    if person is not None and seats.is_excluded(approval, person):
-        words = "You asked for it yourself" if person.id == approval.requester_id else "You take part in it yourself"
+    acting = directory.list_by_account(context, context.actor.hands)
+    own = [each for each in acting if seats.is_excluded(approval, each)]
+    if own:
+        is_asking = approval.requester_id in {each.id for each in own}
+        words = "You asked for it yourself" if is_asking else "You take part in it yourself"
         return [Problem("own_request", f"{words}. Someone else decides.")]
+    person = next((each for each in acting if each.user_id == context.actor.id), None)
     if person is None or seats.seat_for(context, approval, person) is None:
         return [_not_asked(approval)]
     return []

@@ -321,8 +321,7 @@ def why_not_proposable(transfer: Any) -> list[Problem]:
 
 def why_not_confirmable(context: Context, transfer: Any) -> list[Problem]:
     """Say who confirms a transfer: somebody else than whoever proposed it."""
-    hands = {context.actor.id, context.actor.acting_for}
-    if transfer.proposed_by in hands or transfer.created_by in hands:
+    if context.actor.hands & {transfer.proposed_by, transfer.created_by}:
         words = "You proposed this transfer. Someone else confirms it."
         return [Problem("own_transfer", words), *why_not_proposable(transfer)]
     return why_not_proposable(transfer)

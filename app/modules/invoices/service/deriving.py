@@ -16,7 +16,6 @@ from app.modules.directory import queries as directory
 from app.modules.invoices.domain import duplicates
 from app.modules.invoices.domain.kinds import Channel, Format, InvoiceKind, Judged, Share
 from app.modules.invoices.models import Invoice, InvoiceLine
-from app.modules.orders.domain import rules as order_rules
 from app.modules.suppliers.domain import banking
 
 _ZERO = Decimal(0)
@@ -45,7 +44,7 @@ def keep(context: Context, invoice: Invoice) -> None:
         refuse_if(why_not_free(context, invoice), Kind.CONFLICT)
     _set_defaults(context, invoice)
     if not context.actor.is_system:
-        invoice.makers = sorted({*(invoice.makers or ()), *order_rules.hands(context)})
+        invoice.makers = sorted({*(invoice.makers or ()), *context.actor.hands})
     invoice.account = banking.compact(invoice.account)
     invoice.account_fingerprint = fingerprint(invoice.account)
     invoice.number_keys = sorted(duplicates.keys(invoice.supplier_number or "", invoice.issued_on))

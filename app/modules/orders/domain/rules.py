@@ -7,7 +7,6 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from app.kernel.actor import Context
 from app.kernel.money import minor_units
 from app.kernel.problem import Problem
 from app.modules.budgets.domain.claims import figure
@@ -274,11 +273,6 @@ def why_not_short(line: Any, quantity: Decimal | None) -> list[Problem]:
         words = f"Quantity: {_plain(left)} are open. Enter at most as many, or leave it empty for all."
         return [Problem("more_than_open", words, "quantity", {"open": _plain(left)})]
     return []
-
-
-def hands(context: Context) -> set[int]:
-    """Name the accounts behind an act: whoever acts, and whom they act for."""
-    return {account for account in (context.actor.id, context.actor.acting_for) if account is not None}
 
 
 def _decimals(number: Decimal) -> int:

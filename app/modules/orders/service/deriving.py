@@ -12,7 +12,7 @@ from app.kernel.money import Money
 from app.kernel.problem import Problem
 from app.modules.directory import queries as directory
 from app.modules.orders import queries
-from app.modules.orders.domain import amounts, rules
+from app.modules.orders.domain import amounts
 from app.modules.orders.domain.kinds import OrderKind, ReceivedBy, Share
 from app.modules.orders.models import Order, OrderLine
 from app.modules.requests.domain import catalogue_price, ledger_account
@@ -32,7 +32,7 @@ def derive(context: Context, order: Order) -> None:
     if order.buyer is None:
         order.buyer = directory.find_by_account(context, context.actor.id)
     if not context.actor.is_system:
-        order.makers = sorted({*(order.makers or ()), *rules.hands(context)})
+        order.makers = sorted({*(order.makers or ()), *context.actor.hands})
     _take_terms(order)
     for line in order.lines:
         _derive_line(context, order, line)

@@ -17,7 +17,6 @@ from app.modules.invoices.models import Invoice
 from app.modules.payments.domain.kinds import FileFormat
 from app.modules.payments.models import PayingAccount
 from app.modules.suppliers.domain import banking
-from app.modules.suppliers.domain.standing import hands
 from app.modules.suppliers.models import BankAccount, Supplier
 
 
@@ -43,7 +42,7 @@ def _ask_again(context: Context, account: PayingAccount) -> None:
     if account.state == "confirmed" and changed:
         account.state, account.confirmed_at, account.confirmed_by = "proposed", None, None
         account.makers = []
-    account.makers = sorted({*(account.makers or ()), *hands(context)})
+    account.makers = sorted({*(account.makers or ()), *context.actor.hands})
 
 
 def why_not_account(context: Context, account: PayingAccount) -> list[Problem]:
@@ -77,7 +76,7 @@ def _label(name: str) -> str:
 
 def why_not_confirmable(context: Context, account: PayingAccount) -> list[Problem]:
     """Say who may not confirm an account: everybody who had a hand in it."""
-    if hands(context) & set(account.makers):
+    if context.actor.hands & set(account.makers):
         return [Problem("own_change", "You entered or changed this account. Someone else confirms it.")]
     return []
 

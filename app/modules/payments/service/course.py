@@ -19,7 +19,6 @@ from app.modules.payments.domain.kinds import Method
 from app.modules.payments.models import Payment, PaymentItem, PaymentPart, PaymentRun
 from app.modules.payments.service import accounts, proposing, sending
 from app.modules.payments.service.sending import Group
-from app.modules.suppliers.domain.standing import hands
 
 PAID = Series("PAY", gapless=True)
 _ZERO = Decimal(0)
@@ -44,7 +43,7 @@ def submit(context: Context, run: PaymentRun) -> None:
 def why_not_approvable(context: Context, run: PaymentRun) -> list[Problem]:
     """Say that nobody approves a run they had a hand in, nor one that is not what was submitted."""
     problems = []
-    if hands(context) & set(run.makers):
+    if context.actor.hands & set(run.makers):
         problems.append(Problem("own_run", "You made this run. Someone else approves it."))
     if run.execute_on < context.today:
         problems.append(_too_late(run))
@@ -105,7 +104,7 @@ def _too_late(run: PaymentRun) -> Problem:
 
 def why_not_releaser(context: Context, run: PaymentRun) -> list[Problem]:
     """Say that nobody sends money for an invoice they took in."""
-    acting = hands(context)
+    acting = context.actor.hands
     own = sorted({item.invoice.reference for item in run.items if acting & set(item.invoice.makers or ())})
     if not own:
         return []

@@ -20,7 +20,6 @@ from app.modules.payments.domain import proposing
 from app.modules.payments.domain.proposing import Due, LeftOut, Pay, Terms
 from app.modules.payments.models import PaymentItem, PaymentLeftOut, PaymentRun
 from app.modules.payments.service import accounts, sending
-from app.modules.suppliers.domain.standing import hands
 from app.modules.suppliers.models import BankAccount, Supplier
 
 _ZERO = Decimal(0)
@@ -62,7 +61,7 @@ def _is_to_propose(run: PaymentRun) -> bool:
 def take_hand(context: Context, run: PaymentRun) -> None:
     """Remember who made the run."""
     if not context.actor.is_system or context.actor.id:
-        run.makers = sorted({*(run.makers or ()), *hands(context)})
+        run.makers = sorted({*(run.makers or ()), *context.actor.hands})
 
 
 def why_not_run(context: Context, run: PaymentRun) -> list[Problem]:

@@ -28,7 +28,7 @@ def derive(context: Context, request: Request) -> None:
         request.requester = _requester(context, request)
     request.entity = request.cost_centre.entity
     if not context.actor.is_system:
-        request.makers = sorted({*(request.makers or ()), *domain.hands(context)})
+        request.makers = sorted({*(request.makers or ()), *context.actor.hands})
     queries.load_prices(context, [line.item for line in request.lines if line.item is not None])
     for line in request.lines:
         _derive_line(context, request, line)

@@ -13,7 +13,6 @@ from stdnum.exceptions import ValidationError
 from app.kernel.actor import Context
 from app.kernel.problem import Problem
 from app.modules.directory import domain as directory
-from app.modules.suppliers.domain.standing import hands
 
 
 def compact(value: str | None) -> str | None:
@@ -89,7 +88,7 @@ def _why_not_proposed(account: Any) -> list[Problem]:
 def why_not_confirmable(context: Context, account: Any) -> list[Problem]:
     """Say who may not confirm an account: everybody who had a hand in it."""
     problems = []
-    if hands(context) & set(account.makers):
+    if context.actor.hands & set(account.makers):
         problems.append(Problem("own_change", "You entered or changed this account. Someone else confirms it."))
     return [*problems, *_why_not_proposed(account)]
 

@@ -105,7 +105,7 @@ def _repeated_tax_ids(tax_ids: Iterable[Any]) -> list[Problem]:
 def why_not_approvable(context: Context, supplier: Any, duplicates: Iterable[Duplicate]) -> list[Problem]:
     """Say what stands against buying from a supplier: who approves, what is missing, whom it may repeat."""
     problems = []
-    if supplier.created_by in hands(context):
+    if supplier.created_by in context.actor.hands:
         problems.append(Problem("own_supplier", "You entered this supplier. Someone else approves it."))
     if not supplier.tax_ids and not supplier.tax_id_waiver:
         words_ = "There is no tax id. Enter one, or say under “Why no tax id” why there is none."
@@ -130,8 +130,3 @@ def why_not_mergeable(supplier: Any, into: Any) -> list[Problem]:
         words_ = f"{into} serves {into.entity} only. Choose one that serves all entities this one serves."
         return [Problem("other_entity", words_, "into")]
     return []
-
-
-def hands(context: Context) -> set[int]:
-    """Name the accounts behind an act: whoever acts, and whom they act for."""
-    return {account for account in (context.actor.id, context.actor.acting_for) if account is not None}
