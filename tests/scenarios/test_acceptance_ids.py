@@ -12,9 +12,10 @@ import pytest
 
 TESTS = Path(__file__).resolve().parents[1]
 DECISIONS = TESTS.parent / "docs" / "decisions"
-TOPICS = ("APP", "REQ", "BUD", "INV", "BAN")
+TOPICS = ("APP", "REQ", "BUD", "ORD", "INV", "PAY", "BAN")
 CORPUS = os.environ.get("OUTLAY_CORPUS")
-_TEST = re.compile(r"^def (test_(app|req|bud|inv|ban)_(\d\d)_\w+)", re.MULTILINE)
+_TEST = re.compile(rf"^def (test_({'|'.join(TOPICS).lower()})_(\d\d)_\w+)", re.MULTILINE)
+_RULING = re.compile(rf"\b({'|'.join(TOPICS)})-(\d\d(?:(?:, | and )\d\d)*)")
 
 
 def find_tests() -> dict[str, list[str]]:
@@ -30,9 +31,7 @@ def find_rulings() -> dict[str, list[str]]:
     """Find the decisions that rule about a scenario: BUD-03, 05, 07 names three."""
     found: dict[str, list[str]] = defaultdict(list)
     for path in sorted(DECISIONS.glob("*.md")):
-        for topic, numbers in re.findall(
-            r"\b(APP|REQ|BUD|INV|BAN)-(\d\d(?:(?:, | and )\d\d)*)", path.read_text(encoding="utf-8")
-        ):
+        for topic, numbers in _RULING.findall(path.read_text(encoding="utf-8")):
             for number in re.findall(r"\d\d", numbers):
                 found[f"{topic}-{number}"].append(path.name)
     return found
