@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import pathlib
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
@@ -193,6 +193,7 @@ def _take_in(context: Context, resource: Resource, paths: Iterable[pathlib.Path]
     found = [each for path in paths for each in (sorted(path.rglob("*")) if path.is_dir() else [path])]
     files = [each for each in found if each.is_file()]
     done = refused = 0
+    all_: list[Taken] = []
     for file in files:
         try:
             came = take(context, Sent(file.read_bytes(), file.name, entity))
@@ -202,8 +203,23 @@ def _take_in(context: Context, resource: Resource, paths: Iterable[pathlib.Path]
             words = " ".join(problem.message for problem in one.problems)
             click.echo(f"{file}: {one.key} {one.state}" if one.key else f"{file}: refused. {words}")
             done, refused = done + bool(one.key), refused + (not one.key)
+        all_ += came
+    for words in _sums(all_):
+        click.echo(words)
     click.echo(f"{len(files)} files, {done} {resource.title[1].lower()} taken in, {refused} refused")
     return 1 if refused else 0
+
+
+def _sums(taken: Sequence[Taken]) -> Iterator[str]:
+    """Say what the rows and amounts of tables come to, taken in and refused; nothing of documents without rows."""
+    rows = sum(one.rows for one in taken)
+    if rows:
+        stayed_out = sum(one.rows for one in taken if one.key is None)
+        yield f"{rows} rows, {rows - stayed_out} taken in, {stayed_out} refused"
+    for currency in sorted({one.currency for one in taken if one.amount}):
+        found = [(one.amount, bool(one.key)) for one in taken if one.currency == currency]
+        parts = [sum(amount for amount, is_in in found if is_in is wanted) for wanted in (True, False)]
+        yield f"{currency}: {sum(parts):f} in the files, {parts[0]:f} taken in, {parts[1]:f} refused"
 
 
 def _taken_in(context: Context, resource: Resource, file: pathlib.Path, options: Options) -> int:

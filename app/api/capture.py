@@ -64,6 +64,7 @@ def _entry(resource: Resource, each: Taken) -> dict[str, Any]:
         "name": each.name,
         "key": each.key,
         "state": each.state,
+        "rows": each.rows,
         "href": _address(resource, each),
         "problems": [told(problem) for problem in each.problems],
     }

@@ -206,7 +206,8 @@ def _bulk_result() -> Part:
 
 def _capture_result() -> Part:
     one = {"name": TEXT, "key": TEXT_OR_NULL, "state": TEXT_OR_NULL, "problems": array(part("Problem"))}
-    found = record({**one, "href": {**ADDRESS, "type": ["string", "null"]}})
+    rows = {**WHOLE, "description": "How many rows of a table it takes; 0 for other documents."}
+    found = record({**one, "rows": rows, "href": {**ADDRESS, "type": ["string", "null"]}})
     return record({"data": array(found), "done": WHOLE, "refused": WHOLE})
 
 

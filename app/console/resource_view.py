@@ -82,10 +82,14 @@ class ResourceView(BaseView):  # type: ignore[misc]
         visit = gate.visit()
         if not request.query_string and (first := views.first(visit, self.resource)):
             return redirect(first)
-        listing, problems = lists.build(visit, self.resource)
+        listing, problems = self._listed(visit)
         notes = [Flash(problem.message, "warn") for problem in problems]
         about = Page(self.resource.title[1], shell.crumbs(self.resource), width="full")
         return shell.render("list.html", about, notes=notes, listing=listing)
+
+    def _listed(self, visit: gate.Visit) -> tuple[lists.Listing, Any]:
+        """Describe the rows that the address asks for."""
+        return lists.build(visit, self.resource)
 
     @page("/new")
     def add(self) -> Any:

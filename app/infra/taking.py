@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 
 from app.infra.idempotency import Repeat
 from app.kernel.actor import Context
@@ -13,13 +14,19 @@ from app.kernel.resource import Resource
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What came of one document in a file: the row it became, or why it was turned away."""
+    """What came of one document in a file: the row it became, or why it was turned away.
+
+    Of a document that stands on rows of a table, `rows` counts them and `amount` is what they come to.
+    """
 
     name: str
     key: str | None
     state: str | None
     problems: tuple[Problem, ...] = ()
     repeated: bool = False
+    rows: int = 0
+    amount: Decimal = Decimal(0)
+    currency: str = ""
 
 
 @dataclass(frozen=True, slots=True)

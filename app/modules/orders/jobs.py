@@ -1,13 +1,17 @@
-"""Carrying orders to suppliers: one job for each letter and try, which puts down what came of it."""
+"""Carrying orders to suppliers, one job for each letter and try; and large tables of orders, read by a worker."""
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
+from typing import Any
 
-from app.infra import jobs, mail
+from app.infra import files, jobs, mail
 from app.infra.jobs import Job
 from app.infra.mail import NotDelivered
+from app.infra.taking import Sent
 from app.kernel.actor import Context
+from app.kernel.problem import Refused
 from app.modules.orders import queries, service
 from app.modules.orders.letters import BadAddress, composed
 from app.modules.orders.models import OrderSending
@@ -55,3 +59,20 @@ def _failed(context: Context, sending: OrderSending, reason: str, *, is_final: b
 
 
 jobs.declare(service.DELIVER, deliver, as_system=True)
+
+
+def take_in(context: Context, job: Job) -> dict[str, Any]:
+    """Take in a table that was sent before, and tell how many of its orders are in and why others are not."""
+    told = job.arguments
+    with files.store().open(told["digest"]) as content:
+        sent = Sent(content.read(), told["name"], told["entity"])
+    try:
+        taken = service.take_in(context, sent)
+    except Refused as refused:
+        return {"refused": [problem.message for problem in refused.problems]}
+    states = Counter(each.state for each in taken if each.state)
+    reasons = [f"{each.name}: {each.problems[0].message}" for each in taken if each.key is None]
+    return {"orders": len(taken) - len(reasons), **states, "refused": len(reasons), "reasons": reasons[:50]}
+
+
+jobs.declare(service.TAKE_IN, take_in, "heavy")

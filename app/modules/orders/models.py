@@ -12,6 +12,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.infra import db
 from app.infra.db import Child, Row
+from app.infra.transfer import batches
+from app.infra.transfer.batches import FromFile
 from app.modules.catalog.models import Item
 from app.modules.directory.models import (
     Category,
@@ -35,11 +37,14 @@ def _quantity(label: str, **options: Any) -> Any:
     return db.quantity(label, required=True, default=Decimal(0), server_default="0", **options)
 
 
-class Order(Row):
+class Order(FromFile, Row):
     """What is bought from a supplier, or with a blanket order what may be called off."""
 
     __tablename__ = "purchase_order"
     __table_args__ = (
+        *batches.once("purchase_order"),
+        UniqueConstraint("entity_id", "placed_as", name="uq_purchase_order_placed_as"),
+        CheckConstraint("(placed_as IS NULL) = (source_hash IS NULL)", name="placed_as"),
         CheckConstraint("revision >= 0", name="revision"),
         CheckConstraint("rate > 0", name="rate"),
         CheckConstraint("payment_days BETWEEN 0 AND 365", name="payment_days"),
@@ -51,7 +56,8 @@ class Order(Row):
         CheckConstraint("called_off >= 0 AND (called_off = 0 OR called_off <= ceiling)", name="called_off"),
         CheckConstraint(
             "state NOT IN ('issued', 'amending', 'closed') OR"
-            " (revision > 0 AND issued_at IS NOT NULL AND base_total IS NOT NULL AND rate IS NOT NULL)",
+            " (revision > 0 AND issued_at IS NOT NULL AND base_total IS NOT NULL AND rate IS NOT NULL) OR"
+            " (state = 'closed' AND revision = 0 AND placed_as IS NOT NULL)",
             name="issued",
         ),
     )
@@ -106,6 +112,7 @@ class Order(Row):
     note: Mapped[str | None] = db.long_text("Note to supplier", help="Printed on the order")
     state: Mapped[str] = db.state("draft", "submitted", "approved", "issued", "amending", "closed", "cancelled")
     revision: Mapped[int] = db.whole("Revision", required=True, default=0, help="As last issued; 0 was never issued")
+    placed_as: Mapped[str | None] = db.text("Placed as", 60, help="Its number where it was placed, if not here")
     amend_reason: Mapped[str | None] = db.long_text("Amended because")
     returned_reason: Mapped[str | None] = db.long_text("Came back because")
     state_reason: Mapped[str | None] = db.long_text("Reason", help="Why it was rejected, closed or cancelled")
@@ -188,7 +195,7 @@ class OrderLine(Child):
 
     order_id: Mapped[int] = db.link("purchase_order", required=True, ondelete="CASCADE")
     item_id: Mapped[int | None] = db.link("item", "Item", help="Of the catalogue")
-    text: Mapped[str | None] = db.text("Text", 200)
+    text: Mapped[str | None] = db.text("Text", 300)
     supplier_item: Mapped[str | None] = db.text("Supplier's number", 60)
     quantity: Mapped[Decimal | None] = db.quantity("Quantity", help="Below zero for what goes back")
     unit_id: Mapped[int | None] = db.link("unit", "Unit")
@@ -219,6 +226,8 @@ class OrderLine(Child):
     amount_invoiced: Mapped[Decimal] = db.money(
         "Invoiced", f"order.{_CURRENCY}", required=True, default=Decimal(0), server_default="0"
     )
+
+    stated: Mapped[dict[str, str] | None] = mapped_column(JSONB, info={"label": "As stated", "hidden": True})
 
     order: Mapped[Order] = relationship(back_populates="lines")
     item: Mapped[Item | None] = relationship()

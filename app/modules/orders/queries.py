@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import joinedload
 
 from app.infra import scope
 from app.kernel.actor import Context
 from app.kernel.resource import registry
-from app.modules.directory.models import TaxCode
+from app.modules.catalog.models import Item
+from app.modules.directory.models import Category, CostCentre, Entity, TaxCode, Unit
+from app.modules.orders.domain.elsewhere import Placed, unit_code
 from app.modules.orders.models import Order, OrderLine, OrderRevision, OrderSending, OrderSource
 from app.modules.requests.models import Request, RequestLine
 from app.modules.requests.service import Ordered
@@ -126,3 +129,68 @@ def find_revision(context: Context, order_id: int, number: int) -> OrderRevision
     wanted = statement.where(OrderRevision.order_id == order_id, OrderRevision.number == number)
     found: OrderRevision = context.session.scalars(wanted).one()
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Codes:
+    """What this house calls the things that an order from elsewhere names."""
+
+    units: Mapping[str, tuple[str, int]]
+    categories: Mapping[str, str]
+    items: Mapping[str, str]
+    taxes: Mapping[Decimal, str]
+
+    def unit(self, named: str, quantity: Decimal) -> str | None:
+        """Give a unit of ours in which the quantity can be counted."""
+        code, decimals = self.units.get(named.casefold(), ("", 0))
+        fits = quantity == quantity.quantize(Decimal(1).scaleb(-decimals))
+        return code if code and fits else None
+
+
+def list_codes(context: Context, entity: Entity, placed: Placed) -> Codes:
+    """Find units, categories, items and tax codes that an order names by code or name."""
+    why = "master data is the same for everyone"
+    named = sorted({unit_code(line.unit).casefold() for line in placed.lines})
+    units = context.session.scalars(
+        scope.everything(Unit, why=why).where(or_(func.lower(Unit.code).in_(named), func.lower(Unit.name).in_(named)))
+    )
+    words = sorted({line.category.casefold() for line in placed.lines} - {""})
+    is_named = or_(func.lower(Category.code).in_(words), func.lower(Category.name).in_(words))
+    categories = context.session.scalars(scope.everything(Category, why=why).where(is_named, Category.state == "open"))
+    numbers = sorted({line.item.casefold() for line in placed.lines} - {""})
+    items = context.session.scalars(scope.everything(Item, why=why).where(func.lower(Item.code).in_(numbers)))
+    taxes = scope.everything(TaxCode, why=why).where(
+        TaxCode.country == entity.country, TaxCode.active, TaxCode.rate > 0
+    )
+    return Codes(
+        {name.casefold(): (unit.code, unit.decimals) for unit in units for name in (unit.name, unit.code)},
+        {name.casefold(): each.code for each in categories for name in (each.name, each.code)},
+        {each.code.casefold(): each.code for each in items},
+        {tax.rate: tax.code for tax in context.session.scalars(taxes.order_by(TaxCode.id.desc()))},
+    )
+
+
+def find_placed(context: Context, entity_id: int, number: str) -> Order | None:
+    """Find the order of an entity that was placed elsewhere under a number, seen by the actor or not."""
+    statement = scope.everything(Order, why="an order placed elsewhere is taken in once")
+    found: Order | None = context.session.scalars(
+        statement.where(Order.entity_id == entity_id, Order.placed_as == number)
+    ).first()
+    return found
+
+
+def find_cost_centre(context: Context, entity_id: int, code: str) -> CostCentre | None:
+    """Find an open cost centre of an entity by its code."""
+    statement = scope.everything(CostCentre, why="an order says who pays").where(
+        CostCentre.entity_id == entity_id, func.lower(CostCentre.code) == code.lower(), CostCentre.state == "open"
+    )
+    found: CostCentre | None = context.session.scalars(statement).first()
+    return found
+
+
+def list_top_cost_centres(context: Context, entity_id: int) -> list[CostCentre]:
+    """List the open cost centres of an entity that stand below no other."""
+    statement = scope.everything(CostCentre, why="what names nobody is charged at the top").where(
+        CostCentre.entity_id == entity_id, CostCentre.parent_id.is_(None), CostCentre.state == "open"
+    )
+    return list(context.session.scalars(statement.order_by(CostCentre.id).limit(2)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.infra import taking
 from app.kernel.resource import Children, Resource, Series, between, registry
 from app.modules.approvals.service import declare_document
 from app.modules.budgets.service import declare_holder
@@ -33,6 +34,7 @@ orders = registry.add(
         list=("number", "supplier", "cost_centre", "total", "state", "received", "invoiced", "promised_for"),
         show=(
             ("Order", ("number", "kind", "supplier", "buyer", "deliver_to", "promised_for", "note", "terms")),
+            ("Placed elsewhere", ("placed_as", "source_file", "source_line", "source_hash")),
             ("Charged to", ("entity", "cost_centre", "project", "blanket")),
             ("Amount", ("net_total", "tax_total", "total", "currency", "base_total", "rate", "rate_on", "rate_source")),
             ("Terms", ("payment_days", "discount_percent", "discount_days", "instalments", "contact_email")),
@@ -84,8 +86,17 @@ orders = registry.add(
             "promised_for",
             "ordered_on",
             "blanket",
+            "placed_as",
+            "source_file",
         ),
-        search={"number": "A", "supplier.name": "A", "lines.text": "B", "supplier_reference": "B", "note": "D"},
+        search={
+            "number": "A",
+            "supplier.name": "A",
+            "lines.text": "B",
+            "supplier_reference": "B",
+            "placed_as": "A",
+            "note": "D",
+        },
         scope=between("entity", "cost_centre"),
         personal=("buyer",),
         prepare=service.keep,
@@ -112,3 +123,4 @@ orders = registry.add(
 
 declare_document(service.NAME, service.case_of)
 declare_holder(service.NAME, service.live)
+taking.declare(service.NAME, service.take_in, "import")

@@ -71,14 +71,15 @@ def build(visit: Visit, key: str) -> Paper:
     resource = registry[service.NAME]
     row = shows.load(visit, resource, key)
     document = shows.build(visit, resource, row)
-    blanket = ("Blanket order",) if row.kind is OrderKind.BLANKET else ()
+    is_also = {"Blanket order": row.kind is OrderKind.BLANKET, "Placed elsewhere": row.placed_as is not None}
+    also = [title for title, holds in is_also.items() if holds]
     revisions = tuple(row.revisions)
     tables = tuple(table for table in document.children if table.rows and table.title in ("Revisions", "Sendings"))
     changed = replace(
         document,
         actions=(*stages.actions_of(visit, resource, row), *document.actions),
         notes=_notes(row),
-        sections=tuple(each for each in document.sections if each.title in (*_SHOWN, *blanket)),
+        sections=tuple(each for each in document.sections if each.title in (*_SHOWN, *also)),
         children=tables,
     )
     return Paper(
@@ -98,6 +99,16 @@ def _notes(row: Order) -> tuple[Flash, ...]:
     if row.state == "amending":
         words_ = f"Revision {row.revision + 1} is being written. The supplier has revision {row.revision}."
         return (Flash(f"{words_} {row.returned_reason or row.amend_reason or ''}".strip(), "warn"),)
+    if row.placed_as and not row.revision:
+        placed = f"Placed elsewhere as {row.placed_as}."
+        if row.state == "draft":
+            return (
+                Flash(
+                    f"{placed} It holds no budget, and nothing is received or paid on it, until it is agreed to.",
+                    "info",
+                ),
+            )
+        return (Flash(f"{placed} It is on record as it ended there; nothing follows from it here.", "info"),)
     if row.state == "draft" and row.returned_reason:
         return (Flash(f"Came back: {row.returned_reason}", "warn"),)
     failed = [sending for sending in row.sendings if sending.state in ("failed", "skipped")]
@@ -136,6 +147,8 @@ def _line_notes(visit: Visit, row: Order, number: int, line: OrderLine) -> tuple
     notes = [f"{label}: {value}" for label, value in named if value]
     if line.promised_for and line.promised_for != row.promised_for:
         notes.append(f"Promised for {words.day(line.promised_for, visit.context.today)}")
+    if line.stated:
+        notes += _as_stated(line.stated)
     if line.short_closed_quantity:
         notes.append(f"{_number(line.short_closed_quantity)} do not come any more: {line.short_closed_reason}")
     for split in row.splits:
@@ -143,6 +156,16 @@ def _line_notes(visit: Visit, row: Order, number: int, line: OrderLine) -> tuple
             share = f"{_number(split.percent)}{words.SPACE}%" if split.percent is not None else ""
             notes.append(f"{share or words.money(split.amount or 0, row.currency.code)} for {split.cost_centre}")
     return tuple(notes)
+
+
+def _as_stated(stated: dict[str, str]) -> list[str]:
+    """Say what the file says of a line that has no place in this house."""
+    standing = {"closed": "Closed where it was placed", "cancelled": "Cancelled where it was placed"}
+    named = [
+        f"{name.capitalize()} as stated: {stated[name]}" for name in ("unit", "item", "category") if name in stated
+    ]
+    ended = standing.get(stated["standing"])
+    return [*named, ended] if ended else named
 
 
 def _received(row: Order, line: OrderLine) -> str:

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from flask import Response, request
 
-from app.console import addresses, forms, gate, loading, resource_view, shell, stages
+from app.console import addresses, forms, gate, loading, resource_view, shell, stages, taking, words
 from app.console.actions import Action
+from app.console.cells import state_of
 from app.console.decode import Raw
+from app.console.filters import Option
 from app.console.gate import Visit
 from app.console.host import page
 from app.console.inputs import prefilled
 from app.console.resource_view import ResourceView
 from app.console.shell import Crumb, Page
 from app.console.stages import Stage
+from app.console.taking import Came
+from app.infra.taking import Sent, Taken
 from app.kernel.problem import Kind, Problem, Refused
 from app.kernel.resource import Resource, registry
+from app.modules.directory import queries as directory
 from app.modules.orders import papers, queries, service
 from app.modules.orders.console import page as order_page
 from app.modules.orders.domain import sourcing
 from app.modules.orders.domain.kinds import OrderKind
 
+CAPTURE, MOST_FILES, MOST_TOLD = "/orders/capture", 20, 100
 TEMPLATES = str(Path(__file__).parents[1] / "templates")
 _TYPES = {"pdf": (papers.pdf_of, "application/pdf"), "xml": (papers.xml_of, "application/xml")}
 _TAKEN = ("supplier", "cost_centre", "project", "currency", "deliver_to", "terms")
@@ -32,7 +39,32 @@ class OrderView(ResourceView):
     """Orders: made out of requests or called off, and read on one page with their progress."""
 
     template_folder = TEMPLATES
-    more_verbs = {"paper": "read"}
+    more_verbs = {"paper": "read", "capture": service.VERB, "take_in": service.VERB}
+
+    def _listed(self, visit: Visit) -> Any:
+        """Lead files to the page that takes in what was ordered elsewhere."""
+        listing, problems = super()._listed(visit)
+        return replace(listing, import_url=CAPTURE if listing.import_url else ""), problems
+
+    @page("/capture")
+    def capture(self) -> Any:
+        """Show where files are dropped."""
+        return self._taking(gate.visit(), [])
+
+    @page("/capture", "POST")
+    def take_in(self) -> Any:
+        """Take in the files that were sent, and tell of each order what became of it."""
+        visit = gate.visit()
+        files = taking.sent(service.NAME, MOST_FILES, request.form.get("entity") or None)
+        found = [each for sent in files for each in _came(visit, sent)]
+        return taking.answer("Take in orders", found) or self._taking(visit, found)
+
+    def _taking(self, visit: Visit, came: Any) -> Any:
+        known = directory.list_open_entities(visit.context)
+        mine = {entity for entity, _ in visit.actor.reach("order.import").regions}
+        entities = [Option(each.code, f"{each.code} {each.name}") for each in known if mine & {None, each.id}]
+        about = Page("Take in orders", shell.crumbs(self.resource, Crumb("Take in")), self._url())
+        return shell.render("order_capture.html", about, came=came, entities=entities, most=MOST_FILES)
 
     @page("/new")
     def add(self) -> Any:
@@ -68,6 +100,49 @@ class OrderView(ResourceView):
         name = papers.name_of(row.number, number, kind)
         headers = {"Content-Disposition": f'attachment; filename="{name}"', "X-Content-Type-Options": "nosniff"}
         return Response(draw(found.content), mimetype=media_type, headers=headers)
+
+
+def _came(visit: Visit, sent: Sent) -> tuple[Came, ...]:
+    """Take a file in; a large table goes to a worker, and of many orders the refused ones are told first."""
+    try:
+        if len(sent.data) > service.LARGE and not service.is_document(sent.data):
+            job = service.take_in_later(visit.context, sent)
+            told = "It is large, so a worker reads it. Its job tells what became of it."
+            return (Came(sent.name, f"/jobs/{job}", f"Job {job}", sent.name, text=told),)
+        taken = sorted(service.take_in(visit.context, sent), key=lambda each: each.key is not None)
+    except Refused as refusal:
+        return (Came(sent.name, text=" ".join(problem.message for problem in refusal.problems)),)
+    shown = tuple(_told(visit, each) for each in taken[:MOST_TOLD])
+    done, rows = sum(each.key is not None for each in taken), sum(each.rows for each in taken)
+    rest = f"{words.count(rows, 'row', 'rows')}: {done} orders are in, {len(taken) - done} refused."
+    url = addresses.of_list(registry[service.NAME], args={"source_file": [sent.name]})
+    return (
+        (*shown, Came(sent.name, url, words.count(done, "order", "orders"), sent.name, text=rest))
+        if len(taken) > 1
+        else shown
+    )
+
+
+def _told(visit: Visit, taken: Taken) -> Came:
+    """Tell of an order what it is here, and what comes next."""
+    if taken.key is None:
+        return Came(taken.name, text=" ".join(problem.message for problem in taken.problems))
+    row = queries.find_seen(visit.context, taken.key)
+    if row is None:
+        return taking.out_of_reach(taken.name, taken.key)
+    is_open = row.state == "draft"
+    said = "Complete and submit it: it counts once it is agreed to." if is_open else "On record as it ended elsewhere."
+    return Came(
+        name=taken.name,
+        url=addresses.of_row(row),
+        reference=row.number,
+        title=str(row.supplier),
+        amount=taking.amount(row.net_total, row.currency.code),
+        state=state_of(row, row.state.capitalize()),
+        text="It was taken in already." if taken.repeated else said,
+        next_url=f"{addresses.of_row(row)}/edit" if is_open and visit.actor.may("order.edit") else "",
+        next_label="Complete",
+    )
 
 
 def _first_values(visit: Visit, resource: Resource) -> Raw:

@@ -1,5 +1,6 @@
 """What the pages of orders and later slices may call."""
 
+from app.modules.orders.reading import is_document
 from app.modules.orders.service.flow import (
     DELIVER,
     Reached,
@@ -20,6 +21,7 @@ from app.modules.orders.service.flow import (
     why_not_order,
     why_not_submittable,
 )
+from app.modules.orders.service.placing import LARGE, TAKE_IN, VERB, take_in, take_in_later
 from app.modules.orders.service.progress import (
     Arrived,
     Billed,
@@ -42,7 +44,10 @@ from app.modules.orders.service.weighing import NAME, case_of, holding, is_cover
 
 __all__ = [
     "DELIVER",
+    "LARGE",
     "NAME",
+    "TAKE_IN",
+    "VERB",
     "Arrived",
     "Billed",
     "LineToMatch",
@@ -62,6 +67,7 @@ __all__ = [
     "is_binding",
     "is_blanket",
     "is_covered",
+    "is_document",
     "issue",
     "keep",
     "left_of",
@@ -79,6 +85,8 @@ __all__ = [
     "revise",
     "submit",
     "take_back",
+    "take_in",
+    "take_in_later",
     "why_not_issuable",
     "why_not_order",
     "why_not_submittable",

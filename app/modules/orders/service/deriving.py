@@ -36,7 +36,7 @@ def derive(context: Context, order: Order) -> None:
     _take_terms(order)
     for line in order.lines:
         _derive_line(context, order, line)
-    _total(order)
+    add_up(order)
 
 
 def _take_terms(order: Order) -> None:
@@ -99,7 +99,8 @@ def _settle_tax(context: Context, order: Order, line: OrderLine) -> None:
     line.tax_code = queries.find_reverse_charge(context, home)
 
 
-def _total(order: Order) -> None:
+def add_up(order: Order) -> None:
+    """Total an order from the amounts of its lines."""
     found = amounts.totals(order.lines, order.currency.code)
     order.net_total, order.tax_total, order.total = found.net.amount, found.tax.amount, found.gross.amount
 

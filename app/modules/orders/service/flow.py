@@ -153,6 +153,9 @@ def issue(context: Context, order: Order, channel: Channel, note: str | None) ->
 
 
 def _why_not_sendable(order: Order, channel: Channel) -> list[Problem]:
+    if order.placed_as and order.revision == 0 and channel is not Channel.NONE:
+        words = f"The supplier has it already, as {order.placed_as}. Choose “{Channel.NONE.label}”."
+        return [Problem("placed_already", words, "channel")]
     if channel is Channel.EMAIL and not order.contact_email:
         words = f"{order.supplier} has no contact with an e-mail address. Enter an order e-mail, or print the order."
         return [Problem("no_address", words, "channel")]

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import flash, redirect, request
 
-from app.console import addresses, decode, dialogs, gate, lists, shell, shows, taking, views, words
+from app.console import addresses, decode, dialogs, gate, shell, shows, taking, words
 from app.console.actions import Action
 from app.console.cells import state_of
 from app.console.filters import Option
@@ -16,7 +16,7 @@ from app.console.gate import Visit
 from app.console.host import page
 from app.console.lists import Link
 from app.console.resource_view import ResourceView, leave_to
-from app.console.shell import Crumb, Flash, Page
+from app.console.shell import Crumb, Page
 from app.console.taking import Came
 from app.infra import unit
 from app.infra.fields import param_fields
@@ -40,17 +40,11 @@ class StatementView(ResourceView):
         "act_at_desk": "read",
     }  # fmt: skip
 
-    @page("")
-    def list(self) -> Any:
-        """Show the statements, with the way to take in more."""
-        visit = gate.visit()
-        if not request.query_string and (first := views.first(visit, self.resource)):
-            return redirect(first)
-        listing, problems = lists.build(visit, self.resource)
+    def _listed(self, visit: Visit) -> Any:
+        """Offer to take in statements in the place of entering one."""
+        listing, problems = super()._listed(visit)
         add = Link("Take in statements", CAPTURE, icon="upload") if desk.may_work() else None
-        about = Page(self.resource.title[1], shell.crumbs(self.resource), width="full")
-        notes = [Flash(problem.message, "warn") for problem in problems]
-        return shell.render("list.html", about, notes=notes, listing=replace(listing, add=add))
+        return replace(listing, add=add), problems
 
     @page("/capture")
     def capture(self) -> Any:
