@@ -137,8 +137,7 @@ def seal(session: Session, key: bytes) -> None:
     if not entries:
         return
     entries = [{**entry, **_sealed_parts(session, entry)} for entry in entries]
-    head = _take_lane(session)
-    witness = _another_head(session, head.lane)
+    head, witness = _take_lane(session)
     rows, mac, position = [], head.mac, head.entries
     for entry in entries:
         position += 1
@@ -240,22 +239,26 @@ def _content(row: dict[str, Any], lane: int, position: int) -> dict[str, Any]:
     return content
 
 
-def _take_lane(session: Session) -> chain.Head:
-    """Take a lane nobody is writing to; wait for one only when all are taken."""
-    table = AuditLane.__table__
-    free = select(table).order_by(func.random()).limit(1)
-    row = session.execute(free.with_for_update(skip_locked=True)).first()
+def _take_lane(session: Session) -> tuple[chain.Head, list[list[Any]] | None]:
+    """Take a lane nobody is writing to; wait for one only when all are taken.
+
+    Beside it stands the head of the neighbouring lane, so that a lane cannot be set back alone.
+    """
+    lane = AuditLane.__table__
+    beside = lane.alias("beside")
+    statement = (
+        select(lane, *(column.label(f"beside_{column.name}") for column in beside.c))
+        .join(beside, beside.c.lane == (lane.c.lane + 1) % chain.LANES)
+        .order_by(func.random())
+        .limit(1)
+    )
+    row = session.execute(statement.with_for_update(of=lane, skip_locked=True)).first()
     if row is None:
-        lane = session.execute(select(table.c.lane).order_by(func.random()).limit(1)).scalar_one()
-        row = session.execute(select(table).where(table.c.lane == lane).with_for_update()).one()
-    return chain.Head(row.lane, row.entries, bytes(row.mac), bytes(row.seal))
-
-
-def _another_head(session: Session, lane: int) -> list[list[Any]] | None:
-    """Name the head of the neighbouring lane, so that a lane cannot be set back alone."""
-    table = AuditLane.__table__
-    row = session.execute(select(table).where(table.c.lane == (lane + 1) % chain.LANES)).one()
-    return [chain.Head(row.lane, row.entries, bytes(row.mac)).witness()] if row.entries else None
+        any_lane = session.execute(select(lane.c.lane).order_by(func.random()).limit(1)).scalar_one()
+        row = session.execute(statement.where(lane.c.lane == any_lane).with_for_update(of=lane)).one()
+    neighbour = chain.Head(row.beside_lane, row.beside_entries, bytes(row.beside_mac))
+    head = chain.Head(row.lane, row.entries, bytes(row.mac), bytes(row.seal))
+    return head, [neighbour.witness()] if neighbour.entries else None
 
 
 @event.listens_for(AuditEntry, "load")
@@ -395,5 +398,3 @@ def _parent(resource: Resource, children: Children, row: Any) -> Any:
     history = inspect_row(row).attrs[relation.back_populates].history
     known = [*history.added, *history.unchanged, *history.deleted]
     return next((parent for parent in known if parent is not None), None) or getattr(row, relation.back_populates)
-
-

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import ColumnElement, Select, func
 
 from app.infra import identity, scope
 from app.infra.fields import Field, child_fields, field
@@ -171,22 +171,42 @@ class Reader:
 
 def find_row(context: Context, resource: Resource, key: str, verb: str = "read") -> Any:
     """Find one visible row by the key people use; text keys are found whatever their case."""
+    found = _only(context, scope.select_rows(context, resource, verb), resource, key)
+    return found[0] if found else None
+
+
+def lock_row(context: Context, resource: Resource, key: str, verb: str) -> tuple[Any, bool] | None:
+    """Take one visible row for the rest of the transaction, as it is in the database now; say whether `verb` is held on it."""
+    statement = (
+        scope.select_rows(context, resource)
+        .add_columns(scope.holding(context.actor, resource, verb))
+        .with_for_update(of=resource.model.__table__, key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    found = _only(context, statement, resource, key)
+    if found is None:
+        return None
+    scope.note_held(context, [found[0]])
+    return found[0], bool(found[1])
+
+
+def _only(context: Context, statement: Select[Any], resource: Resource, key: str) -> Any:
+    """Run a statement on the one row with a key; where several differ in case alone, it takes the key as it is written."""
+    for condition in _with_key(resource, key):
+        found = context.session.execute(statement.where(condition).limit(2)).all()
+        if found:
+            return found[0] if len(found) == 1 else None
+    return None
+
+
+def _with_key(resource: Resource, key: str) -> Iterator[ColumnElement[bool]]:
     column = getattr(resource.model, resource.key)
     kind = resource.model.__table__.columns[resource.key].type.python_type
-    if kind is not str:
-        wanted = _typed_key(kind, key)
-        if wanted is None:
-            return None
-        statement = scope.select_rows(context, resource, verb).where(column == wanted)
-        return context.session.scalars(statement).first()
-    condition = column == key
-    session = context.session
-    found = session.scalars(scope.select_rows(context, resource, verb).where(condition)).first()
-    if found is None:
-        statement = scope.select_rows(context, resource, verb).where(func.lower(column) == key.lower()).limit(2)
-        candidates = session.scalars(statement).all()
-        found = candidates[0] if len(candidates) == 1 else None
-    return found
+    if kind is str:
+        yield column == key
+        yield func.lower(column) == key.lower()
+    elif (wanted := _typed_key(kind, key)) is not None:
+        yield column == wanted
 
 
 def why_not_key(each: Field, key: str) -> list[Problem]:

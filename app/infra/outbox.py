@@ -104,7 +104,7 @@ def emit(context: Context, resource: Resource, row: Any, event: Event | Mapping[
     """
     full_name = name or event_name(resource.name, event)  # type: ignore[arg-type]
     payload = payload_of(event) if isinstance(event, Event) else dict(event)
-    _take(context, resource, row)
+    scope.hold(context, resource.model, row.id)
     entry = _entry(context, resource, row, full_name, payload)
     context.session.add(entry)
     context.session.flush()
@@ -150,12 +150,6 @@ def forget(context: Context, resource: Resource, row: Any) -> None:
     """End what was announced about a row and has been heard, because nobody may read it any more."""
     for statement in (_HEARD, _EVENTS):
         context.session.execute(statement, {"resource": resource.name, "id": row.id})
-
-
-def _take(context: Context, resource: Resource, row: Any) -> None:
-    column = resource.model.id
-    statement = scope.columns(column, why="the row of an event that is being written").where(column == row.id)
-    context.session.execute(statement.with_for_update(key_share=True))
 
 
 def _event_of(context: Context, job: jobs.Job) -> OutboxEvent:

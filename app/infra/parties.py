@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Identity, Index, Integer, Text, or_, select, text
@@ -10,6 +11,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.infra.db import Base
 from app.kernel.actor import Context
 from app.kernel.resource import Resource
+
+#: A document by the name of its resource and its id.
+Document = tuple[str, int]
 
 
 class Party(Base):
@@ -28,10 +32,12 @@ class Party(Base):
     part: Mapped[str] = mapped_column(Text)
 
 
-def enter(context: Context, resource: str, row_id: int, account_id: int, part: str) -> None:
-    """Let somebody take part in a document; once more changes nothing."""
-    values = {"resource": resource, "row": row_id, "account": account_id, "part": part}
-    context.session.execute(_ENTER, values)
+def enter(context: Context, documents: Sequence[Document], people: Sequence[tuple[int, str]]) -> None:
+    """Let accounts take part in documents, each as what stands with it; once more changes nothing."""
+    if people:
+        accounts, parts = zip(*people, strict=True)
+        values = {"accounts": list(accounts), "parts": list(parts)}
+        context.session.execute(_ENTER, {**_named(documents), **values})
 
 
 def leave(context: Context, resource: str, row_id: int, account_id: int, part: str) -> None:
@@ -40,9 +46,9 @@ def leave(context: Context, resource: str, row_id: int, account_id: int, part: s
     context.session.execute(_LEAVE, values)
 
 
-def dismiss(context: Context, resource: str, row_id: int, part: str) -> None:
-    """End what everybody took part in a document as."""
-    context.session.execute(_DISMISS, {"resource": resource, "row": row_id, "part": part})
+def dismiss(context: Context, documents: Sequence[Document], part: str) -> None:
+    """End what everybody took part in documents as."""
+    context.session.execute(_DISMISS, {**_named(documents), "part": part})
 
 
 def takes_part(resource: Resource, account_id: int) -> ColumnElement[bool]:
@@ -52,11 +58,23 @@ def takes_part(resource: Resource, account_id: int) -> ColumnElement[bool]:
     return or_(model.created_by == account_id, model.id.in_(listed))
 
 
+def _named(documents: Sequence[Document]) -> dict[str, list[Any]]:
+    resources, rows = zip(*documents, strict=True)
+    return {"resources": list(resources), "rows": list(rows)}
+
+
 _ENTER = text(
-    "INSERT INTO party (resource, row_id, account_id, part) VALUES (:resource, :row, :account, :part)"
+    "INSERT INTO party (resource, row_id, account_id, part)"
+    " SELECT document.resource, document.row_id, account, part"
+    " FROM unnest(CAST(:resources AS text[]), CAST(:rows AS bigint[])) AS document (resource, row_id)"
+    " CROSS JOIN unnest(CAST(:accounts AS int[]), CAST(:parts AS text[])) AS new (account, part)"
     " ON CONFLICT DO NOTHING"
 )
 _LEAVE = text(
     "DELETE FROM party WHERE resource = :resource AND row_id = :row AND account_id = :account AND part = :part"
 )
-_DISMISS = text("DELETE FROM party WHERE resource = :resource AND row_id = :row AND part = :part")
+_DISMISS = text(
+    "DELETE FROM party"
+    " USING unnest(CAST(:resources AS text[]), CAST(:rows AS bigint[])) AS document (resource, row_id)"
+    " WHERE party.resource = document.resource AND party.row_id = document.row_id AND part = :part"
+)

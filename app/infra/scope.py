@@ -54,7 +54,23 @@ def locked(context: Context, model: Any, ids: Iterable[int], *, why: str) -> lis
         .with_for_update(of=model.__table__, key_share=True)
         .execution_options(populate_existing=True)
     )
-    return list(context.session.scalars(statement))
+    found = list(context.session.scalars(statement))
+    note_held(context, found)
+    return found
+
+
+def note_held(context: Context, rows: Iterable[Any]) -> None:
+    """Remember rows that the transaction has taken, so that nothing takes them once more."""
+    context.session.info.get("held", set()).update((type(row), row.id) for row in rows)
+
+
+def hold(context: Context, model: Any, id: int) -> None:
+    """Take a row for the rest of the transaction without reading it, unless it is taken already."""
+    held = context.session.info.get("held", set())
+    if (model, id) not in held:
+        statement = columns(model.id, why="the row is only taken").where(model.id == id)
+        context.session.execute(statement.with_for_update(key_share=True))
+        held.add((model, id))
 
 
 def stand_in_line(context: Context, model: Any, ids: Iterable[int]) -> None:
@@ -79,6 +95,11 @@ def visible(actor: Actor, resource: Resource, verb: str = "read") -> ColumnEleme
     """Say, as a condition, on which rows the actor holds `verb` as well as the right to read."""
     condition = _held(actor, resource, "read")
     return condition if verb == "read" else and_(condition, _held(actor, resource, verb))
+
+
+def holding(actor: Actor, resource: Resource, verb: str) -> ColumnElement[bool]:
+    """Say, as a condition, on which of the rows that the actor may read they hold `verb`."""
+    return true() if verb == "read" else _held(actor, resource, verb)
 
 
 def is_unlimited(actor: Actor, resource: Resource, verb: str = "read") -> bool:

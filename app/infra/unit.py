@@ -23,7 +23,7 @@ from app.infra import audit, chain, idempotency, numbers, outbox, proof, scope, 
 from app.infra.db import Child, HouseSession, Row, db
 from app.infra.fields import humanise, param_fields
 from app.infra.idempotency import Repeat
-from app.infra.intake import Reader, Values, find_row
+from app.infra.intake import Reader, Values, lock_row
 from app.kernel.actor import Context
 from app.kernel.command import Command
 from app.kernel.event import Event, event_name, payload_of
@@ -86,7 +86,7 @@ def transaction(context: Context, command: str) -> Iterator[Context]:
     session.rollback()
     last_acts: list[Callable[[], None]] = []
     bound = context.within(session, command, last_acts.append)
-    session.info.update(context=bound, audit=[], nudge=False)
+    session.info.update(context=bound, audit=[], nudge=False, held=set())
     try:
         yield bound
         _flush(session)
@@ -102,6 +102,7 @@ def transaction(context: Context, command: str) -> Iterator[Context]:
     finally:
         session.info.pop("context", None)
         session.info.pop("audit", None)
+        session.info.pop("held", None)
     if nudge:
         with contextlib.suppress(redis.RedisError):
             _nudge()
@@ -176,7 +177,7 @@ def change(context: Context, command: str, body: Callable[[Context], Result]) ->
 def attempt(bound: Context, body: Callable[[Context], Outcome]) -> Outcome | Refused:
     """Try one part of an open change; what is refused leaves nothing behind, and the rest of the change stands."""
     session: Session = bound.session
-    recorded, nudge = len(session.info["audit"]), session.info["nudge"]
+    recorded, nudge, held = len(session.info["audit"]), session.info["nudge"], set(session.info["held"])
     last_acts: list[Callable[[], None]] = []
     try:
         with session.begin_nested():
@@ -194,7 +195,7 @@ def attempt(bound: Context, body: Callable[[Context], Outcome]) -> Outcome | Ref
             bound.at_end(act)
         return outcome
     del session.info["audit"][recorded:]
-    session.info["nudge"] = nudge
+    session.info.update(nudge=nudge, held=held)
     return refusal
 
 
@@ -208,7 +209,7 @@ def create_within(bound: Context, resource: Resource, raw: Mapping[str, Any], re
     if resource.number and not getattr(row, resource.key):
         setattr(row, resource.key, numbers.take(bound, resource.number))
     _conclude(bound, resource, row, "create")
-    outbox.emit(bound, resource, row, outbox.Created(resource.key_of(row)), f"{resource.name}.created")
+    outbox.emit_created(bound, resource, [row])
     return _outcome(resource, row, [])
 
 
@@ -229,10 +230,9 @@ def create_several_within(
         _prepare(bound, resource, row)
         rows.append(row)
     _flush(bound.session)
-    for verb in ("create", "read"):
-        held = scope.select_rows(bound, resource, verb).where(resource.model.id.in_([row.id for row in rows]))
-        if len(bound.session.scalars(held.with_only_columns(resource.model.id)).all()) < len(rows):
-            raise Refused(Kind.FORBIDDEN, _out_of_reach())
+    held = scope.select_rows(bound, resource, "create").where(resource.model.id.in_([row.id for row in rows]))
+    if len(bound.session.scalars(held.with_only_columns(resource.model.id)).all()) < len(rows):
+        raise Refused(Kind.FORBIDDEN, _out_of_reach())
     outbox.emit_created(bound, resource, rows)
     return rows
 
@@ -409,18 +409,11 @@ def _forbidden(resource: Resource, verb: str) -> Problem:
 def _lock(context: Context, resource: Resource, key: str, verb: str) -> Any:
     """Take the row for the rest of the transaction, as it is in the database now, if the actor holds `verb` on it."""
     _permit(context, resource, "read")
-    seen = find_row(context, resource, key)
-    if seen is None:
+    found = lock_row(context, resource, key, verb)
+    if found is None:
         raise Refused(Kind.MISSING, Problem("not_found", f"{resource.title[0]} {key[:80]} was not found."))
-    _permit(context, resource, verb)
-    statement = (
-        scope.select_rows(context, resource, verb)
-        .where(resource.model.id == seen.id)
-        .with_for_update(of=resource.model.__table__, key_share=True)
-        .execution_options(populate_existing=True)
-    )
-    row = context.session.scalars(statement).first()
-    if row is None:
+    row, is_held = found
+    if not is_held:
         raise Refused(Kind.FORBIDDEN, _forbidden(resource, verb))
     for children in resource.children:
         context.session.expire(row, [children.name])
@@ -482,7 +475,7 @@ def _conclude(context: Context, resource: Resource, row: Any, verb: str) -> None
     """Check the row's own rules, write it, and see that the actor has not moved it out of their own reach."""
     _prepare(context, resource, row)
     _flush(context.session)
-    if not holds(context, resource, row, verb) or not holds(context, resource, row, "read"):
+    if not holds(context, resource, row, verb):
         raise Refused(Kind.FORBIDDEN, _out_of_reach())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -76,13 +77,13 @@ def decide(context: Context, resource: str, row: Any, verdict: str, comment: str
     if verdict not in (progress.APPROVE, progress.REJECT, progress.RETURN):
         raise ValueError(f"{verdict!r} is not a decision")
     found = queries.find_current(context, resource, row.id)
-    refuse_if(why_not_decidable(context, resource, row), Kind.CONFLICT)
-    assert found is not None
-    approval = seats.taken(context, found.id)
-    person = directory.find_by_account(context, context.actor.id)
-    seat = seats.seat_for(context, approval, person) if person else None
-    if person is None or seat is None:
-        raise Refused(Kind.CONFLICT, _not_asked(approval))
+    approval = seats.taken(context, found.id) if found else None
+    acting = _acting(context)
+    refuse_if(_why_not(context, approval, acting), Kind.CONFLICT)
+    assert approval is not None
+    person = acting[context.actor.id]
+    seat = seats.seat_for(context, approval, person)
+    assert seat is not None
     _check_content(context, approval, resource, row)
     before = seats.read(approval)
     after = progress.decide(before, approval.steps.index(seat.step), seat.person_id, verdict)
@@ -95,19 +96,25 @@ def decide(context: Context, resource: str, row: Any, verdict: str, comment: str
 
 def why_not_decidable(context: Context, resource: str, row: Any) -> list[Problem]:
     """Say why the actor cannot decide about a document now: nothing is asked, it is their own, or others are asked."""
-    approval = queries.find_current(context, resource, row.id)
+    return _why_not(context, queries.find_current(context, resource, row.id), _acting(context))
+
+
+def _why_not(context: Context, approval: Approval | None, acting: Mapping[int, Person]) -> list[Problem]:
     if approval is None or approval.state != "open":
         return [Problem("not_waiting", "It does not wait for a decision.")]
-    acting = directory.list_by_account(context, context.actor.hands)
-    own = [each for each in acting if seats.is_excluded(approval, each)]
+    own = {each.id for each in acting.values() if seats.is_excluded(approval, each)}
     if own:
-        is_asking = approval.requester_id in {each.id for each in own}
-        words = "You asked for it yourself" if is_asking else "You take part in it yourself"
+        words = "You asked for it yourself" if approval.requester_id in own else "You take part in it yourself"
         return [Problem("own_request", f"{words}. Someone else decides.")]
-    person = next((each for each in acting if each.user_id == context.actor.id), None)
+    person = acting.get(context.actor.id)
     if person is None or seats.seat_for(context, approval, person) is None:
         return [_not_asked(approval)]
     return []
+
+
+def _acting(context: Context) -> dict[int, Person]:
+    """Find who acts, and whom they act for, by their accounts."""
+    return {each.user_id: each for each in directory.list_by_account(context, context.actor.hands)}
 
 
 def current(context: Context, resource: str, row_id: int) -> Approval | None:
@@ -148,9 +155,8 @@ def _begin(
     for step in plan.steps:
         _add_step(approval, step, kept.get(step.rule) if step.stage < before else None)
     context.session.add(approval)
-    context.session.flush()
-    parties.enter(context, "approval", approval.id, case.requester.user_id, "requester")
     seats.write(context, approval, progress.begin(seats.read(approval)))
+    parties.enter(context, [("approval", approval.id)], [(case.requester.user_id, "requester")])
     seats.announce_told(context, approval, plan)
     return Progress(approval, approval.state)
 

@@ -85,13 +85,15 @@ def write(
     _record_carried(context, approval, [row for row, state in changed if state == progress.APPROVED])
     if round_.state in (progress.APPROVED, progress.REJECTED, progress.RETURNED) and approval.state == "open":
         approval.state, approval.closed_at = round_.state, context.now
-        _dismiss_deputies(context, approval)
     context.session.flush()
+    if approval.state != "open":
+        _dismiss_deputies(context, approval)
     opened = [row for row, state in changed if state == progress.OPEN]
-    _let_in(context, approval, opened)
-    if opened and ask:
-        steps = tuple(dict.fromkeys(seat.step.label for seat in opened))
-        announce(context, approval, events.Asked(accounts_of(context, approval, opened), about(approval), steps))
+    if opened:
+        asked = _let_in(context, approval, opened)
+        if ask:
+            steps = tuple(dict.fromkeys(seat.step.label for seat in opened))
+            announce(context, approval, events.Asked(asked, about(approval), steps))
     return opened
 
 
@@ -191,8 +193,7 @@ def announce_told(context: Context, approval: Approval, plan: Plan) -> None:
 
 def accounts_of(context: Context, approval: Approval, opened: list[ApprovalSeat]) -> tuple[int, ...]:
     """List the accounts of people and of their deputies."""
-    lent = deputies(context, approval, [seat.person_id for seat in opened if seat.step.delegable])
-    return tuple(dict.fromkeys([*(seat.person.user_id for seat in opened), *(each.deputy.user_id for each in lent)]))
+    return tuple(dict.fromkeys(account for account, _ in _parts_of(context, approval, opened)))
 
 
 def _write_step(context: Context, step: ApprovalStep, value: Step) -> None:
@@ -223,21 +224,31 @@ def _record_carried(context: Context, approval: Approval, agreed: list[ApprovalS
         )
 
 
-def _let_in(context: Context, approval: Approval, opened: list[ApprovalSeat]) -> None:
-    """Let those who are asked, and their deputies, see the document and its round."""
-    for seat in opened:
-        enter(context, approval, seat.person.user_id, "approver")
-    for each in deputies(context, approval, [seat.person_id for seat in opened if seat.step.delegable]):
-        enter(context, approval, each.deputy.user_id, "deputy")
+def _let_in(context: Context, approval: Approval, opened: list[ApprovalSeat]) -> tuple[int, ...]:
+    """Let those who are asked, and their deputies, see the document and its round; give their accounts."""
+    people = _parts_of(context, approval, opened)
+    parties.enter(context, _seen(approval), people)
+    return tuple(dict.fromkeys(account for account, _ in people))
+
+
+def _parts_of(context: Context, approval: Approval, opened: list[ApprovalSeat]) -> list[tuple[int, str]]:
+    lent = deputies(context, approval, [seat.person_id for seat in opened if seat.step.delegable])
+    return [
+        *((seat.person.user_id, "approver") for seat in opened),
+        *((each.deputy.user_id, "deputy") for each in lent),
+    ]
 
 
 def _dismiss_deputies(context: Context, approval: Approval) -> None:
     """Let deputies see no longer what is decided; who decided in somebody's place keeps the sight of it as an approver."""
-    parties.dismiss(context, approval.resource, approval.row_id, "deputy")
-    parties.dismiss(context, "approval", approval.id, "deputy")
+    parties.dismiss(context, _seen(approval), "deputy")
 
 
 def enter(context: Context, approval: Approval, account: int, part: str) -> None:
     """Let an account take part in a document and in its round."""
-    parties.enter(context, approval.resource, approval.row_id, account, part)
-    parties.enter(context, "approval", approval.id, account, part)
+    parties.enter(context, _seen(approval), [(account, part)])
+
+
+def _seen(approval: Approval) -> list[parties.Document]:
+    """Name what those who take part in a round see: the document, and the round itself."""
+    return [(approval.resource, approval.row_id), ("approval", approval.id)]

@@ -138,7 +138,7 @@ def _enter_parties(context: Context, order: Order) -> None:
         for request in {source.request.id: source.request for source in order.sources}.values():
             for person in (request.requester, request.wanted_for):
                 if person is not None:
-                    parties.enter(context, "order", order.id, person.user_id, "asked_for")
+                    parties.enter(context, [("order", order.id)], [(person.user_id, "asked_for")])
 
     context.at_end(act)
 

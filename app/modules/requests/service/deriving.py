@@ -114,9 +114,9 @@ def enter_parties(context: Context, request: Request) -> None:
         for person in former:
             parties.leave(context, "request", request.id, person.user_id, "wanted_for")
         if request.wanted_for is not None:
-            parties.enter(context, "request", request.id, request.wanted_for.user_id, "wanted_for")
+            parties.enter(context, [("request", request.id)], [(request.wanted_for.user_id, "wanted_for")])
         if request.requester.user_id != request.created_by:
-            parties.enter(context, "request", request.id, request.requester.user_id, "requester")
+            parties.enter(context, [("request", request.id)], [(request.requester.user_id, "requester")])
 
     context.at_end(act)
 
