@@ -60,7 +60,7 @@ def _written(found: Figures) -> dict[str, Any]:
     totals = {
         code: dict(zip(names, (plain(each) for each in total), strict=True)) for code, total in found.totals.items()
     }
-    return {"report": report.name, "by": found.grouping.name, "data": rows, "totals": totals}
+    return {"report": report.name, "by": found.grouping.key, "data": rows, "totals": totals}
 
 
 def _list(resource: str, args: Args) -> str:

@@ -123,7 +123,7 @@ def may_open() -> bool:
 def describe(visit: Visit, found: Figures) -> Shown:
     """Describe a report as its page shows it."""
     report, resource, args = found.report, registry[found.report.resource], dict(found.args)
-    by = {"by": [found.grouping.name]}
+    by = {"by": [found.grouping.key]}
     url = f"{URL}/{report.name}"
     highest: dict[str, Decimal] = {}  # bars are compared within a currency
     for row in found.rows:
@@ -134,7 +134,7 @@ def describe(visit: Visit, found: Figures) -> Shown:
     return Shown(
         report=report,
         groupings=tuple(
-            View(each.label, addresses.with_args(url, {**args, "by": [each.name]}), each is found.grouping, None, "")
+            View(each.label, addresses.with_args(url, {**args, "by": [each.key]}), each is found.grouping, None, "")
             for each in report.groupings
         ),
         span=_span(report, args),
@@ -196,7 +196,7 @@ def _span(report: Report, args: dict[str, Any]) -> Span | None:
         return None
     each = field(registry[report.resource].model, name)
     first, last = ((args.get(f"{name}.{end}") or [""])[-1] for end in ("from", "to"))
-    return Span(name, each.label, "date" if each.kind == "date" else "text", first, last)
+    return Span(name, each.label, "date" if each.kind in ("date", "instant") else "text", first, last)
 
 
 def _kept(report: Report, args: dict[str, Any]) -> Iterator[tuple[str, str]]:

@@ -23,9 +23,22 @@ from app.kernel.command import Param
 from app.kernel.resource import Children, Resource, registry
 
 _PLAIN = {bool: "boolean", int: "integer", Decimal: "decimal", datetime: "instant", date: "date", str: "text"}
-KINDS = (
-    ["text", "longtext", "integer", "decimal", "money", "date", "instant", "boolean", "choice", "state", "reference", "account", "json", "secret"]
-)
+KINDS = [
+    "text",
+    "longtext",
+    "integer",
+    "decimal",
+    "money",
+    "date",
+    "instant",
+    "boolean",
+    "choice",
+    "state",
+    "reference",
+    "account",
+    "json",
+    "secret",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +93,9 @@ def field(model: Any, name: str) -> Field:
     mapper = inspect_model(model)
     if rest:
         inner = field(mapper.relationships[head].mapper.class_, rest)
-        return replace(inner, name=name, label=f"{field(model, head).label}: {inner.label.lower()}", required=False)
+        outer = field(model, head).label
+        label = outer if inner.label == outer else f"{outer}: {inner.label.lower()}"
+        return replace(inner, name=name, label=label, required=False)
     if head in mapper.relationships:
         return _relation_field(mapper.relationships[head])
     if head in mapper.columns:

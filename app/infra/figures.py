@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Date as DateColumn
-from sqlalchemy import cast, func, select
+from sqlalchemy import Integer, case, cast, func, literal, select, type_coerce
 from sqlalchemy import inspect as inspect_model
 
 from app.infra import listing, scope
@@ -29,28 +29,41 @@ _LISTS_ONLY = ("sort", "after", "before", "size", "columns", "view")
 
 @dataclass(frozen=True, slots=True)
 class Grouping:
-    """What figures may be told apart by: a relation, a day by its months, or a text or choice as it stands."""
+    """What figures may be told apart by: a relation, a day by its months, or a text or choice as it stands.
+
+    With `late` a day is told apart by how long it has passed: up to so many days each, and more. `by` is what the
+    address calls it, where the name alone is not enough.
+    """
 
     name: str
     label: str
+    late: tuple[int, ...] = ()
+    by: str = ""
+
+    @property
+    def key(self) -> str:
+        """Tell what stands for it in an address."""
+        return self.by or self.name
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """An amount that is summed, as a column of the resource or an expression over one row of it."""
+    """An amount that is summed, as a column of the resource or an expression over one row of it; or else averaged."""
 
     name: str
     label: str
     column: Callable[[], Any]
     tone: str = "actual"
+    how: str = "sum"
 
 
 @dataclass(frozen=True)
 class Report:
     """One report: over which rows, which amounts, told apart by what; `always` are conditions of its lists.
 
-    `currency` is the path from a row to the currency of its amounts; in a `stacked` report the last measure is the
-    whole that the others are parts of.
+    `currency` is the path from a row to the currency of its amounts, empty where it measures no money; in a `stacked`
+    report the last measure is the whole that the others are parts of. With `parts`, child rows are added up, and what
+    opens are the documents they stand in.
     """
 
     name: str
@@ -61,13 +74,14 @@ class Report:
     groupings: tuple[Grouping, ...]
     always: Mapping[str, str] = field(default_factory=dict)
     currency: str = "entity.base_currency"
+    parts: str = ""
     stacked: bool = False
     filters: tuple[str, ...] = ()
     icon: str = "chart-bar"
 
     def grouping(self, name: str) -> Grouping | None:
         """Find what figures are told apart by; the first where nothing is said."""
-        return self.groupings[0] if not name else next((each for each in self.groupings if each.name == name), None)
+        return self.groupings[0] if not name else next((each for each in self.groupings if each.key == name), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +116,9 @@ _reports: dict[str, Report] = {}
 def declare(report: Report) -> Report:
     """Enter a report; a name that does not exist stops the start."""
     resource = registry[report.resource]
+    for each in report.groupings:
+        if "." in each.name:
+            listing.filter_by_part(resource, each.name)
     known = listing.filter_fields(resource)
     wrong = [
         name for name in (*report.always, *report.filters) if name.rpartition(".")[0] not in known and name not in known
@@ -142,22 +159,19 @@ def compute(context: Context, report: Report, args: Args) -> Figures:
     resource = registry[report.resource]
     grouping = report.grouping((args.get("by") or [""])[-1])
     if grouping is None:
-        words = f"Group by one of {', '.join(each.name for each in report.groupings)}."
+        words = f"Group by one of {', '.join(each.key for each in report.groupings)}."
         raise Refused(Kind.INVALID, Problem("unknown_choice", words, "by"))
     asked = {name: list(values) for name, values in args.items() if name not in (*_OWN_WORDS, *_LISTS_ONLY)}
     listed = {**asked, **{name: [value] for name, value in report.always.items()}}
     query, problems = listing.parse(context, resource, listed)
     if problems:
         raise Refused(Kind.INVALID, problems)
-    found = _sums(context, resource, report, grouping, query)
+    inner = _rows(context, resource, report, grouping, query)
+    found = _sums(context, resource, report, grouping, inner)
     several = len({row.currency for row in found}) > 1
     labels = _Labels(context, resource, grouping, found)
     rows = tuple(labels.figure(row, listed, several=several) for row in found)
-    totals: dict[str, tuple[Decimal, ...]] = {}
-    for row in rows:
-        before = totals.get(row.currency, (Decimal(0),) * len(report.measures))
-        totals[row.currency] = tuple(one + other for one, other in zip(before, row.amounts, strict=True))
-    return Figures(report, grouping, asked, rows, totals)
+    return Figures(report, grouping, asked, rows, _totals(context, report, inner, found))
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,31 +184,43 @@ class _Sum:
     amounts: tuple[Decimal, ...]
 
 
-def _sums(context: Context, resource: Resource, report: Report, grouping: Grouping, query: listing.Query) -> list[_Sum]:
-    """Sum the selection by group and currency; the largest come first, months in their order."""
-    each = describe(resource.model, grouping.name)
+def _rows(context: Context, resource: Resource, report: Report, grouping: Grouping, query: listing.Query) -> Any:
+    """Select what is added up: the rows of the list, or their parts, each with its group, currency and amounts."""
+    statement = listing.select_matching(context, resource, query)
+    if report.parts:
+        statement = statement.join(getattr(resource.model, report.parts))
     column = _column(resource, grouping)
-    group = (
-        func.date_trunc("month", column)
-        if each.kind == "date"
-        else func.lower(column)
-        if each.kind == "text"
-        else column
-    )
-    group = cast(group, DateColumn) if each.kind == "date" else group
-    currency = listing.at_end(resource.model, report.currency.split("."), "code")
-    entity = resource.model.entity_id
-    inner = listing.select_matching(context, resource, query).with_only_columns(
-        group.label("group_"), column.label("shown"), currency.label("currency"), entity.label("entity"),
+    currency = listing.at_end(resource.model, report.currency.split("."), "code") if report.currency else literal("")
+    return statement.with_only_columns(
+        resource.model.id.label("row"), _group(context, resource, grouping, column).label("group_"),
+        column.label("shown"), currency.label("currency"), resource.model.entity_id.label("entity"),
         *(measure.column().label(f"m{at}") for at, measure in enumerate(report.measures)),
     ).subquery()  # fmt: skip
+
+
+def _group(context: Context, resource: Resource, grouping: Grouping, column: Any) -> Any:
+    """Bring values that are told together to one: a month, how many days have passed, a text whatever its case."""
+    kind = describe(resource.model, grouping.name).kind
+    if grouping.late:
+        days = type_coerce(literal(context.today, DateColumn).op("-")(column), Integer)
+        steps = [(days <= most, at) for at, most in enumerate(grouping.late)]
+        return case((column.is_(None), None), *steps, else_=len(grouping.late))
+    if kind == "date":
+        return cast(func.date_trunc("month", column), DateColumn)
+    return func.lower(column) if kind == "text" else column
+
+
+def _sums(context: Context, resource: Resource, report: Report, grouping: Grouping, inner: Any) -> list[_Sum]:
+    """Sum the selection by group and currency; the largest come first, months and days late in their order."""
+    kind = describe(resource.model, grouping.name).kind
     names = [inner.c.group_, inner.c.currency]
-    amounts = [func.coalesce(func.sum(inner.c[f"m{at}"]), 0) for at in range(len(report.measures))]
-    first = func.min(inner.c.shown) if each.kind == "text" else inner.c.group_
+    amounts = _amounts(report, inner)
+    first = func.min(inner.c.shown) if kind == "text" else inner.c.group_
+    entities = func.array_agg(func.distinct(inner.c.entity))
     statement = (
-        select(*names, first, func.array_agg(func.distinct(inner.c.entity)), func.count(), *amounts)
+        select(*names, first, entities, func.count(func.distinct(inner.c.row)), *amounts)
         .group_by(*names)
-        .order_by(inner.c.group_ if each.kind == "date" else amounts[0].desc(), inner.c.group_, inner.c.currency)
+        .order_by(inner.c.group_ if kind == "date" else amounts[0].desc(), inner.c.group_, inner.c.currency)
         .execution_options(scoped=True)
     )
     return [
@@ -205,17 +231,43 @@ def _sums(context: Context, resource: Resource, report: Report, grouping: Groupi
     ]
 
 
+def _amounts(report: Report, inner: Any) -> list[Any]:
+    columns = [(measure.how, inner.c[f"m{at}"]) for at, measure in enumerate(report.measures)]
+    return [
+        func.coalesce(func.sum(column) if how == "sum" else func.round(getattr(func, how)(column), 2), 0)
+        for how, column in columns
+    ]
+
+
+def _totals(context: Context, report: Report, inner: Any, found: Sequence[_Sum]) -> dict[str, tuple[Decimal, ...]]:
+    """Give the whole in each currency; what is averaged is averaged over all rows, not over groups."""
+    if any(measure.how != "sum" for measure in report.measures) and found:
+        whole = select(inner.c.currency, *_amounts(report, inner)).group_by(inner.c.currency)
+        told = context.session.execute(whole.execution_options(scoped=True))
+        return {code: tuple(Decimal(amount) for amount in rest) for code, *rest in told}
+    totals: dict[str, tuple[Decimal, ...]] = {}
+    for row in found:
+        before = totals.get(row.currency, (Decimal(0),) * len(report.measures))
+        totals[row.currency] = tuple(one + other for one, other in zip(before, row.amounts, strict=True))
+    return totals
+
+
 def _column(resource: Resource, grouping: Grouping) -> Any:
-    relation = inspect_model(resource.model).relationships.get(grouping.name)
-    name = next(iter(relation.local_columns)).key if relation is not None else grouping.name
-    return getattr(resource.model, name)
+    """Give the column of a row, or of a part of it, that it is told apart by."""
+    model, path = resource.model, grouping.name.split(".")
+    if len(path) > 1:
+        model, path = inspect_model(model).relationships[path[0]].mapper.class_, path[1:]
+    relation = inspect_model(model).relationships.get(path[-1]) if len(path) == 1 else None
+    if relation is not None:
+        return getattr(model, next(iter(relation.local_columns)).key)
+    return listing.at_end(model, path[:-1], path[-1])
 
 
 class _Labels:
     """Names the groups of a report for one reader, and the lists behind them; what is out of reach stays unnamed."""
 
     def __init__(self, context: Context, resource: Resource, grouping: Grouping, found: Sequence[_Sum]) -> None:
-        self.grouping, self.kind = grouping, describe(resource.model, grouping.name)
+        self.grouping, self.kind, self.today = grouping, describe(resource.model, grouping.name), context.today
         target = registry[self.kind.target] if self.kind.kind == "reference" and self.kind.target else None
         self.rows = _seen(context, target, {row.group for row in found}) if target else {}
         self.target = target
@@ -236,8 +288,10 @@ class _Labels:
         if row.group is None:
             return "Not stated", "", {f"{name}.empty": ["yes"]}
         if isinstance(row.group, date):
-            first, last = _within(row.group, name, listed)
-            return f"{row.group:%Y-%m}", f"{row.group:%Y-%m}", {f"{name}.from": [first], f"{name}.to": [last]}
+            last_day = (row.group.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+            return f"{row.group:%Y-%m}", f"{row.group:%Y-%m}", _within(row.group, last_day, name, listed)
+        if self.grouping.late:
+            return self._late(row.group, listed)
         if self.target is not None:
             other = self.rows.get(row.group)
             if other is None:
@@ -246,6 +300,18 @@ class _Labels:
         value = str(getattr(row.group, "value", row.group))
         words = dict(self.kind.choices).get(value, row.shown or value)
         return str(words), value, {name: [str(row.shown or value) if self.kind.kind == "text" else value]}
+
+    def _late(self, at: int, listed: Args) -> tuple[str, str, dict[str, list[str]]]:
+        """Name days that have passed for so long, and the days they are."""
+        bounds = self.grouping.late
+        least = bounds[at - 1] + 1 if at else None
+        most = bounds[at] if at < len(bounds) else None
+        label = (
+            "Not due yet" if least is None else f"{least} to {most} days late" if most else f"{least} days late or more"
+        )
+        first = self.today - timedelta(days=most) if most is not None else None
+        last = self.today - timedelta(days=least) if least is not None else None
+        return label, str(least or 0), _within(first, last, self.grouping.name, listed)
 
 
 def _seen(context: Context, target: Resource | None, ids: set[Any]) -> dict[Any, Any]:
@@ -257,11 +323,12 @@ def _seen(context: Context, target: Resource | None, ids: set[Any]) -> dict[Any,
     return {row.id: row for row in rows}
 
 
-def _within(month: date, name: str, listed: Args) -> tuple[str, str]:
-    """Give the days of a month, no further than the report itself reaches."""
-    last = (month.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
-    first_asked, last_asked = (listed.get(f"{name}.{end}") or [""] for end in ("from", "to"))
-    return max(month.isoformat(), first_asked[-1]), min(last.isoformat(), last_asked[-1] or last.isoformat())
+def _within(first: date | None, last: date | None, name: str, listed: Args) -> dict[str, list[str]]:
+    """Ask a list for days, no further than the report itself reaches."""
+    asked = {end: (listed.get(f"{name}.{end}") or [""])[-1] for end in ("from", "to")}
+    from_ = max(filter(None, (first.isoformat() if first else "", asked["from"])), default="")
+    to = min(filter(None, (last.isoformat() if last else "", asked["to"])), default="")
+    return {f"{name}.{end}": [day] for end, day in (("from", from_), ("to", to)) if day}
 
 
 def check_export(context: Context, report: Report) -> None:

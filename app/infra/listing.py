@@ -79,9 +79,18 @@ class Totals:
     sums: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)
 
 
+_of_parts: dict[str, list[str]] = {}
+
+
+def filter_by_part(resource: Resource, name: str) -> None:
+    """Let a list be filtered by what any of its child rows says, such as `lines.category`."""
+    if name not in _of_parts.setdefault(resource.name, []):
+        _of_parts[resource.name].append(name)
+
+
 def filter_fields(resource: Resource) -> dict[str, Field]:
     """List what a resource can be filtered by."""
-    names = list(resource.filters)
+    names = [*resource.filters, *_of_parts.get(resource.name, ())]
     names += [name for name in ("changed_at", "created_at") if name not in names and hasattr(resource.model, name)]
     return fields_of(resource, names)
 
@@ -126,9 +135,7 @@ def parse(context: Context, resource: Resource, args: Mapping[str, Sequence[str]
     return query, problems
 
 
-def page(
-    context: Context, resource: Resource, query: Query, names: Sequence[str] = (), verb: str = "read"
-) -> Page:
+def page(context: Context, resource: Resource, query: Query, names: Sequence[str] = (), verb: str = "read") -> Page:
     """Read one page of rows on which `verb` is held; `names` are the columns, whose relations are loaded along."""
     backwards = bool(query.before)
     cursor = _cursor_values(resource, query, query.before or query.after) if query.before or query.after else None
@@ -158,7 +165,9 @@ def totals(context: Context, resource: Resource, query: Query, names: Sequence[s
     inner = select_matching(context, resource, query).with_only_columns(model.id, *columns).limit(COUNT_BOUND + 1)
     rows = inner.subquery()
     if not amounts:
-        count = context.session.execute(scope.columns(func.count(), why="counts a scoped view").select_from(rows)).scalar()
+        count = context.session.execute(
+            scope.columns(func.count(), why="counts a scoped view").select_from(rows)
+        ).scalar()
         return Totals(min(count, COUNT_BOUND), count <= COUNT_BOUND)
     count, sums = 0, {}
     for name in amounts:
@@ -288,7 +297,22 @@ def _read_size(raw: str) -> tuple[int, list[Problem]]:
 
 
 def _condition(resource: Resource, each: Filter) -> ColumnElement[bool]:
-    column = _filter_column(resource, each.field)
+    return _along(resource.model, each.field.name, each)
+
+
+def _along(model: Any, path: str, each: Filter) -> ColumnElement[bool]:
+    """Put a condition to a row, or to any of the rows that a path leads to."""
+    head, _, rest = path.partition(".")
+    if rest:
+        relation = inspect_model(model).relationships[head]
+        inner = _along(relation.mapper.class_, rest, each)
+        attribute = getattr(model, head)
+        found: ColumnElement[bool] = attribute.any(inner) if relation.uselist else attribute.has(inner)
+        return found
+    return _holds(_filter_column(model, head, each.field), each)
+
+
+def _holds(column: Any, each: Filter) -> ColumnElement[bool]:
     if each.operator == "empty":
         return column.is_(None) if each.values[0] else column.is_not(None)
     values = [value.id if hasattr(value, "__mapper__") else value for value in each.values]
@@ -304,11 +328,10 @@ def _condition(resource: Resource, each: Filter) -> ColumnElement[bool]:
     return column.in_(values)
 
 
-def _filter_column(resource: Resource, each: Field) -> Any:
-    mapper = inspect_model(resource.model)
+def _filter_column(model: Any, name: str, each: Field) -> Any:
     if each.kind == "reference":
-        return getattr(resource.model, next(iter(mapper.relationships[each.name].local_columns)).key)
-    return getattr(resource.model, each.name)
+        return getattr(model, next(iter(inspect_model(model).relationships[name].local_columns)).key)
+    return getattr(model, name)
 
 
 def _key_is(resource: Resource, text: str, *, prefix: bool = False) -> ColumnElement[bool]:

@@ -6,11 +6,14 @@ from typing import Any
 
 from sqlalchemy import case, func, select
 
+from app.modules.approvals.models import ApprovalDecision, ApprovalStep
 from app.modules.budgets.models import BudgetBalance, BudgetCell
 from app.modules.invoices.domain.kinds import InvoiceKind
-from app.modules.invoices.models import Invoice
+from app.modules.invoices.models import Invoice, InvoiceLine, OpenItem
 from app.modules.orders.models import Order, OrderLine
 from app.modules.spending.models import SpendRecord
+
+_DAY = 24 * 60 * 60
 
 
 def recorded() -> Any:
@@ -23,9 +26,22 @@ def invoiced() -> Any:
     return case((Invoice.kind == InvoiceKind.CREDIT_NOTE, -func.abs(Invoice.base_total)), else_=Invoice.base_total)
 
 
+def invoiced_line() -> Any:
+    """What a line of a posted invoice comes to, net, in the entity's currency; credit notes count against it."""
+    amount = func.round(InvoiceLine.amount * Invoice.rate, 2)
+    return case((Invoice.kind == InvoiceKind.CREDIT_NOTE, -func.abs(amount)), else_=amount)
+
+
 def open_amount() -> Any:
-    """What is still to be paid of an invoice, in the entity's currency."""
-    return func.round(Invoice.open_amount * Invoice.rate, 2)
+    """What is still to be paid of a part of an invoice, in the entity's currency."""
+    return func.round((OpenItem.amount - OpenItem.settled) * Invoice.rate, 2)
+
+
+def days_to_decide() -> Any:
+    """How many days passed from asking in a step until somebody decided."""
+    asked = select(ApprovalStep.opened_at).where(ApprovalStep.id == ApprovalDecision.step_id)
+    passed = ApprovalDecision.at - asked.correlate(ApprovalDecision).scalar_subquery()
+    return func.extract("epoch", passed) / _DAY
 
 
 def committed() -> Any:

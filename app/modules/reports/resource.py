@@ -38,16 +38,56 @@ declare(
 )
 declare(
     Report(
+        name="invoiced-by-category",
+        title="Invoiced by category",
+        help="Lines of posted invoices less credit notes. Net, without charges on whole documents, in the currency of the entity.",
+        resource="invoice",
+        parts="lines",
+        measures=(Measure("amount", "Invoiced", queries.invoiced_line),),
+        groupings=(
+            Grouping("lines.category", "Category"), Grouping("lines.cost_centre", "Cost centre of the line"),
+            Grouping("posted_on", "Month"), Grouping("supplier", "Supplier"), _ENTITY,
+        ),
+        always={"state": "posted"},
+        filters=("posted_on",),
+    )
+)  # fmt: skip
+declare(
+    Report(
         name="open-items",
         title="Open items by age",
-        help="What is still to be paid of posted invoices, by the month they are dated. In the currency of the entity.",
+        help="What is still to be paid of posted invoices, by how long it has been due. In the currency of the entity.",
         resource="invoice",
+        parts="open_items",
         measures=(Measure("open", "Open", queries.open_amount, "over"),),
-        groupings=(Grouping("issued_on", "Month"), Grouping("supplier", "Supplier"), _COST_CENTRE, _ENTITY),
+        groupings=(
+            Grouping("open_items.due_on", "Days late", late=(0, 30, 60, 90), by="late"),
+            Grouping("open_items.due_on", "Month due", by="due"), Grouping("supplier", "Supplier"), _COST_CENTRE, _ENTITY,
+        ),
         always={"state": "posted", "paid.not": "all"},
-        filters=("issued_on",),
+        filters=("open_items.due_on",),
     )
-)
+)  # fmt: skip
+declare(
+    Report(
+        name="approval-times",
+        title="Approval times",
+        help="How many days passed from asking in a step until each decision, weekends included.",
+        resource="approval",
+        parts="decisions",
+        measures=(
+            Measure("average", "Days on average", queries.days_to_decide, "this", "avg"),
+            Measure("longest", "Longest", queries.days_to_decide, "over", "max"),
+        ),
+        groupings=(
+            Grouping("decisions.step.label", "Step", by="step"), Grouping("decisions.person", "Person", by="person"),
+            _COST_CENTRE, Grouping("policy", "Policy"), Grouping("resource", "Kind of document"), _ENTITY,
+        ),
+        currency="",
+        filters=("opened_at",),
+        icon="clock",
+    )
+)  # fmt: skip
 declare(
     Report(
         name="commitments",
