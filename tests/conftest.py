@@ -6,7 +6,7 @@ import ipaddress
 import os
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -211,3 +211,16 @@ def banking(app: Flask, scenes: Scenes) -> Iterator[Any]:
 
     with app.app_context():
         yield scenes.open(Banking)
+
+
+@pytest.fixture
+def client(app: Flask) -> Callable[[Any], Any]:
+    """Give a browser in which somebody of a scene is signed in."""
+    from tests.acting import Someone, open_session, signed_in
+
+    def of(someone: Someone) -> Any:
+        with app.app_context():
+            secret = open_session(someone.user)
+        return signed_in(app, Someone(someone.user, someone.code, secret))
+
+    return of

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from flask import Flask
@@ -93,3 +93,13 @@ def statements(app: Flask) -> Iterator[list[str]]:
         yield seen
     finally:
         event.remove(engine, "before_cursor_execute", note)
+
+
+def inside(app: Flask, house: Any) -> Callable[[Callable[[Any], Any]], Any]:
+    """Let things be done in a scene between two pages, each in a context of its own."""
+
+    def done(act: Callable[[Any], Any]) -> Any:
+        with app.app_context():
+            return act(house)
+
+    return done

@@ -11,6 +11,7 @@ from flask import Flask
 from app.kernel.resource import registry
 from tests.acting import Someone, person, signed_in
 from tests.making import Maker
+from tests.scenes import Scenes
 
 
 @pytest.fixture
@@ -58,3 +59,14 @@ def buyer(client_of: Callable[..., Any]) -> Any:
 @pytest.fixture
 def administrator(client_of: Callable[..., Any]) -> Any:
     return client_of("ada.admin", "Administrator")
+
+
+@pytest.fixture
+def opened(app: Flask, scenes: Scenes) -> Callable[[Callable[[], Any]], Any]:
+    """Open a scene, and leave the context it was opened in: every page has one of its own."""
+
+    def of(build: Callable[[], Any]) -> Any:
+        with app.app_context():
+            return scenes.open(build)
+
+    return of

@@ -9,7 +9,6 @@ import pytest
 
 from app.infra import clock
 from app.kernel.resource import registry
-from tests.acting import Someone, open_session, signed_in
 from tests.console.browsing import form, post, statements, text
 from tests.scenarios.office import Office
 
@@ -37,18 +36,6 @@ class Outside:
 @pytest.fixture
 def office(app, scenes):
     return Outside(app, scenes)
-
-
-@pytest.fixture
-def client(app):
-    """Give a browser in which somebody of the office is signed in."""
-
-    def of(someone):
-        with app.app_context():
-            secret = open_session(someone.user)
-        return signed_in(app, Someone(someone.user, someone.code, secret))
-
-    return of
 
 
 def titles(page):

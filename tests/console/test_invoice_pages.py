@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.acting import Someone, open_session, signed_in
-from tests.console.browsing import form, post, text
+from tests.console.browsing import form, inside, post, text
 from tests.einvoice.test_pdf import made
 from tests.scenarios.billing import Billing, ubl
 
@@ -16,29 +15,13 @@ LAMPS = [{"text": "Lamp", "quantity": "10", "unit": "C62", "unit_price": "90", "
 
 
 @pytest.fixture
-def billing(app, scenes):
-    """Open the office, and leave the context it was opened in: every page has one of its own."""
-    with app.app_context():
-        return scenes.open(Billing)
+def billing(opened):
+    return opened(Billing)
 
 
 @pytest.fixture
 def within(app, billing):
-    def done(act):
-        with app.app_context():
-            return act(billing)
-
-    return done
-
-
-@pytest.fixture
-def client(app):
-    def of(someone):
-        with app.app_context():
-            secret = open_session(someone.user)
-        return signed_in(app, Someone(someone.user, someone.code, secret))
-
-    return of
+    return inside(app, billing)
 
 
 @pytest.fixture

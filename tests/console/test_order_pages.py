@@ -4,35 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from tests.acting import Someone, open_session, signed_in
-from tests.console.browsing import form, post, text
+from tests.console.browsing import form, inside, post, text
 from tests.scenarios.buying import Buying
 
 
 @pytest.fixture
-def buying(app, scenes):
-    """Open the office, and leave the context it was opened in: every page has one of its own."""
-    with app.app_context():
-        return scenes.open(Buying)
+def buying(opened):
+    return opened(Buying)
 
 
 @pytest.fixture
 def within(app, buying):
-    def done(act):
-        with app.app_context():
-            return act(buying)
-
-    return done
-
-
-@pytest.fixture
-def client(app):
-    def of(someone):
-        with app.app_context():
-            secret = open_session(someone.user)
-        return signed_in(app, Someone(someone.user, someone.code, secret))
-
-    return of
+    return inside(app, buying)
 
 
 def ordered(within, **line):

@@ -4,39 +4,21 @@ from __future__ import annotations
 
 import io
 import zipfile
-from typing import Any
 
 import pytest
 
-from tests.acting import Someone, open_session, signed_in
-from tests.console.browsing import form, post, text
+from tests.console.browsing import form, inside, post, text
 from tests.scenarios.paying import Paying, pain002
 
 
 @pytest.fixture
-def paying(app, scenes):
-    """Open the office, and leave the context it was opened in: every page has one of its own."""
-    with app.app_context():
-        return scenes.open(Paying)
+def paying(opened):
+    return opened(Paying)
 
 
 @pytest.fixture
 def within(app, paying):
-    def done(act):
-        with app.app_context():
-            return act(paying)
-
-    return done
-
-
-@pytest.fixture
-def client(app):
-    def of(someone: Someone) -> Any:
-        with app.app_context():
-            secret = open_session(someone.user)
-        return signed_in(app, Someone(someone.user, someone.code, secret))
-
-    return of
+    return inside(app, paying)
 
 
 def test_a_run_tells_what_each_supplier_gets_and_what_is_left_out(within, client, paying):

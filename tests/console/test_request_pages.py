@@ -10,39 +10,18 @@ import pytest
 
 from app.infra import scope, unit
 from app.kernel.resource import registry
-from tests.acting import Someone, open_session, signed_in
-from tests.console.browsing import form, post, text
+from tests.console.browsing import form, inside, post, text
 from tests.scenarios.office import Office
 
 
 @pytest.fixture
-def office(app, scenes):
-    """Open the office, and leave the context it was opened in: every page has one of its own."""
-    with app.app_context():
-        return scenes.open(Office)
+def office(opened):
+    return opened(Office)
 
 
 @pytest.fixture
 def within(app, office):
-    """Do something in the office between two pages."""
-
-    def done(act):
-        with app.app_context():
-            return act(office)
-
-    return done
-
-
-@pytest.fixture
-def client(app):
-    """Give a browser in which somebody of the office is signed in."""
-
-    def of(someone):
-        with app.app_context():
-            secret = open_session(someone.user)
-        return signed_in(app, Someone(someone.user, someone.code, secret))
-
-    return of
+    return inside(app, office)
 
 
 @pytest.fixture

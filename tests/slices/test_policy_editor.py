@@ -10,8 +10,8 @@ import pytest
 
 from app.infra import scope, unit
 from app.modules.approvals.models import Approval, ApprovalPolicy
-from tests.acting import Someone, open_session, signed_in, system
-from tests.console.browsing import form, post, text
+from tests.acting import Someone, system
+from tests.console.browsing import form, inside, post, text
 from tests.scenarios.office import Office
 
 
@@ -28,26 +28,8 @@ def office(app: Any, scenes: Any) -> Office:
 
 
 @pytest.fixture
-def client(app: Any, office: Office) -> Callable[[Someone], Any]:
-    """Give a browser in which somebody of the office is signed in."""
-
-    def of(someone: Someone) -> Any:
-        with app.app_context():
-            secret = open_session(someone.user)
-        return signed_in(app, Someone(someone.user, someone.code, secret))
-
-    return of
-
-
-@pytest.fixture
 def within(app: Any, office: Office) -> Callable[[Callable[[Office], Any]], Any]:
-    """Do something in the office between two pages."""
-
-    def done(act: Callable[[Office], Any]) -> Any:
-        with app.app_context():
-            return act(office)
-
-    return done
+    return inside(app, office)
 
 
 @pytest.fixture
