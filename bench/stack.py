@@ -1,0 +1,120 @@
+"""The real stack on a directory that keeps its data: PostgreSQL, Valkey, web and workers as `make run` starts them."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import psutil
+
+ROOT = Path(__file__).resolve().parents[1]
+GUNICORN = (sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.py")
+WORKERS = ("app.workers.runner", "app.workers.relay")
+LONGEST_START = 60.0
+
+
+@contextlib.contextmanager
+def servers(home: Path) -> Iterator[dict[str, str]]:
+    """Start PostgreSQL and Valkey of a directory, unless the environment names others; gives the environment."""
+    from app.embedded import postgres, valkey
+
+    home = home.resolve()
+    home.mkdir(parents=True, exist_ok=True)
+    home.chmod(0o755)
+    environment = {"OUTLAY_HOME": str(home), "TZ": "UTC", "LOG_LEVEL": "ERROR"}
+    with contextlib.ExitStack() as stack:
+        if not os.environ.get("DATABASE_URL"):
+            environment["DATABASE_URL"] = stack.enter_context(postgres(home / "postgres")).url
+        if not os.environ.get("REDIS_URL"):
+            environment["REDIS_URL"] = stack.enter_context(valkey(home / "valkey")).url
+        yield environment
+
+
+@contextlib.contextmanager
+def web(environment: dict[str, str], program: str = "wsgi:app", healthy: str = "/healthz") -> Iterator[tuple[int, int]]:
+    """Serve a WSGI program with gunicorn as `make run` does; gives its port and process id."""
+    port = free_port()
+    with _child([*GUNICORN, program], {**environment, "OUTLAY_PORT": str(port)}) as process:
+        _wait(lambda: _answers(port, healthy), program)
+        yield port, process.pid
+
+
+@contextlib.contextmanager
+def workers(environment: dict[str, str]) -> Iterator[None]:
+    """Run what hears of changes: the relay and one worker."""
+    with contextlib.ExitStack() as stack:
+        for module in WORKERS:
+            stack.enter_context(_child([sys.executable, "-m", module], environment))
+        yield
+
+
+def cpu_seconds(root: int) -> float:
+    """Add up what a process and all below it have used of the processors."""
+    total = 0.0
+    with contextlib.suppress(psutil.NoSuchProcess):
+        top = psutil.Process(root)
+        for each in (top, *top.children(recursive=True)):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                used = each.cpu_times()
+                total += used.user + used.system
+    return total
+
+
+def server_of(url: str) -> int:
+    """Find the process of the PostgreSQL server behind an address."""
+    import psycopg2
+
+    with contextlib.closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        [backend] = cursor.fetchone()
+        return int(psutil.Process(backend).ppid())
+
+
+def free_port() -> int:
+    """Find a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextlib.contextmanager
+def _child(command: Sequence[str], environment: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen(
+        command, cwd=ROOT, env={**os.environ, **environment}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        yield process
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _answers(port: int, path: str) -> bool:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except OSError:
+        return False
+    finally:
+        connection.close()
+
+
+def _wait(until: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + LONGEST_START
+    while not until():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{what} did not begin to serve")
+        time.sleep(0.1)
