@@ -131,6 +131,7 @@ def serve(addresses: Addresses, database: str, valkey: str, directory: Path) -> 
         valkey,
         OUTLAY_PORT=str(port),
         OUTLAY_LIVE_PORT=str(live_port),
+        OUTLAY_PROXIES="1",  # people sign in from addresses of their own
         WEB_CONCURRENCY="1",
     )
     company = Company(f"http://{LOOPBACK}:{port}", directory, variables)

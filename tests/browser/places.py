@@ -12,7 +12,7 @@ AUDITOR, REQUESTER, APPROVER = "erik.lindqvist", "lena.fischer", "jana.novak"
 # Who decides after the head of the cost centre, and who answers for all budgets.
 HEAD, CONTROLLER = "sofia.rossi", "marta.keller"
 SUPPLIER, OTHER_SUPPLIER = "S-00001", "S-00002"
-CLERK, RECEIVER = "priya.nair", "jonas.berg"
+CLERK, RECEIVER, TREASURER = "priya.nair", "jonas.berg", "viktor.hruska"
 Prepare = Callable[[Page], None]
 
 
@@ -94,6 +94,17 @@ def _ask(label: str) -> Prepare:
     return asked
 
 
+def _receive_first(page: Page) -> None:
+    _open_first(page)
+    page.get_by_role("link", name="Receive", exact=True).first.click()
+    page.locator("#lines-0").wait_for()
+
+
+def _reconcile(page: Page) -> None:
+    _open_first(page)
+    page.goto(f"{page.url}/reconcile")
+
+
 def _find(page: Page) -> None:
     page.keyboard.press("Control+k")
     page.locator("#palette input").fill("nord")
@@ -152,6 +163,24 @@ PLACES: dict[str, Place] = {
     "budget-moves": Place(CONTROLLER, "/budget-moves"),
     "approvals": Place(CONTROLLER, "/approvals"),
     "approval": Place(CONTROLLER, "/approvals", _open_first),
+    "orders": Place(BUYER, "/orders", often=(1440,)),
+    "order": Place(BUYER, "/orders?state=issued", _open_first, often=(1440, 390)),
+    "order-form": Place(BUYER, "/orders/new"),
+    "receive": Place(RECEIVER, "/orders?state=issued&received=none", _receive_first, often=(390,)),
+    "receipts": Place(RECEIVER, "/receipts"),
+    "receipt": Place(RECEIVER, "/receipts?state=posted", _open_first, often=(390,)),
+    "runs": Place(TREASURER, "/payment-runs"),
+    "run-form": Place(CLERK, "/payment-runs/new"),
+    "run-draft": Place(CLERK, "/payment-runs?state=draft", _open_first, often=(1440,)),
+    "run-to-approve": Place(TREASURER, "/payment-runs?state=submitted", _open_first, often=(1440, 390)),
+    "run-released": Place(TREASURER, "/payment-runs?state=released", _open_first),
+    "payments": Place(TREASURER, "/payments"),
+    "payment": Place(TREASURER, "/payments?state=settled", _open_first, often=(1440,)),
+    "paying-account": Place(TREASURER, "/paying-accounts/CZ-EUR"),
+    "statements": Place(TREASURER, "/bank-statements"),
+    "statement": Place(TREASURER, "/bank-statements?state=reconciled", _open_first),
+    "statement-capture": Place(TREASURER, "/bank-statements/capture"),
+    "desk": Place(TREASURER, "/bank-statements?state=open", _reconcile, often=(1440, 390)),
     "invoices": Place(CLERK, "/invoices", often=(1440, 390)),
     "invoice-exception": Place(BUYER, "/invoices?state=exception&sort=-reference", _open_first, often=(1440, 390)),
     "invoice-posted": Place(CLERK, "/invoices?state=posted", _open_all, often=(1440,)),
@@ -162,6 +191,8 @@ PLACES: dict[str, Place] = {
     "settle-nothing": Place(CONTROLLER, "/exceptions/waiting?tab=waiting"),
     "exceptions": Place(AUDITOR, "/exceptions"),
     "tolerances": Place(CONTROLLER, "/tolerances"),
+    "reports": Place(CONTROLLER, "/reports"),
+    "report": Place(CONTROLLER, "/reports/invoiced", often=(1440, 390)),
     "people": Place(ADMINISTRATOR, "/people"),
     "person": Place(ADMINISTRATOR, f"/people/{REQUESTER}"),
     "jobs": Place(ADMINISTRATOR, "/jobs"),

@@ -137,6 +137,9 @@ document.addEventListener("mousedown", wake);
 export const startPickers = (within = document) => {
   const selects = $$("select[data-o-select]", within).filter(select => select.checkVisibility());
   if (!selects.length || !document.body.dataset.picker) return;
+  // The browser may have gone to the first field before anybody listened.
+  const reached = selects.find(select => select === document.activeElement);
+  if (reached) awaken(reached);
   const idle = window.requestIdleCallback ?? (work => setTimeout(work, 200));
   idle(async () => {
     await library();
