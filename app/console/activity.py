@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -27,6 +28,8 @@ from app.kernel.resource import Resource
 
 FEW = 20
 MANY = 200
+#: As many rows of one kind that nobody types are told one by one.
+MOST_ROWS = 3
 LIMIT = "Up to 25 MB each: PDF, pictures, tables, text, e-mail."
 TABS = (("", "All"), ("comments", "Comments"), ("changes", "Changes"))
 _PICKED_MENTION = re.compile(r"@\[[^\]\n]*\]\(([\w.-]+)\)")
@@ -199,8 +202,21 @@ def _entry(sight: Sight, resource: Resource, row: Any, act: Sequence[Step]) -> E
         text=_told(resource, main, command) if not main.part or command else f"changed the {_noun(resource)}",
         at=at,
         icon=_ICONS.get(main.action, ""),
-        diff=tuple(difference for step in act for difference in _differences(sight, resource, row, step)),
+        diff=tuple(_of_act(sight, resource, row, act)),
     )
+
+
+def _of_act(sight: Sight, resource: Resource, row: Any, act: Sequence[Step]) -> Iterator[Difference]:
+    """Say what an act changed; of many rows that nobody types it is enough how many were worked out."""
+    derived = {children.name for children in resource.children if children.fixed}
+    rows = Counter(step.part.partition(":")[0] for step in act if step.action in ("created", "deleted"))
+    many = [name for name, count in rows.items() if name in derived and count > MOST_ROWS]
+    for step in act:
+        if step.part.partition(":")[0] not in many:
+            yield from _differences(sight, resource, row, step)
+    for name in many:
+        made = sum(step.action == "created" for step in act if step.part.partition(":")[0] == name)
+        yield Difference(humanise(name), "", f"{made} worked out" if made else "taken out")
 
 
 def _told(resource: Resource, step: Step, command: Command | None) -> str:
@@ -209,11 +225,12 @@ def _told(resource: Resource, step: Step, command: Command | None) -> str:
         return f"{'attached' if step.action == 'attached' else 'removed'} {(step.after or {}).get('file', 'a file')}"
     noun = _noun(resource)
     if command is not None:
-        done = humanise(event_name("", command.events[0])[1:]).lower()
-        is_verb = " " not in done and done.endswith("ed") and len(command.events) == 1
-        return f"{done} the {noun}" if is_verb else f"did “{command.label}”"
-    verbs = {"created": "entered", "changed": "changed", "deleted": "removed"}
-    return f"{verbs.get(step.action, humanise(step.action).lower())} the {noun}"
+        done = [humanise(event_name("", event)[1:]).lower() for event in command.events]
+        verbs = [each for each in done if " " not in each and each.endswith("ed")]
+        said = verbs if len(done) == 1 else [each for each in verbs if each.startswith(command.name.rstrip("e"))]
+        return f"{said[0]} the {noun}" if said else f"did “{command.label}”"
+    acts = {"created": "entered", "changed": "changed", "deleted": "removed"}
+    return f"{acts.get(step.action, humanise(step.action).lower())} the {noun}"
 
 
 def _noun(resource: Resource) -> str:
@@ -228,7 +245,10 @@ def _differences(sight: Sight, resource: Resource, row: Any, step: Step) -> Iter
     names = [name for name in dict.fromkeys([*fields, *before, *after]) if name in before or name in after]
     holder = _holder(row, step.part)
     told = {
-        name: tuple(_said(sight, fields, name, side.get(name), _currency(fields, name, side, holder)) for side in (before, after))
+        name: tuple(
+            _said(sight, fields, name, side.get(name), _currency(fields, name, side, holder))
+            for side in (before, after)
+        )
         for name in names
     }
     place = humanise(step.part.partition(":")[0])

@@ -42,7 +42,16 @@ def register(app: Flask) -> Host:
         host, ADMINISTRATION, "role", "Roles", "/roles", "user-check", letters.take("roles"), lambda: _may("role.read")
     )
     _link(host, "Control", "reports", "Reports", URL, "chart-bar", letters.take("reports"), may_open)
-    for page in (SignInView, FindView, PreferencesView, OwnPasswordView, RolesView, ReportsView, KitView, *pages.added()):
+    for page in (
+        SignInView,
+        FindView,
+        PreferencesView,
+        OwnPasswordView,
+        RolesView,
+        ReportsView,
+        KitView,
+        *pages.added(),
+    ):
         host.add_view_no_menu(page)
     return host
 

@@ -103,7 +103,9 @@ def build(visit: Visit, resource: Resource, row: Any, told: Activity | None = No
 
 
 def _subs(resource: Resource, row: Any) -> tuple[Cell, ...]:
-    return (text(resource.title[0]), text(resource.key_of(row), mono=True))
+    """Say what a document is, and its key where its title is another."""
+    kind, key = text(resource.title[0]), str(resource.key_of(row))
+    return (kind,) if str(row) == key else (kind, text(key, mono=True))
 
 
 def _sections(visit: Visit, sight: Sight, resource: Resource, fields: dict[str, Field], row: Any) -> tuple[Facts, ...]:

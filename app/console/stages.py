@@ -77,7 +77,9 @@ def _step(visit: Visit, stage: Stage, resource: Resource, row: Any) -> Step:
     own = stage.resource == resource.name
     rows = [row] if own else _rows(visit, stage, resource, row)
     if not rows:
-        return Step(stage.label, "Not yet", stage.icon, "todo")
+        here = _stages.get(resource.name)
+        is_before = here is not None and stage.place < here.place
+        return Step(stage.label, "None shown" if is_before else "Not yet", stage.icon, "todo")
     first, more = rows[-1], len(rows) - 1
     done = all(stage.done(each) for each in rows)
     words = f"and {more} more" if more else ""

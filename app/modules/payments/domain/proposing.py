@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
+from app.kernel.money import Money
 from app.kernel.problem import Problem
 
 _DAYS_OF_YEAR = 365
@@ -41,6 +42,7 @@ class Terms:
 
     execute_on: date
     due_until: date
+    currency: str
     take_discounts: bool = True
     least_yield: Decimal = _ZERO
 
@@ -97,15 +99,19 @@ def _chosen(due: Due, terms: Terms) -> Pay | None:
     discount = discount_of(due, terms)
     if due.due_on <= terms.due_until:
         when = f"Due since {due.due_on}" if due.due_on < terms.execute_on else f"Due {due.due_on}"
-        spared = f", {discount:f} off until {due.discount_until}" if discount else ""
+        spared = f", {_off(due, discount, terms)}" if discount else ""
         return Pay(due, due.left - discount, discount, f"{when}{spared}")
     if not discount or due.discount_until is None or due.discount_until > terms.due_until:
         return None
     gain = yearly_yield(due.left, discount, (due.due_on - terms.execute_on).days)
     if gain < terms.least_yield:
         return None
-    words = f"{discount:f} off until {due.discount_until}, which is {gain:.0f} % a year"
+    words = f"{_off(due, discount, terms)}, which is {gain:.0f} % a year"
     return Pay(due, due.left - discount, discount, words)
+
+
+def _off(due: Due, discount: Decimal, terms: Terms) -> str:
+    return f"{Money(discount, terms.currency).rounded().amount:f} off until {due.discount_until}"
 
 
 def discount_of(due: Due, terms: Terms) -> Decimal:

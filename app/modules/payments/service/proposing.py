@@ -109,7 +109,7 @@ def _in_turn(context: Context, run: PaymentRun) -> None:
 def terms_of(context: Context, run: PaymentRun) -> Terms:
     """Say by which rules a run chooses."""
     least = Decimal(settings.get(context.session, LEAST_YIELD.name))
-    return Terms(run.execute_on, run.due_until, run.take_discounts, least)
+    return Terms(run.execute_on, run.due_until, run.currency.code, run.take_discounts, least)
 
 
 @dataclass(frozen=True, slots=True)
