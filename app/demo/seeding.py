@@ -52,18 +52,16 @@ def seed(as_of: datetime | None = None) -> str:
 def _in_haste() -> Iterator[None]:
     """Let thousands of commits not wait for the disk: a demo that a power cut ends has to begin anew anyway."""
 
-    def relax(connection: Any, _: Any) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute("SET synchronous_commit TO off")
-        connection.commit()
+    def relax(dialect: Any, record: Any, given: Any, parameters: dict[str, Any]) -> None:
+        parameters["options"] = f"{parameters.get('options', '')} -c synchronous_commit=off"
 
     engine = db.engine
     engine.dispose()
-    event.listen(engine, "connect", relax)
+    event.listen(engine, "do_connect", relax)
     try:
         yield
     finally:
-        event.remove(engine, "connect", relax)
+        event.remove(engine, "do_connect", relax)
         db.session.remove()
         engine.dispose()
 
