@@ -195,7 +195,8 @@ def _entry(sight: Sight, resource: Resource, row: Any, act: Sequence[Step]) -> E
     at = At(sight.moment(main.at), main.at.isoformat())
     if main.text:
         return Entry("comment", main.actor, "commented", at, parts=tuple(_parts(main.text)))
-    command = resource.command(main.command.rpartition(".")[2])
+    of, _, name = main.command.rpartition(".")
+    command = resource.command(name) if of == resource.name else None
     return Entry(
         kind="command" if command else "change",
         who=main.actor,

@@ -86,3 +86,22 @@ def test_an_evidence_pack_is_led_to_by_a_link_for_whoever_may_take_one(within, c
         assert archive.testzip() is None
         assert "index.html" in archive.namelist()
     assert hanna.get(led.headers["Location"]).status_code == 403
+
+
+def test_the_story_of_an_invoice_tells_whose_act_was_what_and_not_every_check_anew(within, client, paying):
+    key = within(lambda house: house.owed("R-1"))
+    within(lambda house: house.released_run())
+    page = text(client(paying.eva).get(f"/invoices/{key}/activity"))
+    assert "Eva Horak submitted the invoice" in page
+    assert "Eva Horak posted the invoice" in page
+    assert "Tomas Dvorak changed the invoice" in page
+    assert "Tomas Dvorak released" not in page  # he released the run; to release an invoice is to let it go
+    assert "Checks now 13 worked out" in page
+    assert "Nothing like it was captured before" not in page
+
+
+def test_the_way_of_an_invoice_says_what_came_before_and_is_not_for_its_reader(within, client, paying):
+    key = within(lambda house: house.owed("R-1"))
+    page = text(client(paying.eva).get(f"/invoices/{key}"))
+    assert "Request None shown Order PO-2026-00001" in page
+    assert "Payment Not yet" in page
