@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import hypothesis
 import pytest
 import redis
 from flask import Flask
@@ -28,6 +29,8 @@ class NetworkRefused(RuntimeError):
 
 def pytest_configure(config: pytest.Config) -> None:
     """Close the guards; the parent of parallel workers starts the servers for all of them."""
+    hypothesis.settings.register_profile("outlay", max_examples=40, deadline=None, database=None)
+    hypothesis.settings.load_profile("outlay")
     for name in [name for name in os.environ if name.startswith("OUTLAY_") and name not in TEST_VARIABLES]:
         del os.environ[name]
     for name in ("DATABASE_URL", "REDIS_URL", "LOG_LEVEL", "LOG_STYLE"):

@@ -25,8 +25,6 @@ from app.modules.payments.domain.bank import (
 )
 from app.modules.payments.formats.reading import read_statements, read_status
 
-quick = settings(max_examples=120, deadline=None, database=None)
-
 
 def read(text: str | bytes) -> BankFile:
     return read_statements(text.encode() if isinstance(text, str) else text, "file")
@@ -493,7 +491,6 @@ def test_what_is_no_status_is_refused(text: str) -> None:
 SAMPLES = [camt(entry(details=DETAIL)), MT940, BAI2, OFX, SPARKASSE, ING, FRENCH, ENGLISH, PAIN002]
 
 
-@quick
 @given(st.binary(max_size=400))
 @example(b"\xff\xfe<\x00a\x00")
 @example(b"<?xml version='1.0' encoding='utf-7'?><a/>")
@@ -504,7 +501,7 @@ def test_random_bytes_are_refused(data: bytes) -> None:
             reader(data)
 
 
-@settings(quick, max_examples=400)
+@settings(max_examples=150)
 @given(
     st.sampled_from(SAMPLES),
     st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 40), st.binary(max_size=12)), max_size=4),

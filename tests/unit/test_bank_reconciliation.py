@@ -8,13 +8,12 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.modules.payments.domain.bank import Charge, Entry, Exchange, Movement, Party, References, Remittance
 from app.modules.payments.domain.reconciliation import Candidate, Kind, Line, Proposal, Use, lines_of, propose
 
-quick = settings(max_examples=150, deadline=None, database=None)
 IBAN = "NL91ABNA0417164300"
 
 
@@ -171,7 +170,6 @@ def puzzles(draw: Any) -> tuple[list[Line], list[Candidate]]:
     return lines, candidates
 
 
-@quick
 @given(puzzles(), st.randoms(use_true_random=False))
 def test_nothing_is_used_beyond_its_amount_and_no_order_matters(
     puzzle: tuple[list[Line], list[Candidate]], chance: random.Random

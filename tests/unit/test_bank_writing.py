@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -34,7 +34,6 @@ from tests.unit.bank_samples import (
     with_reference,
 )
 
-quick = settings(max_examples=80, deadline=None, database=None)
 ALLOWED = re.compile(r"[A-Za-z0-9/\-?:().,'+ ]*")
 
 
@@ -74,7 +73,6 @@ def test_texts_are_spelled_and_not_replaced(written: str, spelled: str) -> None:
     assert plain(written) == spelled
 
 
-@quick
 @given(st.text())
 def test_any_text_survives_in_the_characters_banks_take(text: str) -> None:
     spelled = plain(text)
@@ -86,7 +84,6 @@ def test_any_text_survives_in_the_characters_banks_take(text: str) -> None:
     assert len(name(text, 70)) <= 70
 
 
-@quick
 @given(st.text(min_size=1), st.text(min_size=1))
 def test_ids_fit_and_different_ones_stay_different(one: str, other: str) -> None:
     assert 0 < len(identifier(one)) <= 35
@@ -237,7 +234,6 @@ def transfers(draw: Any, make: Any = transfer, plainly: bool = False) -> tuple[T
     return tuple(found)
 
 
-@quick
 @given(transfers(), st.randoms(use_true_random=False))
 def test_what_is_written_reads_back_as_the_same_payments(paid: tuple[Transfer, ...], chance: random.Random) -> None:
     written = write_pain001(run(*paid))
@@ -267,7 +263,6 @@ def test_what_is_written_reads_back_as_the_same_payments(paid: tuple[Transfer, .
 # --- NACHA ----------------------------------------------------------------------------------------------------------
 
 
-@quick
 @given(transfers(american), st.randoms(use_true_random=False))
 def test_a_nacha_file_keeps_the_rules_and_reads_back_the_same(
     paid: tuple[Transfer, ...], chance: random.Random

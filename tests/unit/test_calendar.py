@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.kernel.calendar import (
@@ -17,7 +17,6 @@ from app.kernel.calendar import (
     period_of,
 )
 
-quick = settings(max_examples=30, deadline=None, database=None)
 days = st.dates(date(1990, 1, 1), date(2090, 12, 31))
 months = st.integers(1, 12)
 
@@ -37,7 +36,6 @@ def test_a_day_falls_into_its_fiscal_period(day, start_month, label):
     assert str(period_of(day, start_month)) == label
 
 
-@quick
 @given(days, months)
 def test_a_period_holds_its_days_and_borders_on_the_next(day, start_month):
     period = period_of(day, start_month)
@@ -98,7 +96,6 @@ def test_working_days_skip_weekends_and_holidays(day, count, expected):
     assert add_working_days(day, count, holidays={date(2026, 12, 25)}) == expected
 
 
-@quick
 @given(days, st.integers(-30, 30), st.sets(days, max_size=5))
 def test_counting_working_days_ends_on_one(day, count, holidays):
     end = add_working_days(day, count, holidays)

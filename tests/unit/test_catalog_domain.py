@@ -8,14 +8,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.kernel.actor import SYSTEM, Context
 from app.kernel.problem import Problem
 from app.modules.catalog import domain
-
-quick = settings(max_examples=60, deadline=None, database=None)
 
 CONTEXT = Context(SYSTEM, None, None, "test")  # type: ignore[arg-type]
 
@@ -112,7 +110,6 @@ def test_each_supplier_offers_one_price_per_currency() -> None:
     assert sorted(str(each.unit_price) for each in found) == ["11", "8", "9"]
 
 
-@quick
 @given(st.lists(st.tuples(st.integers(1, 50), st.integers(1, 40)), min_size=1, max_size=8), st.integers(1, 60))
 def test_no_supplier_asks_less_than_the_best_price(offers: list[tuple[int, int]], quantity: int) -> None:
     prices = [price(str(amount), str(since), supplier=Thing(name=str(n))) for n, (amount, since) in enumerate(offers)]

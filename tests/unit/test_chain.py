@@ -9,7 +9,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.infra import audit_export, chain
@@ -177,7 +177,6 @@ def tamper(lines, chance):
 seeds = st.integers(0, 2**64 - 1).map(random.Random)
 
 
-@settings(max_examples=40, deadline=None, database=None)
 @given(seeds)
 def test_any_tampering_with_the_file_is_found_by_both_verifiers(chance):
     done = list(LINES)
@@ -202,7 +201,6 @@ def resealed(lines):
     return [*made, seal.footer(footer)]
 
 
-@settings(max_examples=25, deadline=None, database=None)
 @given(seeds)
 def test_tampering_before_the_export_is_found_by_both_verifiers(chance):
     done = list(LINES)
@@ -410,7 +408,6 @@ json_values = st.recursive(
 )
 
 
-@settings(max_examples=25, deadline=None, database=None)
 @given(json_values)
 def test_a_value_is_spelled_the_same_after_any_round_trip(value):
     spelled = chain.canonical(value)

@@ -3,7 +3,7 @@
 import base64
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Column, Integer, MetaData, Table, select
 from sqlalchemy.dialects import postgresql
@@ -32,7 +32,6 @@ def process_ring():
     crypto.use(before)
 
 
-@settings(max_examples=25, deadline=None, database=None)
 @given(st.text())
 def test_what_goes_in_comes_out_and_looks_different_each_time(text):
     stored = OLD.encrypt(text, PLACE)
@@ -47,7 +46,6 @@ def test_a_value_moved_to_another_place_is_refused():
     assert refused.value.code == "altered"
 
 
-@settings(max_examples=25, deadline=None, database=None)
 @given(st.integers(min_value=0), st.integers(1, 255))
 def test_any_altered_byte_is_found(where, change):
     head, body = OLD.encrypt(IBAN, PLACE).rsplit(":", 1)

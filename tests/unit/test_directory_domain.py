@@ -6,15 +6,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.kernel.actor import EVERYWHERE, SYSTEM, Actor, Context, Reach
 from app.kernel.problem import Problem
 from app.modules.directory import domain
 from app.modules.directory.domain import Held, Place, TaxCategory
-
-quick = settings(max_examples=60, deadline=None, database=None)
 
 CONTEXT = Context(SYSTEM, None, None, "test")  # type: ignore[arg-type]
 
@@ -69,7 +67,6 @@ def test_published_cpv_codes_pass(code: str) -> None:
     assert domain.why_not_cpv(code) == []
 
 
-@quick
 @given(digits=st.text("0123456789", min_size=8, max_size=8), place=st.integers(0, 7), wrong=st.integers(1, 9))
 def test_one_wrong_digit_of_a_cpv_code_is_noticed(digits: str, place: int, wrong: int) -> None:
     code = f"{digits}-{domain.cpv_check_digit(digits)}"
@@ -169,7 +166,6 @@ def test_the_same_tax_number_has_one_spelling(one: str, other: str, country: str
     assert domain.normal_tax_id(one, country) == domain.normal_tax_id(other, country)
 
 
-@quick
 @given(st.text(max_size=30), st.sampled_from(sorted(domain.COUNTRIES)), st.sampled_from(["vat", "tin", "businessid"]))
 def test_no_tax_number_whatever_it_is_breaks_the_check(value: str, country: str, kind: str) -> None:
     assert len(domain.why_not_tax_id(value, country, kind)) <= 1

@@ -8,13 +8,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.modules.invoices.domain.duplicates import Print, Suspicion, compare, find, folded, keys, spelled
 
 D = Decimal
-quick = settings(max_examples=80, deadline=None, database=None)
 DAY = date(2026, 5, 4)
 ONE = Print(1, "IN-1", "RE-2026-10427", supplier=5, currency="EUR", amount=D("119.00"), issued_on=DAY)
 
@@ -195,7 +194,6 @@ PIECES = st.lists(
 )
 
 
-@quick
 @given(PIECES, PIECES, st.sampled_from(["-", "/", " ", ""]))
 def test_equal_invoices_share_a_key_so_that_they_are_looked_up(one: list[str], two: list[str], separator: str) -> None:
     first, second = separator.join(one), "-".join(two)
@@ -204,7 +202,6 @@ def test_equal_invoices_share_a_key_so_that_they_are_looked_up(one: list[str], t
         assert keys(first, DAY) & keys(second, DAY)
 
 
-@quick
 @given(st.text(max_size=12), st.text(max_size=12), st.none() | st.dates())
 def test_any_text_can_be_a_number(one: str, two: str, day: date | None) -> None:
     found = compare(replace(ONE, number=one, issued_on=day), other(two))

@@ -6,7 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.modules.invoices.domain.arithmetic import bases, check, recompute
@@ -130,7 +130,6 @@ def test_yen_have_no_cents():
     assert recompute(Parsed("R", currency="JPY", lines=(line,))).tax == D(10)
 
 
-@settings(max_examples=50, deadline=None, database=None)
 @given(
     st.lists(
         st.tuples(st.integers(-(10**9), 10**9), st.sampled_from([D(0), D(7), D(19), D("5.5")])), min_size=1, max_size=9

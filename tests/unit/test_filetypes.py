@@ -4,7 +4,7 @@ import io
 import zipfile
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.infra.filetypes import EXTENSIONS, SHOWN_INLINE, FileRefused, clean_name, media_type_of, safe_name, sniff
@@ -91,7 +91,6 @@ def test_a_file_that_is_not_taken_in_is_refused_with_its_reason(content, code):
     assert refused.value.problems[0].field == "file"
 
 
-@settings(max_examples=25, deadline=None, database=None)
 @given(st.binary(max_size=300))
 def test_any_bytes_are_typed_or_refused_and_never_break(content):
     try:
@@ -125,7 +124,6 @@ def test_a_name_is_cleaned(name, clean):
     assert clean_name(name) == clean
 
 
-@settings(max_examples=25, deadline=None, database=None)
 @given(st.text(max_size=60))
 def test_a_clean_name_is_harmless_and_stays_as_it_is(name):
     clean = clean_name(name)

@@ -9,13 +9,12 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.modules.invoices.domain.linking import Link, Offered, Stated, _assign, _Pair, link
 
 D = Decimal
-quick = settings(max_examples=35, deadline=None, database=None)
 
 
 def stated(number: int = 1, text: str = "Hex bolt M8 x 40", **fields: Any) -> Stated:
@@ -147,7 +146,6 @@ def test_credit_lines_below_zero_fit_what_went_back() -> None:
 WEIGHTS = st.dictionaries(st.tuples(st.integers(0, 4), st.integers(0, 4)), st.integers(30, 100), max_size=20)
 
 
-@quick
 @given(WEIGHTS)
 def test_no_other_assignment_is_more_confident(weights: dict[tuple[int, int], int]) -> None:
     pairs = {pair: _Pair(weight, ()) for pair, weight in weights.items()}
@@ -162,7 +160,6 @@ TEXTS = st.sampled_from(["Hex bolt M8", "Hex bolt M10", "Hex nut", "Washer 8 mm"
 SIDES = st.tuples(TEXTS, st.sampled_from(["", "A", "B"]), st.integers(1, 3), st.sampled_from([D(1), D("1.1"), D(5)]))
 
 
-@quick
 @given(st.lists(SIDES, max_size=5), st.lists(SIDES, max_size=5), st.integers(0, 9))
 def test_links_do_not_depend_on_the_order_of_either_side(left: list[Any], right: list[Any], seed: int) -> None:
     lines = [stated(at, t, our_item=i, quantity=D(q), price=p) for at, (t, i, q, p) in enumerate(left, 1)]

@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.kernel.money import Money
@@ -46,7 +46,6 @@ from app.modules.invoices.domain.tolerances import Measure, Row, Tolerances
 from app.modules.suppliers.domain.likeness import Reason
 
 D = Decimal
-quick = settings(max_examples=35, deadline=None, database=None)
 TWO, THREE, CONTRACT = Method.TWO_WAY, Method.THREE_WAY, Method.CONTRACT
 FRIDAY = date(2026, 11, 20)
 
@@ -796,7 +795,6 @@ def test_a_credit_note_is_tied_to_an_invoice_or_an_order() -> None:
 @given(
     st.integers(-50, 50).filter(bool), st.decimals("0.01", "99", places=2), st.sampled_from(["invoice", "credit_note"])
 )
-@quick
 def test_a_credit_note_reads_the_same_whichever_sign_it_is_written_with(
     quantity: int, price: Decimal, kind: Any
 ) -> None:
@@ -957,7 +955,6 @@ def test_accepting_and_rejecting_need_a_reason(action: Action, reason: str | Non
 # What always holds
 
 
-@quick
 @given(
     st.integers(-20, 20), st.integers(0, 20), st.integers(0, 20), st.integers(-20, 40), st.sampled_from([TWO, THREE])
 )
@@ -977,7 +974,6 @@ def test_what_is_billed_in_all_stays_within_its_limit_or_is_told(
     assert check.actual - check.expected == check.difference
 
 
-@quick
 @given(
     st.lists(
         st.tuples(st.integers(1, 9), st.decimals("0.01", "50", places=3), st.sampled_from([D(0), D(7), D(19)])),
@@ -1026,7 +1022,6 @@ ODD_BILLS = st.builds(
 )  # fmt: skip
 
 
-@quick
 @given(ODD_BILLS, st.sampled_from(list(Method)), st.booleans(), st.integers(0, 2))
 def test_whatever_an_invoice_states_every_check_says_something(
     stated: Bill, method: Method, tolerant: bool, received: int

@@ -3,12 +3,11 @@
 from decimal import Decimal, localcontext
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.kernel.money import CURRENCIES, Money, Percent, minor_units
 
-quick = settings(max_examples=30, deadline=None, database=None)
 cents = st.integers(min_value=-(10**15), max_value=10**15)
 weights = st.lists(st.decimals(min_value=0, max_value=10**6, places=4), min_size=1, max_size=8).filter(any)
 
@@ -139,7 +138,6 @@ def test_the_largest_remainder_gets_the_odd_cent(amount, shares, expected):
     assert [part.amount for part in euro(amount).split(shares)] == [Decimal(part) for part in expected]
 
 
-@quick
 @given(cents, weights)
 def test_a_split_adds_up_and_no_part_is_a_cent_off(count, shares):
     whole = Money(Decimal(count).scaleb(-2), "EUR")

@@ -6,12 +6,10 @@ import random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.modules.invoices.domain.recognition import Known, Recognition, Seller, recognise
-
-quick = settings(max_examples=60, deadline=None, database=None)
 
 
 def known(id: int, code: str, name: str, **fields: Any) -> Known:
@@ -155,7 +153,6 @@ def test_an_account_shared_within_a_group_is_no_split_evidence() -> None:
     assert (chosen(found), found.warnings) == ("S-1", ())
 
 
-@quick
 @given(
     st.sets(st.sampled_from(["ATU11111111", "CZ22222222", "ATU33333333", "ATU9"]), max_size=2),
     st.sets(st.sampled_from(["f1", "f2", "f3", "f9"]), max_size=2),

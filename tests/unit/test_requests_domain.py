@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.kernel.actor import SYSTEM, Actor, Context, Grant
@@ -16,7 +16,6 @@ from app.kernel.money import Money
 from app.kernel.problem import Problem
 from app.modules.requests import domain
 
-quick = settings(max_examples=80, deadline=None, database=None)
 TODAY = date(2026, 11, 22)
 
 
@@ -108,14 +107,12 @@ cents = st.decimals(min_value=0, max_value=10**9, places=2)
 weights = st.lists(st.decimals(min_value=0, max_value=100, places=2), min_size=1, max_size=8)
 
 
-@quick
 @given(amount=cents, percents=weights)
 def test_parts_by_percent_add_up_to_the_line(amount: Decimal, percents: list[Decimal]) -> None:
     asked = request(line(amount=amount), splits=tuple(split(percent=str(each)) for each in percents))
     assert sum((part.amount.amount for part in domain.portions(asked, TODAY)), Decimal(0)) == amount
 
 
-@quick
 @given(amounts=st.lists(cents, max_size=12), rate=st.decimals(min_value="0.0001", max_value=10**4, places=6))
 def test_parts_in_the_base_currency_add_up_to_the_converted_total(amounts: list[Decimal], rate: Decimal) -> None:
     parts = [Money(amount, "EUR") for amount in amounts]

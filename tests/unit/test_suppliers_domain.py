@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.kernel.actor import Actor, Context
@@ -16,8 +16,6 @@ from app.kernel.problem import Problem
 from app.modules.suppliers.domain import banking, likeness, standing
 from app.modules.suppliers.domain.likeness import Duplicate, Profile, Reason
 from app.modules.suppliers.domain.standing import TaxIdKind
-
-quick = settings(max_examples=60, deadline=None, database=None)
 
 TODAY = date(2026, 11, 22)
 
@@ -91,7 +89,6 @@ def test_a_name_is_compared_without_accents_and_legal_form(name: str, normal: st
     assert likeness.normal_name(name) == normal
 
 
-@quick
 @given(st.text(max_size=60))
 def test_a_normal_name_has_only_small_letters_digits_and_spaces(name: str) -> None:
     normal = likeness.normal_name(name)
@@ -120,7 +117,6 @@ def test_likeness_of_names_is_a_percentage(one: str, other: str, percent: int) -
     assert likeness.similarity(one, other) == percent
 
 
-@quick
 @given(st.text("abcde ", max_size=20), st.text("abcde ", max_size=20))
 def test_likeness_is_mutual_and_between_0_and_100(one: str, other: str) -> None:
     assert 0 <= likeness.similarity(one, other) == likeness.similarity(other, one) <= 100
@@ -187,7 +183,6 @@ def test_reasons_add_up_as_independent_hints() -> None:
     assert Duplicate(profile(), ()).score == 0
 
 
-@quick
 @given(st.lists(st.integers(0, 100), max_size=6))
 def test_a_score_never_leaves_0_to_100_and_never_falls_by_another_reason(weights: list[int]) -> None:
     scores = [
@@ -340,7 +335,6 @@ def test_an_account_shows_no_more_than_it_is_recognised_by(number: str, shown: s
     assert banking.mask(number) == shown
 
 
-@quick
 @given(st.integers(0, 10**10 - 1))
 def test_the_middle_of_an_iban_is_never_shown(number: int) -> None:
     assert f"{number:010d}"[:6] not in banking.mask(f"DE0037040044{number:010d}").replace("DE00", "")

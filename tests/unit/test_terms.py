@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.kernel.money import Money
@@ -25,7 +25,6 @@ from app.modules.invoices.domain.terms import (
 )
 
 D = Decimal
-quick = settings(max_examples=60, deadline=None, database=None)
 DAY = date(2026, 1, 15)
 
 
@@ -170,7 +169,6 @@ def test_a_discount_is_taken_from_the_invoice_where_it_is_better(agreed: Any, of
     assert (found.discount_percent, found.discount_days) == expected
 
 
-@quick
 @given(
     st.integers(1, 10_000_00), st.integers(0, 30), st.lists(st.integers(1, 40), min_size=1, max_size=5),
     st.decimals("0.01", "50", places=2), st.sampled_from(["EUR", "JPY", "BHD"]), st.booleans(),

@@ -6,13 +6,12 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.modules.invoices.domain.tolerances import Given, Limit, Measure, Row, Tolerance, Tolerances, figure, plain
 
 D = Decimal
-quick = settings(max_examples=60, deadline=None, database=None)
 PRICE = Measure.UNIT_PRICE
 AMOUNTS = st.none() | st.decimals("0", "1000", places=2)
 
@@ -131,7 +130,6 @@ def test_nothing_set_says_so() -> None:
     assert Limit().words("EUR") == "nothing, because no tolerance is set"
 
 
-@quick
 @given(st.lists(st.tuples(AMOUNTS, AMOUNTS), max_size=4), st.decimals("-1000", "1000", places=2), st.booleans())
 def test_empty_is_never_unlimited(
     fields: list[tuple[Decimal | None, Decimal | None]], difference: Decimal, turned: bool
