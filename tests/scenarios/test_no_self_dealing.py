@@ -16,8 +16,7 @@ from flask import Flask
 from app.infra import clock, identity, unit
 from app.kernel.actor import Context
 from app.kernel.resource import registry
-from app.modules.administration.domain import DUTIES
-from app.modules.directory.domain import Held, why_not_role
+from app.modules.directory.domain import DUTIES, Held, why_not_role
 from app.roles import ROLES
 from tests.acting import PASSWORD, Someone, open_session, system
 from tests.contract.doors import COMMAND_DOORS, Answer, at_unit

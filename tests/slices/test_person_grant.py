@@ -8,6 +8,7 @@ from app.infra import identity, unit
 from app.infra.db import db
 from app.kernel.resource import registry
 from tests.acting import acting, person, system
+from tests.contract.house import make_role
 from tests.making import Maker
 from tests.slices.doing import audited, do, events, reading, refused
 
@@ -62,6 +63,20 @@ def test_the_same_role_is_not_given_twice_for_one_place(maker: Maker, jana: str)
     with refused(("has_role", "role")):
         do(system(), "person", jana, "grant", role="Buyer", entity=entity)
     do(system(), "person", jana, "grant", role="Buyer")
+
+
+def test_roles_that_permit_two_acts_of_one_person_between_them_are_refused_whatever_they_are_called(
+    maker: Maker, jana: str
+) -> None:
+    make_role("Proposes", "payment_run.create")
+    make_role("Agrees", "payment_run.approve")
+    here, there = maker.create(registry["entity"]), maker.create(registry["entity"])
+    do(system(), "person", jana, "grant", role="Proposes", entity=here)
+    for place in ({}, {"entity": here}):
+        with refused(("conflicting_roles", "role")) as messages:
+            do(system(), "person", jana, "grant", role="Agrees", **place)
+        assert "one person could make a payment run and approve it" in messages[0]
+    do(system(), "person", jana, "grant", role="Agrees", entity=there)
 
 
 def test_roles_that_control_each_other_are_refused_where_they_meet(maker: Maker, jana: str) -> None:

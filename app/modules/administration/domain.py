@@ -5,15 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-#: Two permissions that one role should not hold together, with what somebody could then do alone.
-DUTIES: tuple[tuple[str, str, str], ...] = (
-    ("bank_account.create", "bank_account.confirm", "enter a bank account and confirm it"),
-    ("bank_account.edit", "bank_account.confirm", "change a bank account and confirm it"),
-    ("payment_run.create", "payment_run.approve", "make a payment run and approve it"),
-    ("invoice.create", "payment_run.release", "take in an invoice and release its payment"),
-    ("role.edit", "bank_account.confirm", "give themselves rights and confirm bank accounts"),
-    ("person.grant", "bank_account.confirm", "give themselves roles and confirm bank accounts"),
-)
+from app.modules.directory.domain import DUTIES
+
 _BROWSERS = (("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
 _SYSTEMS = (
     ("iPhone", "iPhone"),

@@ -207,7 +207,11 @@ def grant(
     place = _place(entity, cost_centre)
     refuse_if(domain.why_not_in_reach(context.actor.reach("person.grant"), place), Kind.FORBIDDEN)
     held = queries.list_held(context, person.user_id)
-    refuse_if(domain.why_not_role(found.name, place.entity, held))
+    rights = identity.role_permissions(context.session)
+    refuse_if(
+        domain.why_not_role(found.name, place.entity, held)
+        or domain.why_not_together(found.name, place.entity, held, rights)
+    )
     if queries.find_grant(context, person.user_id, found.id, place.entity, place.cost_centre):
         raise Refused(Kind.CONFLICT, Problem("has_role", f"{person} holds this role there already.", "role"))
     context.session.add(

@@ -98,8 +98,13 @@ def rate_between(known: Mapping[tuple[int, int], Rate], currency: int, base: int
     direct = both.get((currency, base))
     if direct is not None:
         return direct
-    ways = [both[currency, middle].then(both[middle, base]) for first, middle in both if first == currency and (middle, base) in both]
+    ways = [
+        both[currency, middle].then(both[middle, base])
+        for first, middle in both
+        if first == currency and (middle, base) in both
+    ]
     return max(ways, key=lambda way: way.valid_on or date.min, default=None)
+
 
 # What decides over somebody's authority, and so is for others to change.
 AUTHORITY = ("approval_limit", "manager", "entity", "cost_centre")
@@ -120,6 +125,16 @@ CONFLICTS: dict[frozenset[str], str] = {
         for role in ("Approver", "Controller", "Buyer", "Receiver", "AP clerk", "Treasurer", "Administrator")
     },
 }
+
+#: Two permissions that one person should not hold together, with what they could then do alone.
+DUTIES: tuple[tuple[str, str, str], ...] = (
+    ("bank_account.create", "bank_account.confirm", "enter a bank account and confirm it"),
+    ("bank_account.edit", "bank_account.confirm", "change a bank account and confirm it"),
+    ("payment_run.create", "payment_run.approve", "make a payment run and approve it"),
+    ("invoice.create", "payment_run.release", "take in an invoice and release its payment"),
+    ("role.edit", "bank_account.confirm", "give themselves rights and confirm bank accounts"),
+    ("person.grant", "bank_account.confirm", "give themselves roles and confirm bank accounts"),
+)
 
 
 def why_not_country(country: str | None, field: str = "country") -> list[Problem]:
@@ -376,6 +391,26 @@ def why_not_role(role: str, entity: int | None, held: Iterable[Held]) -> list[Pr
         if reason and (entity is None or other.entity is None or entity == other.entity):
             message = f"{role} does not go together with {other.role}: {reason}. Revoke {other.role} first."
             problems.append(Problem("conflicting_roles", message, "role", {"held": other.role}))
+    return problems
+
+
+def why_not_together(
+    role: str, entity: int | None, held: Iterable[Held], rights: Mapping[str, frozenset[str]]
+) -> list[Problem]:
+    """Say which acts that take two people a new role and one that is held would let one person do.
+
+    A role that permits both by itself is warned of where roles are kept, and refused at the act.
+    """
+    problems = []
+    for other in held:
+        if entity is not None and other.entity is not None and entity != other.entity:
+            continue
+        one, two = rights.get(role, frozenset()), rights.get(other.role, frozenset())
+        for first, second, words in DUTIES:
+            duties = {first, second}
+            if duties <= one | two and not duties <= one and not duties <= two:
+                message = f"{role} does not go together with {other.role}: one person could {words}. Revoke {other.role} first."
+                problems.append(Problem("conflicting_roles", message, "role", {"held": other.role}))
     return problems
 
 

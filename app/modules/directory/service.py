@@ -50,7 +50,10 @@ def alias_of(person: Person) -> str:
 
 def why_not_person(context: Context, person: Person) -> list[Problem]:
     """Say what is wrong with a person's data, whether someone else signs in with them, and whose they are to change."""
-    problems = [*domain.why_not_person(context, person), *domain.why_not_own_authority(context, person, _changed(person))]
+    problems = [
+        *domain.why_not_person(context, person),
+        *domain.why_not_own_authority(context, person, _changed(person)),
+    ]
     other = queries.find_other_account(context, person)
     if other is not None:
         same_name = other.username.lower() == person.code
