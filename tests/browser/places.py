@@ -108,7 +108,7 @@ def _reconcile(page: Page) -> None:
 def _find(page: Page) -> None:
     page.keyboard.press("Control+k")
     page.locator("#palette input").fill("nord")
-    page.locator("#palette [role=option]", has_text="Nordlicht Systems").wait_for()
+    page.locator("#palette [role=option]", has_text="Nordlicht Systems").first.wait_for()
 
 
 def _make_token(page: Page) -> None:
