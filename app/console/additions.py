@@ -105,17 +105,84 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
+class Tile:
+    """One figure that leads a page, with the way to the rows that make it."""
+
+    label: str
+    text: str
+    url: str
+    unit: str = ""
+    hint: str = ""
+    tone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a chart: what stands below it and what it is called, how high, how it is written, and its rows."""
+
+    short: str
+    label: str
+    value: Decimal
+    text: str
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """A card with a chart of columns of one currency, each with the way to the rows that make it."""
+
+    title: str
+    columns: tuple[Column, ...]
+    note: str = ""
+    url: str = ""
+    url_label: str = ""
+    kind: str = "columns"
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """One line of a ranking: who, how much, which part of the whole, and its rows."""
+
+    label: str
+    text: str
+    part: str
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """A card with the largest of something."""
+
+    title: str
+    entries: tuple[Ranked, ...]
+    note: str = ""
+    url: str = ""
+    url_label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Addition:
     """What a slice says on the page of a row; the commands named in `taken` have their buttons in the band."""
 
     band: Band | None = None
     waiting: Waiting | None = None
-    rail: tuple[Chain | Bar, ...] = ()
+    rail: tuple[Chain | Bar | Columns, ...] = ()
     taken: tuple[str, ...] = ()
+    tiles: tuple[Tile, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What a slice says in figures on the first page."""
+
+    tiles: tuple[Tile, ...] = ()
+    charts: tuple[Columns, ...] = ()
+    rankings: tuple[Ranking, ...] = ()
 
 
 NOTHING = Addition()
 OfRow = Callable[["Visit", Resource, Any], Addition]
+OfFigures = Callable[["Visit"], Figures]
 Waits = Callable[["Visit", int], "Iterable[Entry]"]
 OfViews = Callable[["Visit"], "list[OfferedView]"]
 _places: list[Place] = []
@@ -123,6 +190,7 @@ _views: dict[str, OfViews] = {}
 _begun_with: list[str] = []
 _of_rows: list[OfRow] = []
 _waits: list[Waits] = []
+_figures: list[OfFigures] = []
 
 
 def lead_menu(place: Place) -> None:
@@ -168,6 +236,7 @@ def of_row(visit: Visit, resource: Resource, row: Any) -> Addition:
         waiting=next((each.waiting for each in said if each.waiting), None),
         rail=tuple(card for each in said for card in each.rail),
         taken=tuple(name for each in said for name in each.taken),
+        tiles=tuple(tile for each in said for tile in each.tiles),
     )
 
 
@@ -179,3 +248,18 @@ def to_home(waits: Waits) -> None:
 def waiting(visit: Visit, most: int) -> list[Entry]:
     """List what waits for the reader, the most urgent first."""
     return [entry for each in _waits for entry in each(visit, most)][:most]
+
+
+def lead_home(say: OfFigures) -> None:
+    """Let a slice lead the first page with figures."""
+    _figures.append(say)
+
+
+def figures(visit: Visit) -> Figures:
+    """Gather the figures that lead the first page of the reader."""
+    said = [say(visit) for say in _figures]
+    return Figures(
+        tuple(tile for each in said for tile in each.tiles),
+        tuple(chart for each in said for chart in each.charts),
+        tuple(ranking for each in said for ranking in each.rankings),
+    )

@@ -11,6 +11,7 @@ from flask_appbuilder.baseviews import BaseView
 from sqlalchemy import func, select
 
 from app.console import additions, addresses, gate, shell, words
+from app.console.additions import Columns, Ranking, Tile
 from app.console.cells import Cell, state_of, title_of
 from app.console.gate import Visit
 from app.console.host import open_page
@@ -21,7 +22,7 @@ from app.infra.activity import Comment
 from app.infra.audit import AuditEntry
 from app.kernel.resource import registry
 
-MOST = 8
+MOST, MOST_SHORTCUTS = 8, 6
 _NOTHING_WAITS = Empty("done", "Nothing waits for you", "When somebody asks you with @ in a comment, it stands here.")
 _NOTHING_DONE = Empty("first", "Nothing yet", "What you enter or change stands here, so that you find it again.")
 WAITING_DAYS = 30
@@ -70,7 +71,9 @@ class Home:
     waiting: Block
     recent: Block
     shortcuts: tuple[Shortcut, ...]
-    figures: tuple[Any, ...] = ()
+    figures: tuple[Tile, ...] = ()
+    charts: tuple[Columns, ...] = ()
+    rankings: tuple[Ranking, ...] = ()
 
 
 class HomeView(BaseView):  # type: ignore[misc]
@@ -90,12 +93,16 @@ class HomeView(BaseView):  # type: ignore[misc]
 def build(visit: Visit) -> Home:
     """Describe the first page of a person."""
     asked = (*additions.waiting(visit, MOST), *mentions(visit))[:MOST]
+    said = additions.figures(visit)
     return Home(
         greeting=f"Good {_part_of_day(visit)}, {visit.actor.name.partition(' ')[0]}",
         sub=words.long_day(visit.context.today),
         waiting=Block("Waits for you", asked, _NOTHING_WAITS),
         recent=Block("What you worked on", tuple(_recent(visit)), _NOTHING_DONE),
         shortcuts=tuple(_shortcuts(visit)),
+        figures=said.tiles,
+        charts=said.charts,
+        rankings=said.rankings,
     )
 
 
@@ -157,10 +164,12 @@ def visible(visit: Visit, wanted: list[tuple[str, int]]) -> dict[tuple[str, int]
 
 
 def _shortcuts(visit: Visit) -> Iterator[Shortcut]:
-    for resource in registry:
-        if shell.may_create(visit, resource) and shell.is_daily(resource):
-            label = f"New {words.lower_first(resource.title[0])}"
-            yield Shortcut(label, resource.help, resource.icon, addresses.of_list(resource, "new"))
+    """Offer to enter what people take part in; whoever has nothing of the kind begins with master data."""
+    daily = [each for each in registry if shell.may_create(visit, each) and shell.is_daily(each)]
+    shared = [each for each in daily if each.scope.parties]
+    for resource in (shared or daily)[:MOST_SHORTCUTS]:
+        label = f"New {words.lower_first(resource.title[0])}"
+        yield Shortcut(label, resource.help, resource.icon, addresses.of_list(resource, "new"))
 
 
 def _part_of_day(visit: Visit) -> str:

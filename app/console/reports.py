@@ -177,7 +177,8 @@ def _line(found: Figures, row: Figure, highest: Decimal) -> Line:
         for each, amount in zip(report.measures, row.amounts, strict=True)
     )
     whole = _reach(report, row) if report.stacked else highest
-    hint = row.key if row.key != row.label and not row.label.startswith(row.key) else ""
+    is_told = found.grouping.late or row.label.casefold().startswith(row.key.casefold())
+    hint = "" if is_told else row.key
     amounts = _amounts(found, row.amounts, row.currency, url)
     return Line(
         row.label, hint, url, words.number(row.count), amounts, parts, whole or Decimal(1), f"{row.label}: {told}"

@@ -9,7 +9,7 @@ from typing import Any
 from app.console import actions, activity, additions, addresses, loading, related, words
 from app.console.actions import Action
 from app.console.activity import Activity, Files
-from app.console.additions import Band, Bar, Chain, Waiting
+from app.console.additions import Band, Bar, Chain, Columns, Tile, Waiting
 from app.console.cells import Cell, Sight, Tag, cell, is_number, moment, text, title_of
 from app.console.columns import Column
 from app.console.gate import Visit
@@ -55,10 +55,11 @@ class Document:
     children: tuple[Table, ...]
     related: tuple[Table, ...]
     activity: Activity | None
-    rail: tuple[Chain | Bar | Facts | Files, ...]
+    rail: tuple[Chain | Bar | Columns | Facts | Files, ...]
     version: int | None
     band: Band | None = None
     waiting: Waiting | None = None
+    tiles: tuple[Tile, ...] = ()
 
 
 def names(resource: Resource) -> list[str]:
@@ -99,6 +100,7 @@ def build(visit: Visit, resource: Resource, row: Any, told: Activity | None = No
         version=getattr(row, "version", None),
         band=said.band,
         waiting=said.waiting,
+        tiles=said.tiles,
     )
 
 

@@ -116,9 +116,10 @@ _reports: dict[str, Report] = {}
 def declare(report: Report) -> Report:
     """Enter a report; a name that does not exist stops the start."""
     resource = registry[report.resource]
-    for each in report.groupings:
-        if "." in each.name:
-            listing.filter_by_part(resource, each.name)
+    for name in (*(each.name for each in report.groupings), *report.always):
+        path = name.rpartition(".")[0] if name.rpartition(".")[2] in listing.OPERATORS else name
+        if "." in path:
+            listing.filter_by_part(resource, path)
     known = listing.filter_fields(resource)
     wrong = [
         name for name in (*report.always, *report.filters) if name.rpartition(".")[0] not in known and name not in known
@@ -161,17 +162,44 @@ def compute(context: Context, report: Report, args: Args) -> Figures:
     if grouping is None:
         words = f"Group by one of {', '.join(each.key for each in report.groupings)}."
         raise Refused(Kind.INVALID, Problem("unknown_choice", words, "by"))
-    asked = {name: list(values) for name, values in args.items() if name not in (*_OWN_WORDS, *_LISTS_ONLY)}
-    listed = {**asked, **{name: [value] for name, value in report.always.items()}}
-    query, problems = listing.parse(context, resource, listed)
-    if problems:
-        raise Refused(Kind.INVALID, problems)
+    asked, listed, query = _read(context, report, args)
     inner = _rows(context, resource, report, grouping, query)
     found = _sums(context, resource, report, grouping, inner)
     several = len({row.currency for row in found}) > 1
     labels = _Labels(context, resource, grouping, found)
     rows = tuple(labels.figure(row, listed, several=several) for row in found)
     return Figures(report, grouping, asked, rows, _totals(context, report, inner, found))
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """What a report comes to in one currency, over how many rows."""
+
+    currency: str
+    count: int
+    amounts: tuple[Decimal, ...]
+
+
+def total(context: Context, report: Report, args: Args) -> tuple[list[Whole], Args]:
+    """Add up a report as a whole, the currency of most rows first; and say which list shows the rows."""
+    _, listed, query = _read(context, report, args)
+    inner = _rows(context, registry[report.resource], report, report.groupings[0], query)
+    count = func.count(func.distinct(inner.c.row))
+    statement = select(inner.c.currency, count, *_amounts(report, inner)).group_by(inner.c.currency)
+    told = context.session.execute(statement.order_by(count.desc(), inner.c.currency).execution_options(scoped=True))
+    return [Whole(code, rows, tuple(Decimal(amount) for amount in rest)) for code, rows, *rest in told], listed
+
+
+def _read(
+    context: Context, report: Report, args: Args
+) -> tuple[dict[str, list[str]], dict[str, list[str]], listing.Query]:
+    """Read what is asked of a report, and what is asked of the list behind it."""
+    asked = {name: list(values) for name, values in args.items() if name not in (*_OWN_WORDS, *_LISTS_ONLY)}
+    listed = {**asked, **{name: [value] for name, value in report.always.items()}}
+    query, problems = listing.parse(context, registry[report.resource], listed)
+    if problems:
+        raise Refused(Kind.INVALID, problems)
+    return asked, listed, query
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +217,7 @@ def _rows(context: Context, resource: Resource, report: Report, grouping: Groupi
     statement = listing.select_matching(context, resource, query)
     if report.parts:
         statement = statement.join(getattr(resource.model, report.parts))
-    column = _column(resource, grouping)
+    column = _column(resource, report, grouping)
     currency = listing.at_end(resource.model, report.currency.split("."), "code") if report.currency else literal("")
     return statement.with_only_columns(
         resource.model.id.label("row"), _group(context, resource, grouping, column).label("group_"),
@@ -252,15 +280,17 @@ def _totals(context: Context, report: Report, inner: Any, found: Sequence[_Sum])
     return totals
 
 
-def _column(resource: Resource, grouping: Grouping) -> Any:
+def _column(resource: Resource, report: Report, grouping: Grouping) -> Any:
     """Give the column of a row, or of a part of it, that it is told apart by."""
     model, path = resource.model, grouping.name.split(".")
-    if len(path) > 1:
+    if path[0] == report.parts:
         model, path = inspect_model(model).relationships[path[0]].mapper.class_, path[1:]
-    relation = inspect_model(model).relationships.get(path[-1]) if len(path) == 1 else None
-    if relation is not None:
-        return getattr(model, next(iter(relation.local_columns)).key)
-    return listing.at_end(model, path[:-1], path[-1])
+    at_end = model
+    for step in path[:-1]:
+        at_end = inspect_model(at_end).relationships[step].mapper.class_
+    relation = inspect_model(at_end).relationships.get(path[-1])
+    name = next(iter(relation.local_columns)).key if relation is not None else path[-1]
+    return listing.at_end(model, path[:-1], name)
 
 
 class _Labels:

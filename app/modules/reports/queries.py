@@ -11,6 +11,7 @@ from app.modules.budgets.models import BudgetBalance, BudgetCell
 from app.modules.invoices.domain.kinds import InvoiceKind
 from app.modules.invoices.models import Invoice, InvoiceLine, OpenItem
 from app.modules.orders.models import Order, OrderLine
+from app.modules.receipts.models import Receipt
 from app.modules.spending.models import SpendRecord
 
 _DAY = 24 * 60 * 60
@@ -78,3 +79,9 @@ def of_balance(name: str) -> Any:
 def budgeted() -> Any:
     """What a budget holds: planned, transferred and carried."""
     return of_balance("planned") + of_balance("transferred") + of_balance("carried")
+
+
+def on_time() -> Any:
+    """Whether what arrived came by the day its order was promised for, in percent."""
+    promised = select(Order.promised_for).where(Order.id == Receipt.order_id).correlate(Receipt).scalar_subquery()
+    return case((Receipt.received_on <= promised, 100), else_=0)

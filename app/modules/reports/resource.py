@@ -134,3 +134,19 @@ declare(
         filters=("year",),
     )
 )
+declare(
+    Report(
+        name="on-time",
+        title="Deliveries on time",
+        help="How many of a hundred deliveries came by the day their order was promised for. Orders without a day do not count.",
+        resource="receipt",
+        measures=(Measure("share", "On time in percent", queries.on_time, "actual", "avg"),),
+        groupings=(
+            Grouping("order.supplier", "Supplier", by="supplier"), Grouping("received_on", "Month"), _COST_CENTRE, _ENTITY,
+        ),
+        always={"state": "posted", "order.promised_for.empty": "no"},
+        currency="",
+        filters=("received_on",),
+        icon="package",
+    )
+)  # fmt: skip
