@@ -26,6 +26,7 @@ class Sample:
 
     orders: list[str]
     tens: list[str]
+    invoices: list[str]
     suppliers: list[tuple[str, str]]
     centres: list[str]
 
@@ -47,7 +48,9 @@ def reading(sample: Sample) -> dict[str, Operation]:
         "who am I (session of a token)": get("buyer", lambda _: "/api/v1/me"),
         "list of 25 newest": get("buyer", lambda _: "/api/v1/orders?sort=-number"),
         "list, with count": get("buyer", lambda _: "/api/v1/orders?sort=-number&count=true"),
-        "list, of one cost centre": get("head", lambda _: "/api/v1/orders?sort=-number"),
+        "list, decider of a cost centre": get("decider", lambda _: "/api/v1/orders?sort=-number"),
+        "list, one's own only": get("asker", lambda _: "/api/v1/orders?sort=-number"),
+        "invoices of a decider": get("decider", lambda _: "/api/v1/invoices?sort=-reference"),
         "filtered by supplier and state": get(
             "buyer", lambda turn: f"/api/v1/orders?supplier={of(suppliers, turn)[0]}&state=issued"
         ),
@@ -67,6 +70,9 @@ def reading(sample: Sample) -> dict[str, Operation]:
         "page: document": get("page buyer", lambda turn: f"/orders/{of(sample.orders, turn)}"),
         "page: form": get("page buyer", lambda _: "/orders/new"),
         "page: invoices": get("page clerk", lambda _: "/invoices"),
+        "page: list, decider": get("page decider", lambda _: "/orders"),
+        "page: inbox, decider": get("page decider", lambda _: "/inbox"),
+        "page: one invoice": get("page clerk", lambda turn: f"/invoices/{of(sample.invoices, turn)}"),
     }
 
 

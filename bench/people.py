@@ -21,7 +21,10 @@ def headers(application: Flask) -> dict[str, dict[str, str]]:
     """Make a token and a session for each of the people; gives the headers by which each is known."""
     found: dict[str, dict[str, str]] = {}
     with application.app_context():
-        for name, login in ACCOUNTS.items():
+        copied = _column(r"SELECT code FROM person WHERE code ~ '\.[0-9]+$' ORDER BY id LIMIT 150")
+        # The first ones decide in a cost centre each, those behind only ask.
+        accounts = {**ACCOUNTS, "decider": copied[4], "asker": copied[-1]}
+        for name, login in accounts.items():
             user = identity.find_user(db.session(), login)
             assert user is not None, f"{login} is missing; fill the company first"
             found[name] = {"Authorization": f"Bearer {_token(user)}"}
@@ -54,6 +57,7 @@ def sample(application: Flask) -> Sample:
     """Choose what is asked for: issued orders and suppliers all over the company, always the same ones."""
     with application.app_context():
         orders = _column("SELECT number FROM purchase_order WHERE state = 'issued' ORDER BY hashint8(id) LIMIT 200")
+        invoices = _column("SELECT reference FROM invoice WHERE state = 'posted' ORDER BY hashint8(id) LIMIT 200")
         suppliers = db.session.execute(
             text(
                 "SELECT code, lower(split_part(name, ' ', 2)) || '+' || split_part(name, ' ', 3) FROM supplier s WHERE code LIKE 'S-%' AND EXISTS"
@@ -64,7 +68,7 @@ def sample(application: Flask) -> Sample:
         tens = _column("SELECT number FROM purchase_order o WHERE note = 'Ten lines' ORDER BY id LIMIT 50")
         centres = _column("SELECT code FROM cost_centre WHERE code ~ '^C[0-9]{3}$' ORDER BY code")
         db.session.remove()
-    return Sample(orders, tens or orders, [(code, word) for code, word in suppliers], centres)
+    return Sample(orders, tens or orders, invoices, [(code, word) for code, word in suppliers], centres)
 
 
 def _column(statement: str) -> list[str]:

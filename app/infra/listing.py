@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import orjson
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
 from sqlalchemy import inspect as inspect_model
-from sqlalchemy.orm import aliased, joinedload, selectinload
+from sqlalchemy.orm import aliased, defer, joinedload, selectinload
 
 from app.infra import scope, search, settings
 from app.infra.fields import Field, fields_of
@@ -142,7 +142,7 @@ def page(context: Context, resource: Resource, query: Query, names: Sequence[str
     statement = _ordered(select_matching(context, resource, query, verb), resource, query, backwards=backwards)
     if cursor is not None:
         statement = statement.where(_beyond(resource, query, cursor, backwards=backwards))
-    statement = statement.options(*loads(resource, names)).limit(query.size + 1)
+    statement = statement.options(*loads(resource, names), *_left_out(resource)).limit(query.size + 1)
     rows = list(context.session.scalars(statement).unique())
     more, rows = len(rows) > query.size, rows[: query.size]
     if backwards:
@@ -157,27 +157,33 @@ def page(context: Context, resource: Resource, query: Query, names: Sequence[str
 
 
 def totals(context: Context, resource: Resource, query: Query, names: Sequence[str] = ()) -> Totals:
-    """Count the rows of a view and sum its amounts, both up to the bound."""
+    """Count the rows of a view up to the bound, and sum its amounts where all of them were counted."""
+    matching = select_matching(context, resource, query)
+    counted = matching.with_only_columns(resource.model.id).limit(COUNT_BOUND + 1).subquery()
+    statement = scope.columns(func.count(), why="counts a scoped view").select_from(counted)
+    count = context.session.execute(statement).scalar_one()
+    if count > COUNT_BOUND:
+        return Totals(COUNT_BOUND, exact=False)
     amounts = {name: each for name, each in fields_of(resource, names).items() if each.kind == "money" and each.stored}
+    return Totals(count, exact=True, sums=_sums(context, resource, matching, amounts) if amounts and count else {})
+
+
+def _sums(
+    context: Context, resource: Resource, matching: Select[Any], amounts: Mapping[str, Field]
+) -> dict[str, dict[str, Decimal]]:
+    """Sum amounts by their currencies, all of them in one reading of the rows."""
     model = resource.model
-    columns = [getattr(model, name).label(f"amount_{name}") for name in amounts]
-    columns += [_currency(model, each).label(f"currency_{name}") for name, each in amounts.items()]
-    inner = select_matching(context, resource, query).with_only_columns(model.id, *columns).limit(COUNT_BOUND + 1)
-    rows = inner.subquery()
-    if not amounts:
-        count = context.session.execute(
-            scope.columns(func.count(), why="counts a scoped view").select_from(rows)
-        ).scalar()
-        return Totals(min(count, COUNT_BOUND), count <= COUNT_BOUND)
-    count, sums = 0, {}
-    for name in amounts:
-        currency = rows.c[f"currency_{name}"]
-        grouped = select(currency, func.count(), func.sum(rows.c[f"amount_{name}"])).group_by(currency)
-        found = context.session.execute(grouped).all()
-        count = sum(number for _, number, _ in found)
-        sums[name] = {str(code): total for code, _, total in found if total is not None}
-    exact = count <= COUNT_BOUND
-    return Totals(min(count, COUNT_BOUND), exact, sums if exact else {})
+    inner = [getattr(model, name).label(f"amount_{name}") for name in amounts]
+    inner += [_currency(model, each).label(f"currency_{name}") for name, each in amounts.items()]
+    rows = matching.with_only_columns(*inner).subquery()
+    currencies = [rows.c[f"currency_{name}"] for name in amounts]
+    summed = [func.sum(rows.c[f"amount_{name}"]) for name in amounts]
+    sums: dict[str, dict[str, Decimal]] = {name: {} for name in amounts}
+    for found in context.session.execute(select(*currencies, *summed).group_by(*currencies)):
+        for name, code, total in zip(amounts, found[: len(amounts)], found[len(amounts) :], strict=True):
+            if total is not None:
+                sums[name][str(code)] = sums[name].get(str(code), Decimal(0)) + total
+    return sums
 
 
 def every_row(
@@ -425,6 +431,12 @@ def at_end(model: Any, path: Sequence[str], name: str) -> Any:
     target = aliased(relation.mapper.class_)
     local = getattr(model, next(iter(relation.local_columns)).key)
     return select(at_end(target, path[1:], name)).where(target.id == local).scalar_subquery()
+
+
+def _left_out(resource: Resource) -> list[Any]:
+    """Leave what is long and that no list shows, such as an invoice as it was read, to the page of the row."""
+    columns = inspect_model(resource.model).columns
+    return [defer(getattr(resource.model, name)) for name, column in columns.items() if column.info.get("apart")]
 
 
 def loads(resource: Resource, names: Sequence[str]) -> list[Any]:

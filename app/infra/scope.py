@@ -127,6 +127,9 @@ def _held(actor: Actor, resource: Resource, verb: str) -> ColumnElement[bool]:
     if not resource.scope.parties or verb in _ENTERING:
         return in_region
     if verb == "read":
+        reach = actor.reach(resource.permission("oversee"))
+        if not (reach.everywhere or reach.regions):
+            return parties.takes_part_only(resource, actor.id)
         in_region = and_(in_region, _in_regions(actor, resource, "oversee"))
     return or_(parties.takes_part(resource, actor.id), in_region)
 

@@ -1,11 +1,17 @@
 from __future__ import annotations
 
+import contextlib
+import re
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import event, select, text
 
 from app.infra import listing, scope, unit
+from app.infra.db import db
 from app.infra.listing import Query
 from app.kernel.resource import registry
 from tests.acting import acting, system
@@ -54,7 +60,9 @@ def keys(context: Any, args: dict[str, list[str]]) -> list[str]:
         return seen
 
 
-@pytest.mark.parametrize("sort", ["code", "-code", "ledger_account", "-ledger_account", "changed_at", "-changed_at", "state"])
+@pytest.mark.parametrize(
+    "sort", ["code", "-code", "ledger_account", "-ledger_account", "changed_at", "-changed_at", "state"]
+)
 @pytest.mark.parametrize("size", ["1", "7", "30", "200"])
 def test_every_row_is_on_exactly_one_page_in_both_directions(categories: list[str], sort: str, size: str) -> None:
     seen = keys(system(), {"sort": [sort], "size": [size]})
@@ -131,7 +139,15 @@ def test_an_address_asks_the_same_again() -> None:
 
 @pytest.mark.parametrize(
     ("text", "found"),
-    [("skoda", True), ("ŠKODA", True), ("škod", True), ("oda", False), ("plz skoda", False), ("stra", True), ("STRASSE", True)],
+    [
+        ("skoda", True),
+        ("ŠKODA", True),
+        ("škod", True),
+        ("oda", False),
+        ("plz skoda", False),
+        ("stra", True),
+        ("STRASSE", True),
+    ],
 )
 def test_search_finds_beginnings_of_words_whatever_their_accents(text: str, found: bool) -> None:
     Maker().create(registry["category"], code="X1", name="Škoda Straße")
@@ -164,7 +180,9 @@ def test_a_reach_of_one_entity_shows_its_rows_and_those_of_no_entity_in_particul
     for code, entity in (("S-1", first), ("S-2", second), ("S-3", None)):
         maker.create(registry["supplier"], code=code, entity=entity, tax_ids=[], tax_id_waiver="A sole trader")
     with unit.reading(system()) as bound:
-        entities = {row.code: row.id for row in bound.session.scalars(scope.everything(registry["entity"].model, why="t"))}
+        entities = {
+            row.code: row.id for row in bound.session.scalars(scope.everything(registry["entity"].model, why="t"))
+        }
         narrow = acting("Buyer", entity=entities[first])
         rows = bound.session.scalars(scope.select_rows(narrow, registry["supplier"]).order_by("code"))
         seen = [row.code for row in rows]
@@ -176,3 +194,64 @@ def test_without_the_permission_nothing_is_seen() -> None:
     Maker().create(registry["supplier"])
     with unit.reading(acting("Administrator")) as bound:
         assert list(bound.session.scalars(scope.select_rows(bound, registry["supplier"]))) == []
+
+
+def test_amounts_are_summed_by_currency_in_one_reading_and_not_beyond_the_bound(monkeypatch: Any) -> None:
+    maker, orders = Maker(), registry["order"]
+    for price in ("10.00", "2.50"):
+        maker.create(orders, lines=[{"text": "Lamp", "quantity": "2", "unit": maker.key("unit"), "unit_price": price}])
+    names, asked = ("net_total", "total"), Query(sort="number")
+    with unit.reading(system()) as bound:
+        rows = listing.page(bound, orders, asked).rows
+        with statements() as sent:
+            found = listing.totals(bound, orders, asked, names)
+        assert len(sent) == 2
+        code = rows[0].currency.code
+        assert found.sums == {name: {code: sum(getattr(row, name) for row in rows)} for name in names}
+        assert (found.count, found.exact, found.sums["net_total"][code]) == (2, True, 25)
+        monkeypatch.setattr(listing, "COUNT_BOUND", 1)
+        with statements() as sent:
+            assert listing.totals(bound, orders, asked, names) == listing.Totals(1, exact=False)
+        assert len(sent) == 1
+
+
+def test_documents_kept_with_a_row_are_not_read_for_a_list() -> None:
+    with unit.reading(system()) as bound, statements() as sent:
+        listing.page(bound, registry["invoice"], Query(sort="reference"), ("reference",))
+
+    assert "invoice.reference" in sent[0]
+    assert not {"invoice.parsed", "invoice.findings", "invoice.recognition"} & set(re.findall(r"[\w.]+", sent[0]))
+
+
+@pytest.mark.parametrize("name", ["approval", "invoice", "order", "receipt", "request"])
+def test_who_sees_only_what_they_take_part_in_is_answered_by_indexes(name: str) -> None:
+    resource = registry[name]
+    table = resource.model.__tablename__
+    actor = replace(acting("Approver", "Receiver").actor, rights={"Approver": frozenset({f"{name}.read"})})
+    statement = select(resource.model.id).where(scope.visible(actor, resource))
+    db.session.execute(text("SET LOCAL enable_seqscan = off"))
+    plan = "\n".join(db.session.execute(text(f"EXPLAIN {compiled(statement)}")).scalars())
+    db.session.rollback()
+
+    assert f"ix_{table}_created_by" in plan
+    assert "uq_party_part" in plan
+    assert "OR" not in plan
+
+
+def compiled(statement: Any) -> str:
+    return str(statement.compile(db.engine, compile_kwargs={"literal_binds": True}))
+
+
+@contextlib.contextmanager
+def statements() -> Iterator[list[str]]:
+    """Take down what is sent to the database."""
+    sent: list[str] = []
+
+    def take(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
+        sent.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", take)
+    try:
+        yield sent
+    finally:
+        event.remove(db.engine, "before_cursor_execute", take)

@@ -144,6 +144,7 @@ class Approval(Row):
 
     __tablename__ = "approval"
     __table_args__ = (
+        Index("ix_approval_created_by", "created_by"),
         UniqueConstraint("resource", "row_id", "revision", name="uq_approval_round"),
         Index("uq_approval_open", "resource", "row_id", unique=True, postgresql_where=literal_column("state = 'open'")),
     )

@@ -33,6 +33,7 @@ class Invoice(Row):
 
     __tablename__ = "invoice"
     __table_args__ = (
+        Index("ix_invoice_created_by", "created_by"),
         CheckConstraint("rate > 0", name="rate"),
         CheckConstraint("payment_days BETWEEN 0 AND 365", name="payment_days"),
         CheckConstraint("discount_percent > 0 AND discount_percent < 100", name="discount_percent"),
@@ -120,13 +121,13 @@ class Invoice(Row):
     judged: Mapped[Judged] = db.choice("Rules say", Judged, required=True, default=Judged.UNCHECKED)
     adds_up: Mapped[bool | None] = db.column(Boolean, "Adds up", help="By our own arithmetic")
     findings: Mapped[list[dict[str, Any]]] = mapped_column(
-        JSONB, default=list, server_default="[]", info={"label": "Findings", "hidden": True}
+        JSONB, default=list, server_default="[]", info={"label": "Findings", "hidden": True, "apart": True}
     )
     parsed: Mapped[dict[str, Any]] = mapped_column(
-        JSONB, default=dict, server_default="{}", info={"label": "As read", "hidden": True}
+        JSONB, default=dict, server_default="{}", info={"label": "As read", "hidden": True, "apart": True}
     )
     recognition: Mapped[dict[str, Any]] = mapped_column(
-        JSONB, default=dict, server_default="{}", info={"label": "Recognised by", "hidden": True}
+        JSONB, default=dict, server_default="{}", info={"label": "Recognised by", "hidden": True, "apart": True}
     )
     file_hash: Mapped[str | None] = db.text("SHA-256 of the file", 64, index=True)
     document_id: Mapped[str | None] = db.text("E-invoice id", 200, index=True)

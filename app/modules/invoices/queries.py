@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, CompoundSelect, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from app.infra import scope
@@ -285,20 +286,24 @@ def list_of_order(context: Context, order_ids: Iterable[int]) -> list[Invoice]:
     wanted = sorted(set(order_ids))
     if not wanted:
         return []
-    billing = select(InvoiceLine.invoice_id).where(InvoiceLine.order_id.in_(wanted))
     statement = scope.select_rows(context, registry["invoice"]).where(
-        Invoice.state.in_(LIVE), or_(Invoice.order_id.in_(wanted), Invoice.id.in_(billing))
+        Invoice.state.in_(LIVE), Invoice.id.in_(_billing(wanted))
     )
     return list(context.session.scalars(statement.order_by(Invoice.id)))
 
 
 def list_to_match_again(context: Context, order_id: int) -> list[Invoice]:
     """List the invoices that wait for something of an order."""
-    billing = select(InvoiceLine.invoice_id).where(InvoiceLine.order_id == order_id)
     statement = scope.everything(Invoice, why=_COUNTS).where(
-        Invoice.state.in_(("captured", "exception")), or_(Invoice.order_id == order_id, Invoice.id.in_(billing))
+        Invoice.state.in_(("captured", "exception")), Invoice.id.in_(_billing([order_id]))
     )
     return list(context.session.scalars(statement.order_by(Invoice.id)))
+
+
+def _billing(order_ids: list[int]) -> CompoundSelect[Any]:
+    """Select the ids of invoices that bill orders as a whole or by a line; two look-ups, as an OR would read them all."""
+    whole = select(Invoice.id).where(Invoice.order_id.in_(order_ids))
+    return whole.union(select(InvoiceLine.invoice_id).where(InvoiceLine.order_id.in_(order_ids)))
 
 
 def list_line_up(category: Category | None) -> tuple[int, ...]:

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Integer, Numeric, UniqueConstraint, literal_column
+from sqlalchemy import CheckConstraint, Index, Integer, Numeric, UniqueConstraint, literal_column
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -42,6 +42,7 @@ class Order(FromFile, Row):
 
     __tablename__ = "purchase_order"
     __table_args__ = (
+        Index("ix_purchase_order_created_by", "created_by"),
         *batches.once("purchase_order"),
         UniqueConstraint("entity_id", "placed_as", name="uq_purchase_order_placed_as"),
         CheckConstraint("(placed_as IS NULL) = (source_hash IS NULL)", name="placed_as"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint
+from sqlalchemy import CheckConstraint, Index
 from sqlalchemy.orm import Mapped, relationship
 
 from app.infra import db
@@ -19,7 +19,10 @@ class Receipt(Row):
     """What arrived of an order on one day, or went back."""
 
     __tablename__ = "receipt"
-    __table_args__ = (CheckConstraint("(state = 'draft') = (posted_at IS NULL)", name="posted"),)
+    __table_args__ = (
+        CheckConstraint("(state = 'draft') = (posted_at IS NULL)", name="posted"),
+        Index("ix_receipt_created_by", "created_by"),
+    )
 
     number: Mapped[str] = db.text("Number", 20, required=True, unique=True)
     order_id: Mapped[int] = db.link("purchase_order", "Order", required=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, Integer, Numeric, literal_column
+from sqlalchemy import CheckConstraint, Index, Integer, Numeric, literal_column
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -32,6 +32,7 @@ class Request(Row):
 
     __tablename__ = "request"
     __table_args__ = (
+        Index("ix_request_created_by", "created_by"),
         CheckConstraint("total >= 0", name="total"),
         CheckConstraint("revision > 0", name="revision"),
         CheckConstraint("rate > 0", name="rate"),
