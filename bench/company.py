@@ -9,7 +9,6 @@ import argon2
 
 from app.infra import identity, settings, unit
 from app.infra.db import db
-from app.kernel.resource import registry
 from tests.acting import Someone, system
 from tests.scenarios.billing import Billing, ubl
 
@@ -110,11 +109,3 @@ class Company(Billing):
         names = [each.name for each in settings.declared() if each.name.startswith("api.requests_per_minute")]
         for name in names:
             self.do(system(), "setting", name, "change", value="1000000")
-
-
-def names_of(resource: str) -> tuple[str, ...]:
-    """Tell which texts search looks at, by weight."""
-    return tuple(registry[resource].search)
-
-
-__all__ = ["DONE", "IN_WORK", "PASSWORD", "Company", "ubl"]

@@ -65,10 +65,9 @@ def sample(application: Flask) -> Sample:
                 " ORDER BY hashint8(id) LIMIT 50"
             )
         ).all()
-        tens = _column("SELECT number FROM purchase_order o WHERE note = 'Ten lines' ORDER BY id LIMIT 50")
         centres = _column("SELECT code FROM cost_centre WHERE code ~ '^C[0-9]{3}$' ORDER BY code")
         db.session.remove()
-    return Sample(orders, tens or orders, invoices, [(code, word) for code, word in suppliers], centres)
+    return Sample(orders, invoices, [(code, word) for code, word in suppliers], centres)
 
 
 def _column(statement: str) -> list[str]:
