@@ -10,7 +10,7 @@ import argon2
 from app.infra import identity, settings, unit
 from app.infra.db import db
 from tests.acting import Someone, system
-from tests.scenarios.billing import Billing, ubl
+from tests.scenarios.billing import Billing
 
 PASSWORD = "a bench is not a bank"
 CENTRES, YEARS, LINES = 100, (2024, 2025, 2026), 5
