@@ -208,12 +208,30 @@ def paying(app: Flask, scenes: Scenes) -> Iterator[Any]:
 
 
 @pytest.fixture
+def owing(app: Flask, scenes: Scenes) -> Iterator[Any]:
+    """Open it when an invoice is to be paid."""
+    from tests.scenarios.paying import Owing
+
+    with app.app_context():
+        yield scenes.open(Owing)
+
+
+@pytest.fixture
 def banking(app: Flask, scenes: Scenes) -> Iterator[Any]:
     """Open it with a bank that sends statements."""
     from tests.scenarios.banking import Banking
 
     with app.app_context():
         yield scenes.open(Banking)
+
+
+@pytest.fixture
+def paid(app: Flask, scenes: Scenes) -> Iterator[Any]:
+    """Open it when a payment is on its way."""
+    from tests.scenarios.banking import Paid
+
+    with app.app_context():
+        yield scenes.open(Paid)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from flask import Flask
 
 from tests.acting import Someone, open_session, signed_in
 from tests.console.browsing import post
-from tests.scenarios.banking import Banking, camt053, entry
+from tests.scenarios.banking import Banking, Paid, camt053, entry
 from tests.scenarios.billing import IBAN
 
 
@@ -43,33 +43,33 @@ def test_files_are_taken_in_one_by_one_each_with_what_became_of_it(app: Flask, b
     assert "Take in statements" in window.get("/bank-statements")
 
 
-def test_the_desk_shows_lines_payments_and_proposals(app: Flask, banking: Banking) -> None:
-    payment = banking.paid()
-    key = banking.taken(
+def test_the_desk_shows_lines_payments_and_proposals(app: Flask, paid: Paid) -> None:
+    payment = paid.first_payment
+    key = paid.taken(
         entry("-120.00", party="Vega Optics", iban=IBAN), entry("-4.50", text="Account fee"), opening="99.00"
     )
-    window = Window(app, banking.tomas)
+    window = Window(app, paid.tomas)
     page = window.get(f"/bank-statements/{key}/reconcile")
     for words in ("The account and the amount are the same.", "88 %", payment, "Account fee", "R-100"):
         assert words in page
     assert f'action="/bank-statements/{key}/reconcile/match"' in window.get("/bank-statements/next")
     window.post(f"/bank-statements/{key}/reconcile/accept", lines="1")
-    assert banking.lines(key) == {"1": "matched", "2": "open"}
+    assert paid.lines(key) == {"1": "matched", "2": "open"}
     done = window.get(f"/bank-statements/{key}/reconcile?show=done")
     assert "Proposal accepted" in done
     assert "Account fee" not in done
 
 
-def test_a_difference_is_asked_about_in_a_dialog_that_keeps_what_was_ticked(app: Flask, banking: Banking) -> None:
-    payment = banking.paid()
-    key = banking.taken(entry("-123.50", text="x"))
-    window, desk = Window(app, banking.tomas), f"/bank-statements/{key}/reconcile"
+def test_a_difference_is_asked_about_in_a_dialog_that_keeps_what_was_ticked(app: Flask, paid: Paid) -> None:
+    payment = paid.first_payment
+    key = paid.taken(entry("-123.50", text="x"))
+    window, desk = Window(app, paid.tomas), f"/bank-statements/{key}/reconcile"
     asked = window.post(f"{desk}/match", status=422, lines="1", payments=payment)
     assert "-3.50 EUR of the lines is no payment" in asked.text
     assert f'action="{desk}/match"' in asked.text
     assert f'value="{payment}" selected' in asked.text
     window.post(f"{desk}/match", lines="1", payments=payment, kind="fee", reason="Urgent")
-    assert banking.lines(key) == {"1": "matched"}
+    assert paid.lines(key) == {"1": "matched"}
 
 
 def test_several_ticked_lines_are_explained_and_opened_again(app: Flask, banking: Banking) -> None:

@@ -16,6 +16,7 @@ from app.infra.listing import Query
 from app.kernel.resource import registry
 from tests.acting import acting, system
 from tests.making import Maker
+from tests.scenes import Scenes
 
 
 @pytest.fixture(autouse=True)
@@ -25,8 +26,12 @@ def within_app(app: Flask) -> Any:
 
 
 @pytest.fixture
-def categories() -> list[str]:
-    """Thirty categories, a third of them without a ledger account and several with the same one."""
+def categories(within_app: Flask, scenes: Scenes) -> list[str]:
+    return scenes.open(thirty)
+
+
+def thirty() -> list[str]:
+    """Make thirty categories, a third of them without a ledger account and several with the same one."""
     maker = Maker()
     codes = []
     for number in range(30):

@@ -66,6 +66,14 @@ class Banking(Paying):
         return tuple(self.look(number, lambda row: (row.state, row.left), "payment"))
 
 
+class Paid(Banking):
+    """The same when one payment of 120 EUR has gone to the bank, and the bank has said nothing yet."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first_payment = self.paid()
+
+
 def entry(
     amount: str,
     *,

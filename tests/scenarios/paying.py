@@ -127,6 +127,14 @@ class Paying(Billing):
         return self.pay(by or self.tomas, run, "read_answer", file=name)
 
 
+class Owing(Paying):
+    """The same when Vega has billed a lamp for 100 EUR and tax, and nothing has been paid."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = self.owed("R-1")
+
+
 def pain002(original: str, *statuses: tuple[str, str, str], whole: str = "") -> bytes:
     """Write what a bank answers: id, status and reason of each payment."""
     rows = "".join(

@@ -6,7 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from tests.scenarios.paying import Paying, pain002
+from tests.scenarios.paying import Owing, Paying, pain002
 from tests.slices.doing import refused
 
 LAMPS = {"text": "Lamp", "quantity": "10", "unit": "C62", "unit_price": "90", "category": "OPT"}
@@ -48,13 +48,13 @@ def test_ord_19_a_bill_that_comes_first_waits_for_the_goods(paying: Paying) -> N
     assert shown(paying, order, "received", "invoiced") == ("all", "all")
 
 
-def test_ord_21_a_hold_ends_with_its_last_day(paying: Paying) -> None:
-    key = paying.owed("R-1")
-    today = paying.now.date()
-    paying.do(paying.at(paying.eva), "invoice", key, "hold", reason="The lamp flickers", until=today.isoformat())
-    assert paying.out_of_run(paying.run()) == {key: "on_hold"}
-    paying.now += timedelta(days=1)
-    assert paying.in_run(paying.run()) == {key: Decimal(120)}
+def test_ord_21_a_hold_ends_with_its_last_day(owing: Owing) -> None:
+    key = owing.first
+    today = owing.now.date()
+    owing.do(owing.at(owing.eva), "invoice", key, "hold", reason="The lamp flickers", until=today.isoformat())
+    assert owing.out_of_run(owing.run()) == {key: "on_hold"}
+    owing.now += timedelta(days=1)
+    assert owing.in_run(owing.run()) == {key: Decimal(120)}
 
 
 def test_ord_35_instalments_make_a_whole_and_goods_come_first(paying: Paying) -> None:

@@ -10,7 +10,7 @@ from app.kernel.actor import Context
 from app.modules.payments import service
 from app.modules.payments.models import PayingAccount, Payment
 from tests.acting import system
-from tests.scenarios.paying import Paying, pain002
+from tests.scenarios.paying import Owing, Paying, pain002
 from tests.slices.doing import enter, reading, refused
 from tests.slices.test_payment_proposal import sql
 
@@ -107,19 +107,19 @@ def test_pay_07_discount_and_rate_together_leave_nothing_open(paying: Paying) ->
     assert (paying.left(key), paying.run_state(run)) == (0, "settled")
 
 
-def test_pay_09_a_paid_invoice_is_not_made_void(paying: Paying) -> None:
+def test_pay_09_a_paid_invoice_is_not_made_void(owing: Owing) -> None:
     """PAY-09."""
-    key = paying.owed("R-1")
-    run = paying.released_run()
-    paying.answer(run, pain002(run, whole="ACSC"))
+    key = owing.first
+    run = owing.released_run()
+    owing.answer(run, pain002(run, whole="ACSC"))
     with refused(("paid_already", None)):
-        paying.invoice(paying.eva, key, "void", reason="Oops")
+        owing.invoice(owing.eva, key, "void", reason="Oops")
 
 
-def test_statements_settle_a_payment_bit_by_bit_and_take_it_back(paying: Paying) -> None:
-    key = paying.owed("R-1")
-    run = paying.released_run()
-    number = paying.payments(run)[0]["number"]
+def test_statements_settle_a_payment_bit_by_bit_and_take_it_back(owing: Owing) -> None:
+    key = owing.first
+    run = owing.released_run()
+    number = owing.payments(run)[0]["number"]
 
     def known(bound: Context) -> list[tuple[str, Decimal, Decimal, tuple[str, ...]]]:
         account = bound.session.scalars(scope.everything(PayingAccount, why="a test")).one()
@@ -127,21 +127,21 @@ def test_statements_settle_a_payment_bit_by_bit_and_take_it_back(paying: Paying)
 
     assert unit.change(system(), "test", known) == [(number, Decimal(-120), Decimal(0), ("R-1",))]
     settle(number, "100")
-    assert paying.payments(run)[0]["state"] == "sent"
+    assert owing.payments(run)[0]["state"] == "sent"
     assert unit.change(system(), "test", known) == [(number, Decimal(-20), Decimal(-100), ("R-1",))]
     with refused(("too_much", None)):
         settle(number, "21")
     settle(number, "20")
-    assert (paying.payments(run)[0]["state"], paying.run_state(run)) == ("settled", "settled")
+    assert (owing.payments(run)[0]["state"], owing.run_state(run)) == ("settled", "settled")
     unit.change(system(), "test", lambda bound: service.unsettle(bound, payment_in(bound, number), Decimal(20)))
-    assert (paying.payments(run)[0]["state"], paying.run_state(run)) == ("sent", "released")
+    assert (owing.payments(run)[0]["state"], owing.run_state(run)) == ("sent", "released")
     with refused(("not_settled", None)):
         unit.change(system(), "test", lambda bound: service.unsettle(bound, payment_in(bound, number), Decimal(101)))
     unit.change(system(), "test", lambda bound: service.returned(bound, payment_in(bound, number), "Account closed"))
-    assert (paying.payments(run)[0]["state"], paying.left(key)) == ("returned", 120)
+    assert (owing.payments(run)[0]["state"], owing.left(key)) == ("returned", 120)
     with refused(("payment_over", None)):
         settle(number, "20")
     unit.change(system(), "test", lambda bound: service.kept(bound, payment_in(bound, number)))
-    assert (paying.payments(run)[0]["state"], paying.left(key)) == ("sent", 0)
+    assert (owing.payments(run)[0]["state"], owing.left(key)) == ("sent", 0)
     with refused(("not_returned", None)):
         unit.change(system(), "test", lambda bound: service.kept(bound, payment_in(bound, number)))

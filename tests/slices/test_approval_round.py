@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import text
 
 from app.infra import unit
@@ -19,6 +21,7 @@ from tests.acting import system
 from tests.factories import approvals
 from tests.factories.approvals import SAID, as_person, case_of, someone
 from tests.making import Maker
+from tests.scenes import Scenes
 from tests.slices.doing import do, edit, events, reading, sees
 
 DOCUMENT = approvals.DOCUMENT
@@ -37,9 +40,15 @@ def above(rule: str, value: str) -> dict[str, Any]:
 
 
 @pytest.fixture
-def world(maker: Maker) -> Maker:
-    """Four people, and an entity in which projects are decided about."""
+def world(app: Flask, scenes: Scenes) -> Iterator[Maker]:
     SAID.clear()
+    with app.app_context():
+        yield scenes.open(company)
+
+
+def company() -> Maker:
+    """Build four people, and an entity in which projects are decided about."""
+    maker = Maker()
     approvals.staff(maker)
     entity = maker.key("entity")
     for code in ("john.doe", "mike.low", "anna.high", "rita.asks"):

@@ -20,7 +20,7 @@ from app.kernel.problem import Refused
 from app.kernel.resource import registry
 from app.modules.statements import service
 from tests.acting import person, system
-from tests.scenarios.banking import Banking, camt053, entry, member, statement_of
+from tests.scenarios.banking import Banking, Paid, camt053, entry, member, statement_of
 from tests.scenarios.billing import IBAN
 from tests.slices.doing import events, reading, refused
 
@@ -31,15 +31,15 @@ def codes(caught: Any) -> list[str]:
     return [problem.code for problem in caught.value.problems]
 
 
-def test_what_carries_our_id_is_matched_by_itself_and_the_payment_is_settled(banking: Banking) -> None:
-    payment = banking.paid()
-    key = banking.taken(entry("-120.00", id=payment, ref="B-1", **VEGA), entry("-4.50", text="Account fee"))
+def test_what_carries_our_id_is_matched_by_itself_and_the_payment_is_settled(paid: Paid) -> None:
+    payment = paid.first_payment
+    key = paid.taken(entry("-120.00", id=payment, ref="B-1", **VEGA), entry("-4.50", text="Account fee"))
     assert key == "STM-2026-00001"
-    assert banking.lines(key) == {"1": "matched", "2": "open"}
-    assert banking.payment(payment) == ("settled", 0)
+    assert paid.lines(key) == {"1": "matched", "2": "open"}
+    assert paid.payment(payment) == ("settled", 0)
     with reading("bank_statement", key) as row:
         [match] = row.matches
-        assert (match.confidence, match.how.value, match.matched_by) == (99, "certain", banking.tomas.id)
+        assert (match.confidence, match.how.value, match.matched_by) == (99, "certain", paid.tomas.id)
         assert match.reason == f"It carries the id {payment}. The amount is the same."
         assert (row.open_lines, row.state, row.opening, row.closing) == (1, "open", Decimal(10000), Decimal("9875.50"))
         assert (row.account.code, row.entity.code, row.format) == ("MAIN", "HAL", "camt.053.001.08")
@@ -61,9 +61,9 @@ def test_the_file_is_kept_untouched_with_its_statement(banking: Banking) -> None
         activity.detach(banking.at(banking.tomas), registry["bank_statement"], str(taken.key), kept.id)
 
 
-def test_a_statement_with_nothing_open_is_reconciled(banking: Banking) -> None:
-    payment = banking.paid()
-    key = banking.taken(entry("-120.00", id=payment))
+def test_a_statement_with_nothing_open_is_reconciled(paid: Paid) -> None:
+    payment = paid.first_payment
+    key = paid.taken(entry("-120.00", id=payment))
     with reading("bank_statement", key) as row:
         assert (row.state, row.open_lines) == ("reconciled", 0)
 
@@ -180,13 +180,13 @@ def test_the_same_idempotency_key_gives_the_same_answer(banking: Banking) -> Non
     assert ([each.key for each in again], [each.repeated for each in again]) == ([first[0].key], [True])
 
 
-def test_what_is_likely_waits_for_a_person_who_accepts_it(banking: Banking) -> None:
-    payment = banking.paid()
-    key = banking.taken(entry("-120.00", **VEGA))
-    assert banking.lines(key) == {"1": "open"}
-    assert banking.matches(key, "proposed") == [("1", payment, Decimal(-120))]
-    banking.say(key, "accept", lines=["1"])
-    assert banking.payment(payment) == ("settled", 0)
+def test_what_is_likely_waits_for_a_person_who_accepts_it(paid: Paid) -> None:
+    payment = paid.first_payment
+    key = paid.taken(entry("-120.00", **VEGA))
+    assert paid.lines(key) == {"1": "open"}
+    assert paid.matches(key, "proposed") == [("1", payment, Decimal(-120))]
+    paid.say(key, "accept", lines=["1"])
+    assert paid.payment(payment) == ("settled", 0)
     with reading("bank_statement", key) as row:
         [match] = row.matches
         assert (match.how.value, match.confidence, match.state) == ("accepted", 88, "matched")
@@ -202,13 +202,13 @@ def test_nothing_can_be_accepted_where_nothing_is_proposed(banking: Banking) -> 
         banking.say(key, "accept", lines=["9"])
 
 
-def test_a_proposal_ends_when_its_payment_is_found_elsewhere(banking: Banking) -> None:
-    payment = banking.paid()
-    first = banking.taken(entry("-120.00", ref="B-1", **VEGA))
-    assert banking.matches(first, "proposed")
-    second = banking.taken(entry("-120.00", id=payment, ref="B-2", on="2026-11-28"), number="2", on="2026-11-28")
-    assert banking.matches(second) == [("1", payment, Decimal(-120))]
-    assert banking.matches(first, "proposed") == []
+def test_a_proposal_ends_when_its_payment_is_found_elsewhere(paid: Paid) -> None:
+    payment = paid.first_payment
+    first = paid.taken(entry("-120.00", ref="B-1", **VEGA))
+    assert paid.matches(first, "proposed")
+    second = paid.taken(entry("-120.00", id=payment, ref="B-2", on="2026-11-28"), number="2", on="2026-11-28")
+    assert paid.matches(second) == [("1", payment, Decimal(-120))]
+    assert paid.matches(first, "proposed") == []
 
 
 def test_payments_made_later_are_found_by_proposing_again(banking: Banking) -> None:
@@ -231,30 +231,30 @@ def test_several_lines_and_payments_are_matched_by_hand_to_the_cent(banking: Ban
         assert {match.how.value for match in row.matches} == {"by_hand"}
 
 
-def test_a_difference_needs_a_kind_and_a_reason(banking: Banking) -> None:
-    payment = banking.paid()
-    key = banking.taken(entry("-123.50"))
+def test_a_difference_needs_a_kind_and_a_reason(paid: Paid) -> None:
+    payment = paid.first_payment
+    key = paid.taken(entry("-123.50"))
     with pytest.raises(Refused) as caught:
-        banking.say(key, "match", lines=["1"], payments=[payment])
+        paid.say(key, "match", lines=["1"], payments=[payment])
     assert codes(caught) == ["unexplained", "unexplained"]
     assert "-3.50 EUR" in caught.value.problems[0].message
-    banking.say(key, "match", lines=["1"], payments=[payment], kind="fee", reason="Charge for urgent payment")
+    paid.say(key, "match", lines=["1"], payments=[payment], kind="fee", reason="Charge for urgent payment")
     with reading("bank_statement", key) as row:
         [line] = row.lines
         assert (line.rest, line.kind.value, line.reason) == (Decimal("-3.50"), "fee", "Charge for urgent payment")
         assert row.state == "reconciled"
-    assert banking.payment(payment) == ("settled", 0)
+    assert paid.payment(payment) == ("settled", 0)
 
 
-def test_a_line_that_is_less_leaves_the_rest_to_be_found(banking: Banking) -> None:
-    payment = banking.paid()
-    key = banking.taken(entry("-20.00"), entry("-100.00", on="2026-11-28"))
+def test_a_line_that_is_less_leaves_the_rest_to_be_found(paid: Paid) -> None:
+    payment = paid.first_payment
+    key = paid.taken(entry("-20.00"), entry("-100.00", on="2026-11-28"))
     with refused(("unexplained", "reason")):
-        banking.say(key, "match", lines=["1"], payments=[payment])
-    banking.say(key, "match", lines=["1"], payments=[payment], reason="Paid in two parts")
-    assert banking.payment(payment) == ("sent", Decimal(100))
-    banking.say(key, "match", lines=["2"], payments=[payment])
-    assert banking.payment(payment) == ("settled", 0)
+        paid.say(key, "match", lines=["1"], payments=[payment])
+    paid.say(key, "match", lines=["1"], payments=[payment], reason="Paid in two parts")
+    assert paid.payment(payment) == ("sent", Decimal(100))
+    paid.say(key, "match", lines=["2"], payments=[payment])
+    assert paid.payment(payment) == ("settled", 0)
 
 
 def test_ban_03_what_is_matched_already_cannot_be_matched_again(banking: Banking) -> None:
@@ -293,41 +293,41 @@ def test_money_that_comes_back_opens_the_invoice_again(banking: Banking) -> None
     assert (banking.left(invoice), banking.payment(payment)[0]) == (0, "settled")
 
 
-def test_a_settlement_is_not_undone_while_the_money_has_come_back(banking: Banking) -> None:
-    payment = banking.paid()
-    first = banking.taken(entry("-120.00", id=payment))
+def test_a_settlement_is_not_undone_while_the_money_has_come_back(paid: Paid) -> None:
+    payment = paid.first_payment
+    first = paid.taken(entry("-120.00", id=payment))
     back = entry("120.00", on="2026-11-30", members=(member("120.00", id=payment, reason="AC04"),))
-    banking.taken(back, number="2", opening="9880.00", on="2026-11-30")
+    paid.taken(back, number="2", opening="9880.00", on="2026-11-30")
     with refused(("returned_since", "lines")):
-        banking.say(first, "undo", lines=["1"], reason="Wrong")
+        paid.say(first, "undo", lines=["1"], reason="Wrong")
 
 
-def test_a_part_that_comes_back_is_not_the_payment(banking: Banking) -> None:
-    payment = banking.paid()
-    banking.taken(entry("-120.00", id=payment))
+def test_a_part_that_comes_back_is_not_the_payment(paid: Paid) -> None:
+    payment = paid.first_payment
+    paid.taken(entry("-120.00", id=payment))
     back = entry("20.00", on="2026-11-30", members=(member("20.00", id=payment, reason="AM09"),))
-    key = banking.taken(back, number="2", opening="9880.00", on="2026-11-30")
-    assert banking.lines(key) == {"1": "open"}
+    key = paid.taken(back, number="2", opening="9880.00", on="2026-11-30")
+    assert paid.lines(key) == {"1": "open"}
     with refused(("part_returned", "payments")):
-        banking.say(key, "accept", lines=["1"])
-    banking.say(key, "explain", lines=["1"], kind="other", reason="Vega sent back what was too much")
-    assert banking.payment(payment) == ("settled", 0)
+        paid.say(key, "accept", lines=["1"])
+    paid.say(key, "explain", lines=["1"], kind="other", reason="Vega sent back what was too much")
+    assert paid.payment(payment) == ("settled", 0)
 
 
-def test_money_in_and_out_is_not_matched_together(banking: Banking) -> None:
-    payment = banking.paid()
-    key = banking.taken(entry("-120.00", text="x"), entry("120.00"))
+def test_money_in_and_out_is_not_matched_together(paid: Paid) -> None:
+    payment = paid.first_payment
+    key = paid.taken(entry("-120.00", text="x"), entry("120.00"))
     with refused(("two_ways", "payments")):
-        banking.say(key, "match", lines=["1", "2"], payments=[payment])
+        paid.say(key, "match", lines=["1", "2"], payments=[payment])
     with refused(("used_up", "payments")):
-        banking.say(key, "match", lines=["2"], payments=[payment])
+        paid.say(key, "match", lines=["2"], payments=[payment])
 
 
-def test_lines_that_the_payments_do_not_reach_stay_out(banking: Banking) -> None:
-    payment = banking.paid()
-    key = banking.taken(entry("-120.00", text="x"), entry("-9.00"))
+def test_lines_that_the_payments_do_not_reach_stay_out(paid: Paid) -> None:
+    payment = paid.first_payment
+    key = paid.taken(entry("-120.00", text="x"), entry("-9.00"))
     with refused(("too_many_lines", "lines")):
-        banking.say(key, "match", lines=["1", "2"], payments=[payment], kind="fee", reason="Both")
+        paid.say(key, "match", lines=["1", "2"], payments=[payment], kind="fee", reason="Both")
 
 
 def test_fees_and_transfers_are_explained(banking: Banking) -> None:
@@ -343,55 +343,55 @@ def test_fees_and_transfers_are_explained(banking: Banking) -> None:
     assert [each["lines"] for each in events("bank_statement.explained")] == [["1"], ["2"], ["3"]]
 
 
-def test_undoing_restores_exactly_and_the_pair_is_not_matched_by_itself_again(banking: Banking) -> None:
-    payment = banking.paid()
-    key = banking.taken(entry("-120.00", id=payment))
-    banking.say(key, "undo", lines=["1"], reason="It is another payment")
-    assert (banking.lines(key), banking.payment(payment)) == ({"1": "open"}, ("sent", Decimal(120)))
+def test_undoing_restores_exactly_and_the_pair_is_not_matched_by_itself_again(paid: Paid) -> None:
+    payment = paid.first_payment
+    key = paid.taken(entry("-120.00", id=payment))
+    paid.say(key, "undo", lines=["1"], reason="It is another payment")
+    assert (paid.lines(key), paid.payment(payment)) == ({"1": "open"}, ("sent", Decimal(120)))
     with reading("bank_statement", key) as row:
         [match] = row.matches
         assert (match.state, match.undo_reason, match.undone_by) == (
             "undone",
             "It is another payment",
-            banking.tomas.id,
+            paid.tomas.id,
         )
         assert (row.state, row.lines[0].reopened) == ("open", "It is another payment")
-    banking.say(key, "propose")
-    assert banking.lines(key) == {"1": "open"}
-    banking.say(key, "match", lines=["1"], payments=[payment])
-    assert banking.payment(payment) == ("settled", 0)
-    other = banking.taken(entry("-1.00"), number="2")
+    paid.say(key, "propose")
+    assert paid.lines(key) == {"1": "open"}
+    paid.say(key, "match", lines=["1"], payments=[payment])
+    assert paid.payment(payment) == ("settled", 0)
+    other = paid.taken(entry("-1.00"), number="2")
     with refused(("line_open", "lines")):
-        banking.say(other, "undo", lines=["1"], reason="x")
+        paid.say(other, "undo", lines=["1"], reason="x")
 
 
-def test_what_the_bank_charges_with_a_payment_is_a_fee_beside_it(banking: Banking) -> None:
-    payment = banking.paid()
+def test_what_the_bank_charges_with_a_payment_is_a_fee_beside_it(paid: Paid) -> None:
+    payment = paid.first_payment
     charged = entry("-121.00", id=payment).replace(
         "</Sts>", '</Sts><Chrgs><Rcrd><Amt Ccy="EUR">1.00</Amt><CdtDbtInd>DBIT</CdtDbtInd></Rcrd></Chrgs>'
     )
-    key = banking.taken(charged)
+    key = paid.taken(charged)
     with reading("bank_statement", key) as row:
         [line] = row.lines
         assert (line.state, line.rest, line.kind.value) == ("matched", Decimal("-1.00"), "fee")
-    assert banking.payment(payment) == ("settled", 0)
+    assert paid.payment(payment) == ("settled", 0)
 
 
-def test_a_payment_from_another_account_is_no_match(banking: Banking) -> None:
-    payment = banking.paid()
-    banking.account("SPARE", iban="AT611904300234573201")
-    key = banking.taken(entry("-120.00", id=payment), iban="AT611904300234573201")
-    assert banking.lines(key) == {"1": "open"}
+def test_a_payment_from_another_account_is_no_match(paid: Paid) -> None:
+    payment = paid.first_payment
+    paid.account("SPARE", iban="AT611904300234573201")
+    key = paid.taken(entry("-120.00", id=payment), iban="AT611904300234573201")
+    assert paid.lines(key) == {"1": "open"}
     with refused(("other_account", "payments")):
-        banking.say(key, "match", lines=["1"], payments=[payment])
+        paid.say(key, "match", lines=["1"], payments=[payment])
 
 
-def test_a_run_that_the_bank_books_in_one_sum_is_matched_as_one(banking: Banking) -> None:
-    payment = banking.paid()
+def test_a_run_that_the_bank_books_in_one_sum_is_matched_as_one(paid: Paid) -> None:
+    payment = paid.first_payment
     with reading("payment", payment) as row:
         batch = row.batch
-    key = banking.taken(entry("-120.00", batch=batch))
-    assert banking.matches(key) == [("1", payment, Decimal(-120))]
+    key = paid.taken(entry("-120.00", batch=batch))
+    assert paid.matches(key) == [("1", payment, Decimal(-120))]
 
 
 def test_an_entry_with_its_payments_becomes_a_line_for_each(banking: Banking) -> None:

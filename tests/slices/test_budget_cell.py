@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from flask import Flask
 from sqlalchemy import text
@@ -10,13 +12,14 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from app.infra.db import db
 from tests.acting import acting, system
 from tests.factories.budgets import Office, figures, hold, holding, left
-from tests.making import Maker
+from tests.scenes import Scenes
 from tests.slices.doing import do, events, reading, refused, sees
 
 
 @pytest.fixture
-def office(maker: Maker) -> Office:
-    return Office(maker)
+def office(app: Flask, scenes: Scenes) -> Iterator[Office]:
+    with app.app_context():
+        yield scenes.open(Office.built)
 
 
 @pytest.fixture

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import event, text
 
 from app.infra import unit
@@ -17,13 +19,14 @@ from app.modules.budgets import service
 from app.modules.budgets.domain import Verdict
 from tests.acting import system
 from tests.factories.budgets import Office, figures, hold, holding, left
-from tests.making import Maker
+from tests.scenes import Scenes
 from tests.slices.doing import do, refused
 
 
 @pytest.fixture
-def office(maker: Maker) -> Office:
-    return Office(maker)
+def office(app: Flask, scenes: Scenes) -> Iterator[Office]:
+    with app.app_context():
+        yield scenes.open(Office.built)
 
 
 def moves(code: str) -> list[tuple[str, str, str, str]]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from decimal import Decimal
 
 import openpyxl
 import pytest
+from flask import Flask
 from sqlalchemy import text
 
 from app.infra.db import db
@@ -14,15 +16,16 @@ from app.kernel.resource import registry
 from tests.acting import acting, system
 from tests.factories.budgets import Office, cells_of, figures, hold, holding, left
 from tests.importing import as_csv, counts, faults, imported
-from tests.making import Maker
+from tests.scenes import Scenes
 from tests.slices.doing import do, edit, enter, events, reading, refused, why_not
 
 HEADINGS = ["Name", "Entity", "Fiscal year", "Lines: cost centre", "Lines: category", "Lines: amount", "Lines: control"]
 
 
 @pytest.fixture
-def office(maker: Maker) -> Office:
-    return Office(maker)
+def office(app: Flask, scenes: Scenes) -> Iterator[Office]:
+    with app.app_context():
+        yield scenes.open(Office.built)
 
 
 def draft(office: Office, *lines: dict[str, object], **more: object) -> str:

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from flask import Flask
 
 from app.infra import unit
 from app.kernel.problem import Kind, Refused
 from app.kernel.resource import registry
 from tests.acting import system
 from tests.factories.budgets import Office, cells_of, figures, hold, holding, left, published
-from tests.making import Maker
+from tests.scenes import Scenes
 from tests.slices.doing import do, edit, enter, events, reading, refused
 
 YEAR_LIMIT = {"cost_centre": "IT", "amount": "200000"}
 
 
 @pytest.fixture
-def office(maker: Maker) -> Office:
-    return Office(maker)
+def office(app: Flask, scenes: Scenes) -> Iterator[Office]:
+    with app.app_context():
+        yield scenes.open(Office.built)
 
 
 def spend(office: Office, amount: Any, *, id: int = 1, bucket: str = "actual", **where: Any) -> None:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
+from flask import Flask
 
 from app.kernel.resource import registry
 from tests.acting import acting, system
 from tests.factories.budgets import Office, figures, hold, holding, left
-from tests.making import Maker
+from tests.scenes import Scenes
 from tests.slices.doing import audited, do, edit, enter, events, reading, refused, why_not
 
 
 @pytest.fixture
-def office(maker: Maker) -> Office:
-    return Office(maker)
+def office(app: Flask, scenes: Scenes) -> Iterator[Office]:
+    with app.app_context():
+        yield scenes.open(Office.built)
 
 
 @pytest.fixture

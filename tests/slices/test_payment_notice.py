@@ -9,7 +9,7 @@ from app.infra.db import db
 from app.infra.outbox import OutboxEvent
 from app.modules.notifications import subscribers
 from tests.acting import system
-from tests.scenarios.paying import Paying, pain002
+from tests.scenarios.paying import Owing, pain002
 
 
 def told(name: str, hear: object) -> list[tuple[int, str]]:
@@ -22,24 +22,21 @@ def told(name: str, hear: object) -> list[tuple[int, str]]:
     return [(row.account_id, row.title) for row in db.session.execute(notices)]
 
 
-def test_those_who_may_approve_are_told_and_those_who_made_it_are_not(paying: Paying) -> None:
-    paying.owed("R-1")
-    run = paying.run()
-    paying.pay(paying.hanna, run, "submit")
-    both = [(paying.tomas.id, f"{run} waits for your approval"), (paying.jana.id, f"{run} waits for your approval")]
+def test_those_who_may_approve_are_told_and_those_who_made_it_are_not(owing: Owing) -> None:
+    run = owing.run()
+    owing.pay(owing.hanna, run, "submit")
+    both = [(owing.tomas.id, f"{run} waits for your approval"), (owing.jana.id, f"{run} waits for your approval")]
     assert told("payment_run.submitted", subscribers.tell_of_run) == sorted(both)
 
 
-def test_a_run_that_is_approved_waits_for_its_release(paying: Paying) -> None:
-    paying.owed("R-1")
-    run = paying.approved_run()
-    assert told("payment_run.approved", subscribers.tell_of_run) == [(paying.jana.id, f"{run} waits for release")]
+def test_a_run_that_is_approved_waits_for_its_release(owing: Owing) -> None:
+    run = owing.approved_run()
+    assert told("payment_run.approved", subscribers.tell_of_run) == [(owing.jana.id, f"{run} waits for release")]
 
 
-def test_whoever_made_and_released_a_payment_hears_that_it_failed(paying: Paying) -> None:
-    paying.owed("R-1")
-    run = paying.released_run()
-    paying.answer(run, pain002(run, whole="RJCT"), by=paying.jana)
+def test_whoever_made_and_released_a_payment_hears_that_it_failed(owing: Owing) -> None:
+    run = owing.released_run()
+    owing.answer(run, pain002(run, whole="RJCT"), by=owing.jana)
     expected = "PAY-HAL-2026-00001 did not go through"
     found = told("payment.failed", subscribers.tell_of_payment)
-    assert found == sorted([(paying.hanna.id, expected), (paying.tomas.id, expected)])
+    assert found == sorted([(owing.hanna.id, expected), (owing.tomas.id, expected)])

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.infra.db import db
 from tests.acting import system
-from tests.scenarios.paying import Paying
+from tests.scenarios.paying import Owing, Paying
 from tests.slices.doing import audited, do, events, reading, refused, why_not
 from tests.slices.test_payment_proposal import sql
 
@@ -54,27 +54,26 @@ def test_nobody_approves_a_run_they_had_a_hand_in(paying: Paying) -> None:
         sql("UPDATE payment_run SET makers = makers || approved_by")
 
 
-def test_nobody_releases_money_for_an_invoice_they_took_in(paying: Paying) -> None:
-    key = paying.owed("R-1")
+def test_nobody_releases_money_for_an_invoice_they_took_in(owing: Owing) -> None:
+    key = owing.first
     make_treasurer("eva.horak")
-    run = paying.approved_run()
+    run = owing.approved_run()
     with refused(("own_invoice", None)) as words:
-        paying.pay(paying.eva, run, "release")
+        owing.pay(owing.eva, run, "release")
     assert words == [f"You took {key} in. Someone else releases the run."]
-    assert paying.pay(paying.jana, run, "release").state == "released"
+    assert owing.pay(owing.jana, run, "release").state == "released"
 
 
-def test_a_clerk_neither_approves_nor_releases_and_a_treasurer_proposes_nothing(paying: Paying) -> None:
-    paying.owed("R-1")
+def test_a_clerk_neither_approves_nor_releases_and_a_treasurer_proposes_nothing(owing: Owing) -> None:
     with refused(("forbidden", None)):
-        paying.run(by=paying.tomas)
-    run = paying.run()
-    paying.pay(paying.hanna, run, "submit")
+        owing.run(by=owing.tomas)
+    run = owing.run()
+    owing.pay(owing.hanna, run, "submit")
     with refused(("forbidden", None)):
-        paying.pay(paying.hanna, run, "approve")
-    paying.pay(paying.tomas, run, "approve")
+        owing.pay(owing.hanna, run, "approve")
+    owing.pay(owing.tomas, run, "approve")
     with refused(("forbidden", None)):
-        paying.pay(paying.hanna, run, "release")
+        owing.pay(owing.hanna, run, "release")
 
 
 def test_an_empty_run_and_an_account_that_is_not_confirmed_stop_it(paying: Paying) -> None:
@@ -88,12 +87,11 @@ def test_an_empty_run_and_an_account_that_is_not_confirmed_stop_it(paying: Payin
         paying.pay(paying.hanna, run, "submit")
 
 
-def test_what_cannot_be_written_for_the_bank_is_told_before_anybody_approves(paying: Paying) -> None:
-    paying.owed("R-1")
-    run = paying.run()
+def test_what_cannot_be_written_for_the_bank_is_told_before_anybody_approves(owing: Owing) -> None:
+    run = owing.run()
     sql("UPDATE bank_account SET bic = 'NONSENSE'")
     with refused(("bad_bic", "items")):
-        paying.pay(paying.hanna, run, "submit")
+        owing.pay(owing.hanna, run, "submit")
 
 
 @pytest.mark.parametrize(
@@ -106,24 +104,22 @@ def test_what_cannot_be_written_for_the_bank_is_told_before_anybody_approves(pay
         "UPDATE invoice SET supplier_number = 'R-2'",
     ],
 )
-def test_what_changed_since_it_was_approved_is_not_released(paying: Paying, change: str) -> None:
-    paying.owed("R-1")
-    run = paying.approved_run()
+def test_what_changed_since_it_was_approved_is_not_released(owing: Owing, change: str) -> None:
+    run = owing.approved_run()
     sql(change)
     with refused(("content_changed", None)):
-        paying.pay(paying.tomas, run, "release")
-    paying.pay(paying.tomas, run, "send_back", reason="It has changed")
+        owing.pay(owing.tomas, run, "release")
+    owing.pay(owing.tomas, run, "send_back", reason="It has changed")
     with reading("payment_run", run) as row:
         assert (row.state, row.content_hash, row.approved_hash, row.approved_by) == ("draft", None, None, None)
 
 
-def test_what_was_submitted_is_approved_only_as_it_was(paying: Paying) -> None:
-    paying.owed("R-1")
-    run = paying.run()
-    paying.pay(paying.hanna, run, "submit")
+def test_what_was_submitted_is_approved_only_as_it_was(owing: Owing) -> None:
+    run = owing.run()
+    owing.pay(owing.hanna, run, "submit")
     sql("UPDATE payment_item SET amount = 12")
     with refused(("content_changed", None)):
-        paying.pay(paying.tomas, run, "approve")
+        owing.pay(owing.tomas, run, "approve")
 
 
 @pytest.mark.parametrize(
@@ -138,82 +134,77 @@ def test_what_was_submitted_is_approved_only_as_it_was(paying: Paying) -> None:
         ("UPDATE invoice SET state = 'void', voided_on = posted_on", "not_open"),
     ],
 )
-def test_every_item_is_looked_at_once_more_at_the_payment_door(paying: Paying, change: str, code: str) -> None:
-    paying.owed("R-1")
-    run = paying.approved_run()
+def test_every_item_is_looked_at_once_more_at_the_payment_door(owing: Owing, change: str, code: str) -> None:
+    run = owing.approved_run()
     sql(change)
     with refused((code, "items")):
-        paying.pay(paying.tomas, run, "release")
-    assert paying.payments(run) == []
+        owing.pay(owing.tomas, run, "release")
+    assert owing.payments(run) == []
 
 
-def test_a_discount_whose_day_has_passed_is_not_taken(paying: Paying) -> None:
-    paying.owed("R-1")
+def test_a_discount_whose_day_has_passed_is_not_taken(owing: Owing) -> None:
     sql("UPDATE open_item SET discount = 2, discount_until = DATE '2026-11-28'")
-    run = paying.approved_run()
+    run = owing.approved_run()
     sql("UPDATE open_item SET discount_until = DATE '2026-11-25'")
     with refused(("discount_over", "items")):
-        paying.pay(paying.tomas, run, "release")
+        owing.pay(owing.tomas, run, "release")
 
 
-def test_a_run_whose_day_has_passed_is_neither_approved_nor_released(paying: Paying) -> None:
-    paying.owed("R-1")
-    approved, submitted = paying.approved_run(), paying.run()
-    key = paying.owed("R-2")
-    paying.pay(paying.hanna, submitted, "put_in", invoices=[key])
-    paying.pay(paying.hanna, submitted, "submit")
-    paying.now = paying.now.replace(day=27)
+def test_a_run_whose_day_has_passed_is_neither_approved_nor_released(owing: Owing) -> None:
+    approved, submitted = owing.approved_run(), owing.run()
+    key = owing.owed("R-2")
+    owing.pay(owing.hanna, submitted, "put_in", invoices=[key])
+    owing.pay(owing.hanna, submitted, "submit")
+    owing.now = owing.now.replace(day=27)
     with refused(("day_passed", "execute_on")):
-        paying.pay(paying.tomas, submitted, "approve")
+        owing.pay(owing.tomas, submitted, "approve")
     with refused(("day_passed", "execute_on")):
-        paying.pay(paying.tomas, approved, "release")
+        owing.pay(owing.tomas, approved, "release")
 
 
-def test_a_run_that_is_withdrawn_sent_back_or_cancelled_pays_nothing(paying: Paying) -> None:
-    key = paying.owed("R-1")
-    run = paying.run()
-    paying.pay(paying.hanna, run, "submit")
-    assert paying.pay(paying.hanna, run, "withdraw").state == "draft"
-    paying.pay(paying.hanna, run, "submit")
-    paying.pay(paying.tomas, run, "approve")
-    assert paying.pay(paying.tomas, run, "send_back", reason="Wait").state == "draft"
+def test_a_run_that_is_withdrawn_sent_back_or_cancelled_pays_nothing(owing: Owing) -> None:
+    key = owing.first
+    run = owing.run()
+    owing.pay(owing.hanna, run, "submit")
+    assert owing.pay(owing.hanna, run, "withdraw").state == "draft"
+    owing.pay(owing.hanna, run, "submit")
+    owing.pay(owing.tomas, run, "approve")
+    assert owing.pay(owing.tomas, run, "send_back", reason="Wait").state == "draft"
     with reading("payment_run", run) as row:
         assert row.state_reason == "Wait"
-    paying.pay(paying.hanna, run, "submit")
-    paying.pay(paying.tomas, run, "approve")
-    assert paying.pay(paying.tomas, run, "cancel", reason="No money").state == "cancelled"
-    assert list(paying.in_run(paying.run())) == [key]
+    owing.pay(owing.hanna, run, "submit")
+    owing.pay(owing.tomas, run, "approve")
+    assert owing.pay(owing.tomas, run, "cancel", reason="No money").state == "cancelled"
+    assert list(owing.in_run(owing.run())) == [key]
 
 
-def test_a_run_is_changed_only_while_it_is_a_draft(paying: Paying) -> None:
-    paying.owed("R-1")
-    run = paying.run()
-    paying.pay(paying.hanna, run, "submit")
+def test_a_run_is_changed_only_while_it_is_a_draft(owing: Owing) -> None:
+    run = owing.run()
+    owing.pay(owing.hanna, run, "submit")
     with refused(("wrong_state", None)):
-        paying.edit(paying.at(paying.hanna), "payment_run", run, execute_on="2026-11-28")
+        owing.edit(owing.at(owing.hanna), "payment_run", run, execute_on="2026-11-28")
     with refused(("wrong_state", None)):
-        paying.pay(paying.hanna, run, "propose")
+        owing.pay(owing.hanna, run, "propose")
 
 
-def test_everything_set_off_is_settled_without_a_file(paying: Paying) -> None:
-    first = paying.owed("R-1")
-    credit = paying.credited("C-1", first, "100")
-    run = paying.approved_run()
-    assert paying.in_run(run) == {first: Decimal(120), credit: Decimal(-120)}
-    paying.pay(paying.tomas, run, "release")
-    [payment] = paying.payments(run)
-    assert (payment["state"], payment["amount"], paying.run_state(run)) == ("settled", 0, "settled")
-    assert (paying.left(first), paying.left(credit)) == (0, 0)
+def test_everything_set_off_is_settled_without_a_file(owing: Owing) -> None:
+    first = owing.first
+    credit = owing.credited("C-1", first, "100")
+    run = owing.approved_run()
+    assert owing.in_run(run) == {first: Decimal(120), credit: Decimal(-120)}
+    owing.pay(owing.tomas, run, "release")
+    [payment] = owing.payments(run)
+    assert (payment["state"], payment["amount"], owing.run_state(run)) == ("settled", 0, "settled")
+    assert (owing.left(first), owing.left(credit)) == (0, 0)
     with refused(("no_file", None)):
-        paying.pay(paying.tomas, run, "fetch_file")
+        owing.pay(owing.tomas, run, "fetch_file")
 
 
-def test_the_file_is_for_treasurers_and_it_is_on_record_who_fetched_it(paying: Paying) -> None:
-    paying.owed("R-1")
-    run = paying.released_run()
+def test_the_file_is_for_treasurers_and_it_is_on_record_who_fetched_it(owing: Owing) -> None:
+    run = owing.released_run()
     with refused(("forbidden", None)):
-        paying.pay(paying.hanna, run, "fetch_file")
-    told = paying.pay(paying.jana, run, "fetch_file")
+        owing.pay(owing.hanna, run, "fetch_file")
+    told = owing.pay(owing.jana, run, "fetch_file")
     with reading("payment_run", run) as row:
         assert hashlib.sha256(told.told["content"].encode()).hexdigest() == row.file_hash
         assert (row.file_name, row.file_size) == (f"{run}.xml", len(told.told["content"]))
@@ -222,9 +213,8 @@ def test_the_file_is_for_treasurers_and_it_is_on_record_who_fetched_it(paying: P
     assert sorted(event) == ["file", "number", "sha256"]
 
 
-def test_what_was_sent_is_not_written_over_past_outlay(paying: Paying) -> None:
-    paying.owed("R-1")
-    paying.released_run()
+def test_what_was_sent_is_not_written_over_past_outlay(owing: Owing) -> None:
+    owing.released_run()
     for change in (
         "UPDATE payment SET amount = 1",
         "UPDATE payment_part SET amount = 1",
@@ -237,16 +227,16 @@ def test_what_was_sent_is_not_written_over_past_outlay(paying: Paying) -> None:
         db.session.rollback()
 
 
-def test_an_invoice_that_a_payment_points_to_is_not_made_void(paying: Paying) -> None:
-    key = paying.owed("R-1")
-    paying.released_run()
+def test_an_invoice_that_a_payment_points_to_is_not_made_void(owing: Owing) -> None:
+    key = owing.first
+    owing.released_run()
     with refused(("paid_already", None)):
-        paying.invoice(paying.eva, key, "void", reason="Oops")
+        owing.invoice(owing.eva, key, "void", reason="Oops")
 
 
-def test_an_invoice_made_void_while_a_run_waits_stops_the_run(paying: Paying) -> None:
-    key = paying.owed("R-1")
-    run = paying.approved_run()
-    paying.invoice(paying.eva, key, "void", reason="Not ours")
+def test_an_invoice_made_void_while_a_run_waits_stops_the_run(owing: Owing) -> None:
+    key = owing.first
+    run = owing.approved_run()
+    owing.invoice(owing.eva, key, "void", reason="Not ours")
     with refused(("not_open", "items")):
-        paying.pay(paying.tomas, run, "release")
+        owing.pay(owing.tomas, run, "release")
