@@ -250,8 +250,7 @@ def test_from_a_wish_to_a_payment_that_the_bank_has_booked(windows: Windows, com
     run, payment, amount = pay(windows, company, numbered(made))
     reconcile(windows, run, payment, amount, tmp_path)
     page = windows.open(LENA, f"/requests/{request}").page
-    for key in (made, "RCV-2026-"):
-        expect(page.locator("main")).to_contain_text(key)
+    expect(page.locator("main")).to_contain_text(made)
     page = windows.open(ERIK, f"/payments/{payment}").page
     with page.expect_download() as pack:
         press(page, "Evidence pack")
