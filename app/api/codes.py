@@ -20,17 +20,18 @@ def all_codes() -> dict[str, tuple[str, ...]]:
     """List each code with the messages it comes with; `…` stands for what differs from case to case."""
     found: dict[str, set[str]] = {}
     for path in sorted(APP.rglob("*.py")):
-        for code, message in _in_source(ast.parse(path.read_text(encoding="utf-8"))):
+        is_page = "console" in path.relative_to(APP).parts  # pairs there are what a page shows: a tone and its words
+        for code, message in _in_source(ast.parse(path.read_text(encoding="utf-8")), with_pairs=not is_page):
             found.setdefault(code, set()).add(message)
     return {code: tuple(sorted(messages - {""})) for code, messages in sorted(found.items())}
 
 
-def _in_source(tree: ast.Module) -> Iterator[tuple[str, str]]:
+def _in_source(tree: ast.Module, *, with_pairs: bool) -> Iterator[tuple[str, str]]:
     named = _named_texts(tree)
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and _called(node) in _MAKERS:
             yield from _pair(node.args[_MAKERS[_called(node)] :], named)
-        elif isinstance(node, ast.Return | ast.Dict):
+        elif with_pairs and isinstance(node, ast.Return | ast.Dict):
             for inner in ast.walk(node):
                 if isinstance(inner, ast.Tuple):
                     yield from _pair(inner.elts, named, sentence=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import text as sql
 
+from app.api.codes import all_codes
 from app.infra.db import db
 from tests.acting import PASSWORD, open_session, signed_in
 from tests.console.browsing import form, post, text
@@ -65,20 +66,20 @@ def test_a_token_goes_on_when_the_password_changes(app, omar):
 
 
 @pytest.mark.parametrize(
-    ("values", "field", "words"),
+    ("values", "field", "code"),
     [
-        (sent(present="guessed"), "own_password", "Your password is not right."),
-        (sent(password="short"), "password", "Use at least 12 characters."),
-        (sent(password="my dear omar.haddad"), "password", "Leave out your name and e-mail address."),
-        (sent(password=PASSWORD), "password", "This is your present password. Choose another."),
-        (sent(repeated="another one entirely"), "repeated", "The new password was typed in two ways."),
+        (sent(present="guessed"), "own_password", "wrong_password"),
+        (sent(password="short"), "password", "password_short"),
+        (sent(password="my dear omar.haddad"), "password", "password_personal"),
+        (sent(password=PASSWORD), "password", "password_same"),
+        (sent(repeated="another one entirely"), "repeated", "passwords_differ"),
     ],
 )
-def test_what_is_wrong_is_told_at_its_field_and_nothing_changes(app, omar, values, field, words):
+def test_what_is_wrong_is_told_at_its_field_and_nothing_changes(app, omar, values, field, code):
     client = signed_in(app, omar)
     refused = post(client, URL, values)
     assert refused.status_code == 422
-    assert words in text(refused)
+    assert all_codes()[code][0] in text(refused)
     assert f'href="#f-{field}"' in refused.text
     assert f'value="{values["password"]}"' not in refused.text
     assert "password changed" not in actions(app)

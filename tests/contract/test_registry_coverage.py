@@ -71,7 +71,8 @@ def test_every_problem_is_brought_about_by_a_test() -> None:
 def test_every_seeded_role_names_permissions_that_exist() -> None:
     known = [f"{resource}.{verb}" for verb, resource in registry.permissions()] + ["role.read", "role.edit"]
     dead = {
-        role: [pattern for pattern in patterns if not fnmatch.filter(known, pattern)] for role, patterns in ROLES.items()
+        role: [pattern for pattern in patterns if not fnmatch.filter(known, pattern)]
+        for role, patterns in ROLES.items()
     }
     assert {role: patterns for role, patterns in dead.items() if patterns} == {}
 
@@ -92,4 +93,4 @@ def test_names_follow_the_words_of_the_house() -> None:
         assert re.fullmatch(r"[a-z]+(_[a-z]+)*", resource.name), resource.name
         assert re.fullmatch(r"[a-z]+(-[a-z]+)*", resource.plural), resource.plural
         for command in resource.commands:
-            assert re.fullmatch(r"[A-Z][a-z]+( [a-z]+)*", command.label), command.label
+            assert re.fullmatch(r"[A-Z][a-z]+([ -][a-z]+)*", command.label), command.label

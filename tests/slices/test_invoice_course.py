@@ -14,6 +14,7 @@ from app.infra.db import db
 from app.infra.outbox import OutboxEvent
 from tests.acting import system
 from tests.scenarios.billing import Billing, ubl
+from tests.scenarios.paying import Owing
 from tests.slices.doing import events, reading, refused
 
 LAMPS = [{"text": "Lamp", "quantity": "10", "unit": "C62", "unit_price": "90", "category": "OPT", "tax_code": "AT20"}]
@@ -118,12 +119,25 @@ def test_a_posted_invoice_is_taken_back_as_a_whole(billing: Billing, order: str)
     assert billing.look(key, lambda row: (row.number, row.open_amount), "invoice") == ("INV-HAL-2026-00001", Decimal(0))
 
 
+def test_what_was_credited_is_taken_back_after_its_credit_note(owing: Owing) -> None:
+    credit = owing.credited("C-1", owing.first, "30")
+    number = owing.look(credit, lambda row: row.number, "invoice")
+    with refused(("credited_already", None)) as words:
+        owing.invoice(owing.ben, owing.first, "void", reason="Booked by mistake")
+    assert words == [f"It is credited by {number}. Make those void first."]
+    owing.invoice(owing.ben, credit, "void", reason="Booked by mistake")
+    owing.invoice(owing.ben, owing.first, "void", reason="Booked by mistake")
+    assert owing.stands(owing.first) == "void"
+
+
 def test_inv_15_only_what_is_booked_and_unpaid_is_put_on_hold(billing: Billing, order: str) -> None:
     billing.receive(order, "10")
     key = billing.captured("R-1", ("Lamp", "10", "90"), order=order)
     with refused(("wrong_state", None)):
         billing.invoice(billing.eva, key, "hold", reason="A dispute")
     billing.posted(key)
+    with refused(("not_held", None)):
+        billing.invoice(billing.eva, key, "release")
     billing.invoice(billing.eva, key, "hold", reason="A dispute", until="2026-12-24")
     assert billing.look(key, lambda row: (row.blocked, row.held_because), "invoice") == (True, "A dispute")
     with refused(("held_already", None)):

@@ -57,6 +57,14 @@ def test_a_file_that_is_no_invoice_is_refused_with_the_reason(app: Flask, billin
     assert counted() == 0
 
 
+def test_an_entity_that_is_none_is_refused_with_those_there_are(app: Flask, billing: Billing) -> None:
+    answer = sent(script(app, billing.eva), ubl("R-1", ("Lamp", "1", "90")), entity="NOWHERE")
+    [problem] = answer.json["problems"]
+    assert (answer.status_code, problem["code"], problem["field"]) == (422, "unknown_entity", "entity")
+    assert "HAL" in problem["message"]
+    assert counted() == 0
+
+
 def test_whoever_may_not_enter_invoices_takes_none_in(app: Flask, billing: Billing) -> None:
     answer = sent(script(app, billing.rita), ubl("R-1", ("Lamp", "1", "90")))
     assert (answer.status_code, counted()) == (403, 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -309,6 +310,14 @@ def test_a_nacha_file_is_refused_with_the_payment_it_is_about(values: dict[str, 
     assert problem in codes(nacha.why_not(run(american(**values))))
     with pytest.raises(Refused):
         write_nacha(run(american(**values)))
+
+
+def test_an_american_bank_takes_a_run_for_itself_alone_and_36_files_a_day() -> None:
+    elsewhere = replace(US_PAYER, originator=replace(US_PAYER.originator, destination="121042882"))
+    several = run(american("A"), american("B", payer=elsewhere))
+    assert codes(nacha.why_not(several)) == {("several_banks", "transfers")}
+    assert nacha.why_not(run(american(), file_of_day=36)) == []
+    assert codes(nacha.why_not(run(american(), file_of_day=37))) == {("too_many_files", "file_of_day")}
 
 
 @pytest.mark.parametrize("position", [4, 12, 30, 45, 80])
