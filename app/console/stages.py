@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from app.console import addresses
+from app.console.words import NOTHING
+from app.infra import scope
 from app.infra.reachable import Reachable
 from app.kernel.resource import Resource, registry
 
@@ -77,15 +79,21 @@ def _step(visit: Visit, stage: Stage, resource: Resource, row: Any) -> Step:
     own = stage.resource == resource.name
     rows = [row] if own else _rows(visit, stage, resource, row)
     if not rows:
-        here = _stages.get(resource.name)
-        is_before = here is not None and stage.place < here.place
-        return Step(stage.label, "None shown" if is_before else "Not yet", stage.icon, "todo")
+        return Step(stage.label, _why_empty(visit, stage, resource), stage.icon, "todo")
     first, more = rows[-1], len(rows) - 1
     done = all(stage.done(each) for each in rows)
     words = f"and {more} more" if more else ""
     key = registry[stage.resource].key_of(first)
     sub = ", ".join(filter(None, (str(first.state).capitalize(), words)))
     return Step(stage.label, key, stage.icon, "done" if done else "now", sub, "" if own else addresses.of_row(first))
+
+
+def _why_empty(visit: Visit, stage: Stage, resource: Resource) -> str:
+    """Say that nothing is there, or only that nothing is shown: to a reader of some documents both look alike."""
+    here = _stages.get(resource.name)
+    if here is None or stage.place > here.place:
+        return "Not yet"
+    return NOTHING if scope.is_unlimited(visit.actor, registry[stage.resource]) else "None shown"
 
 
 def _rows(visit: Visit, stage: Stage, resource: Resource, row: Any) -> list[Any]:

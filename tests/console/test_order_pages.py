@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from app.console.words import NOTHING
+from tests.acting import system
 from tests.console.browsing import form, inside, post, text
 from tests.scenarios.buying import Buying
 
@@ -109,3 +111,15 @@ def test_a_blanket_order_leads_to_a_call_off_in_its_terms(client, buying, within
     assert f'href="/orders/new?blanket={frame}"' in nadia.get(f"/orders/{frame}").text
     sent = form(nadia.get(f"/orders/new?blanket={frame}"), ident="form")
     assert (sent["blanket"], sent["supplier"], sent["kind"]) == (frame, "VEGA", "standard")
+
+
+def test_only_a_reader_of_all_requests_is_told_that_an_order_has_none(client, buying, within):
+    def audited(office):
+        erik = office.person("erik.lind")
+        office.do(system(), "person", "erik.lind", "grant", role="Auditor")
+        return erik
+
+    frame = within(lambda office: office.frame("1500"))
+    erik = client(within(audited))
+    assert f"Request {NOTHING} Order {frame}" in text(erik.get(f"/orders/{frame}"))
+    assert f"Request None shown Order {frame}" in text(client(buying.nadia).get(f"/orders/{frame}"))
