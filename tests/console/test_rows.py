@@ -170,9 +170,11 @@ def test_the_story_is_told_whole_or_in_parts(app, buyer, supplier):
 
 
 @pytest.mark.parametrize(
-    ("name", "path"), [("supplier", "suppliers"), ("item", "items"), ("cost_centre", "cost-centres")]
+    ("name", "path", "most"),
+    # What its documents add up to stands on the page of a supplier, each figure a query of its own.
+    [("supplier", "suppliers", 40), ("item", "items", 23), ("cost_centre", "cost-centres", 23)],
 )
-def test_a_page_takes_the_same_number_of_queries_however_much_there_is(app, client_of, make, name, path):
+def test_a_page_takes_the_same_number_of_queries_however_much_there_is(app, client_of, make, name, path, most):
     auditor = client_of("a.auditor", "Auditor")
     key = make(name)
     auditor.get(f"/{path}/{key}")
@@ -183,7 +185,7 @@ def test_a_page_takes_the_same_number_of_queries_however_much_there_is(app, clie
         post(buyer, f"/{path}/{key}/comments", {"text": "one more"})
     with statements(app) as after:
         auditor.get(f"/{path}/{key}")
-    assert len(before) == len(after) <= 23
+    assert len(before) == len(after) <= most
 
 
 def test_every_page_of_every_resource_opens_for_whoever_its_menu_leads_there(app, client_of, make):

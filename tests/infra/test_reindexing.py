@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app.infra import listing, unit
+from app.infra import intake, listing, unit
 from app.kernel.resource import registry
 from app.workers import perform
 from tests.acting import system
@@ -29,7 +29,7 @@ def test_a_renamed_supplier_is_found_by_its_new_name_in_its_accounts(app: Flask)
     account = maker.create(registry["bank_account"])
     supplier = maker.made["supplier"]
     with unit.reading(system()) as bound:
-        before = unit.find_row(bound, registry["bank_account"], account).version
+        before = intake.find_row(bound, registry["bank_account"], account).version
 
     unit.save(system(), registry["supplier"], supplier, {"name": "Zyklop Werke"})
     assert found("bank_account", "zyklop") == []
@@ -37,7 +37,7 @@ def test_a_renamed_supplier_is_found_by_its_new_name_in_its_accounts(app: Flask)
 
     assert found("bank_account", "zyklop") == [account]
     with unit.reading(system()) as bound:
-        assert unit.find_row(bound, registry["bank_account"], account).version == before
+        assert intake.find_row(bound, registry["bank_account"], account).version == before
 
 
 def test_an_edit_that_touches_no_search_text_lines_up_nothing(app: Flask) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -76,25 +76,32 @@ def match(context: Context, invoice: Invoice) -> Match:
     return found
 
 
-def _write(invoice: Invoice, checks: Iterable[Check]) -> None:
-    invoice.checks = [
-        InvoiceCheck(
-            position=at,
-            name=check.name,
-            verdict=check.verdict,
-            lines=", ".join(map(str, check.lines)) or None,
-            expected=_shown(check.expected),
-            actual=_shown(check.actual),
-            difference=_shown(check.difference),
-            unit=check.unit or None,
-            tolerance=check.tolerance or None,
-            effect=check.effect,
-            about=check.about or None,
-            code=check.code,
-            text=check.text[:1000],
-        )
-        for at, check in enumerate(checks)
-    ]
+def _write(invoice: Invoice, checks: Sequence[Check]) -> None:
+    """Bring the rows to what was found; a check that says the same as before leaves no trace."""
+    rows = [*invoice.checks[: len(checks)], *(InvoiceCheck() for _ in checks[len(invoice.checks) :])]
+    for at, (row, check) in enumerate(zip(rows, checks, strict=True)):
+        for name, value in _told(at, check).items():
+            if getattr(row, name) != value:
+                setattr(row, name, value)
+    invoice.checks = rows
+
+
+def _told(at: int, check: Check) -> dict[str, Any]:
+    return {
+        "position": at,
+        "name": check.name,
+        "verdict": check.verdict,
+        "lines": ", ".join(map(str, check.lines)) or None,
+        "expected": _shown(check.expected),
+        "actual": _shown(check.actual),
+        "difference": _shown(check.difference),
+        "unit": check.unit or None,
+        "tolerance": check.tolerance or None,
+        "effect": check.effect,
+        "about": check.about or None,
+        "code": check.code,
+        "text": check.text[:1000],
+    }
 
 
 def _shown(value: Any) -> str | None:
