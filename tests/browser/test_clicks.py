@@ -100,7 +100,8 @@ def test_all_that_waits_is_approved_with_three_clicks(at_inbox):
 
 def test_the_link_of_a_letter_takes_one_tap_on_the_phone_and_approving_another(windows):
     key = windows.open(APPROVER, "/inbox").page.locator("#preview .o-mono").first.inner_text()
-    page = windows.open(APPROVER, f"/inbox/requests/{key}", PHONE).page
+    kind = {"REQ": "requests", "PO": "orders", "IN": "invoices"}[key.partition("-")[0]]
+    page = windows.open(APPROVER, f"/inbox/{kind}/{key}", PHONE).page
     hand = Hand(page, ["the link of the letter"])
     hand.click(page.locator(".o-bottom .btn-primary"))
     said(page, "approved")

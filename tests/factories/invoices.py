@@ -235,6 +235,7 @@ PREPARED = {
     "invoice.reject": _ask,
     "invoice.request_changes": _ask,
     "invoice.release": _hold,
+    "invoice.withdraw": _submit,
 }
 
 OBSTRUCTED = {"invoice.submit": _submit, "invoice.hold": _hold}
