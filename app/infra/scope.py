@@ -99,7 +99,7 @@ def visible(actor: Actor, resource: Resource, verb: str = "read") -> ColumnEleme
 
 def holding(actor: Actor, resource: Resource, verb: str) -> ColumnElement[bool]:
     """Say, as a condition, on which of the rows that the actor may read they hold `verb`."""
-    return true() if verb == "read" else _held(actor, resource, verb)
+    return _held(actor, resource, verb)
 
 
 def is_unlimited(actor: Actor, resource: Resource, verb: str = "read") -> bool:

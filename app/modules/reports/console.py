@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 
 from app.console import additions, addresses, words
@@ -16,7 +17,6 @@ from app.infra.figures import Report, Whole
 from app.kernel.resource import Resource, registry
 
 Asked = Mapping[str, str]
-Says = Callable[[Visit], "Tile | None"]
 MOST_TILES, MONTHS, MOST_RANKED = 4, 12, 6
 
 
@@ -47,15 +47,21 @@ def _of_supplier(visit: Visit, resource: Resource, row: Any) -> Addition:
 
 def _first_page(visit: Visit) -> Figures:
     """Lead the first page with the few figures that matter most to what the reader does."""
-    said: dict[str, Tile] = {}
-    for permission, tiles in _BY_DUTY:
-        if visit.actor.may(permission):
-            for tile in tiles(visit):
-                said.setdefault(tile.label, tile)
     oversees = visit.actor.may("invoice.oversee")
     chart = _by_month(visit, "Invoiced by month", {}) if oversees else None
     ranking = _largest_suppliers(visit) if oversees else None
-    return Figures(tuple(said.values())[:MOST_TILES], (chart,) if chart else (), (ranking,) if ranking else ())
+    tiles = tuple(islice(_by_duty(visit), MOST_TILES))
+    return Figures(tiles, (chart,) if chart else (), (ranking,) if ranking else ())
+
+
+def _by_duty(visit: Visit) -> Iterator[Tile]:
+    """Give the tiles of all that the reader does, each once; each asks the database only when it is taken."""
+    given: set[str] = set()
+    for permission, tiles in _BY_DUTY:
+        for tile in tiles(visit) if visit.actor.may(permission) else ():
+            if tile.label not in given:
+                given.add(tile.label)
+                yield tile
 
 
 def _clerks(visit: Visit) -> Iterator[Tile]:
@@ -69,7 +75,11 @@ def _clerks(visit: Visit) -> Iterator[Tile]:
 
 def _owed(visit: Visit) -> Iterator[Tile]:
     yield from _said(_amount(visit, "To be paid", "open-items", {}))
-    late = _amount(visit, "Of it late", "open-items", {"open_items.due_on.to": _yesterday(visit)})
+    yield from _late(visit, "Of it late")
+
+
+def _late(visit: Visit, label: str) -> Iterator[Tile]:
+    late = _amount(visit, label, "open-items", {"open_items.due_on.to": _yesterday(visit)})
     yield from _said(_with_hint(late, "due before today" if late and late.unit else "", "bad"))
 
 
@@ -97,8 +107,7 @@ def _controllers(visit: Visit) -> Iterator[Tile]:
     year = f"{visit.context.today.year}-01-01"
     yield from _said(_amount(visit, "Invoiced this year", "invoiced", {"posted_on.from": year}))
     yield from _said(_amount(visit, "Ordered, not invoiced", "commitments", {}))
-    late = _amount(visit, "Late to be paid", "open-items", {"open_items.due_on.to": _yesterday(visit)})
-    yield from _said(_with_hint(late, "due before today" if late and late.unit else "", "bad"))
+    yield from _late(visit, "Late to be paid")
     yield from _said(_days(visit, "Time to decide", "approval-times", {}))
 
 
