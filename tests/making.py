@@ -19,7 +19,7 @@ from tests.acting import system
 Form = Callable[["Maker", int], dict[str, Any]]
 FORMS: dict[str, Form] = {}
 ARGUMENTS: dict[str, Callable[[Maker, Any], dict[str, Any]]] = {}
-ROUTES: dict[tuple[str, str], Callable[[Maker, str], None]] = {}
+ROUTES: dict[tuple[str, str], Callable[[Maker, str], str | None]] = {}
 PREPARED: dict[str, Callable[[Maker, str], None]] = {}
 OBSTRUCTED: dict[str, Callable[[Maker, str], None]] = {}
 ROWS: dict[str, Callable[[Maker], str]] = {}
@@ -126,8 +126,8 @@ class Maker:
         key = self.create(resource, system(id=by))
         route = ROUTES.get((resource.name, state))
         if route:
-            route(self, key)
-            return key
+            # What only another beginning leads to is another row: its route gives the key.
+            return route(self, key) or key
         for name in _shortest(resource, state):
             command = resource.command(name)
             assert command

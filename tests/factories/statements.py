@@ -91,11 +91,34 @@ def _propose(maker: Any, key: str) -> None:
     _say(key, "propose")
 
 
+def _owed(maker: Any, key: str) -> str:
+    """Book an invoice that the account of a statement could have paid; give its reference."""
+    _at_home(maker, key)
+    return _payable(maker)
+
+
+def _undone(maker: Any, _: str) -> str:
+    """Book a line as a payment and take that back; give the number of the payment."""
+    key = statement(maker)
+    _say(key, "book_payment", **ARGUMENTS["bank_statement.book_payment"](maker, key))
+    _say(key, "undo", lines=[PAID], reason="It was the rent")
+    found = text("SELECT number FROM payment WHERE state = 'undone' ORDER BY id DESC LIMIT 1")
+    with db.engine.connect() as connection:
+        return str(connection.execute(found).scalar_one())
+
+
 ROWS = {"bank_statement": statement}
-ROUTES = {("bank_statement", "reconciled"): _reconcile}
+ROUTES = {("bank_statement", "reconciled"): _reconcile, ("payment", "undone"): _undone}
 PREPARED = {"bank_statement.accept": _propose}
-ARGUMENTS = {
+ARGUMENTS: dict[str, Any] = {
     "bank_statement.accept": lambda maker, key: {"lines": [PAID]},
+    "bank_statement.book_payment": lambda maker, key: {
+        "lines": [PAID],
+        "invoices": [_owed(maker, key)],
+        "how": "direct_debit",
+        "kind": "fee",
+        "reason": "Collected by the supplier",
+    },
     "bank_statement.explain": lambda maker, key: {"lines": [OTHER], "kind": "other", "reason": "Known"},
     "bank_statement.match": lambda maker, key: {
         "lines": [PAID],

@@ -14,6 +14,7 @@ import pytest
 from flask import Flask
 
 from app.infra import clock, identity, unit
+from app.infra.taking import Sent
 from app.kernel.actor import Context
 from app.kernel.resource import registry
 from app.modules.directory.domain import DUTIES, Held, why_not_role
@@ -22,10 +23,12 @@ from tests.acting import PASSWORD, Someone, open_session, system
 from tests.contract.doors import COMMAND_DOORS, Answer, at_unit
 from tests.contract.house import EVERYTHING, Visitor, holds, make_role, traces
 from tests.factories.suppliers import iban
+from tests.scenarios.banking import camt053, entry
 from tests.scenarios.billing import ubl
 from tests.scenarios.paying import THEN, Paying
 
 LAMP = {"text": "Lamp", "quantity": "1", "unit": "C62", "unit_price": "100", "category": "OPT"}
+BOOKED = {"lines": ["1"], "invoices": ["IN-2026-00001"], "how": "direct_debit", "reason": "Collected"}
 NO = {"reason": "Somebody else's idea"}
 DECIDING: dict[str, dict[str, Any]] = {"approve": {}, "reject": NO, "request_changes": NO}
 
@@ -188,6 +191,15 @@ def write_in_an_invoice(company: Paying, ada: Someone) -> str:
     return company.approved_run()
 
 
+def take_in_what_a_direct_debit_pays(company: Paying, ada: Someone) -> str:
+    from app.modules.statements import service
+
+    [found] = company.capture(ubl("R-1", ("Lamp", "1", "100"), order=delivered(company)), by=ada)
+    assert company.posted(str(found.key)) == BOOKED["invoices"][0]
+    [taken] = service.take_in(system(), Sent(camt053(entry("-120.00")), "day.xml"))
+    return str(taken.key)
+
+
 def enter_a_run(company: Paying, ada: Someone) -> str:
     company.owed("R-1")
     return handed_in(company, company.run(by=ada))
@@ -263,6 +275,7 @@ PAIRS = [
     Pair(bring_a_bank_account_to_another_supplier, "bank_account", {"confirm": {}}, "own_change", "tomas"),
     Pair(take_in_an_invoice, "payment_run", {"release": {}}, "own_invoice", "tomas"),
     Pair(write_in_an_invoice, "payment_run", {"release": {}}, "own_invoice", "tomas"),
+    Pair(take_in_what_a_direct_debit_pays, "bank_statement", {"book_payment": BOOKED}, "own_invoice", "tomas"),
     Pair(enter_a_run, "payment_run", {"approve": {}}, "own_run", "tomas"),
     Pair(submit_a_run, "payment_run", {"approve": {}}, "own_run", "tomas"),
     Pair(change_a_run, "payment_run", {"approve": {}}, "own_run", "tomas"),

@@ -263,6 +263,7 @@ class Payment(Row):
         CheckConstraint("amount >= 0", name="amount"),
         CheckConstraint("settled_amount BETWEEN 0 AND amount", name="settled_amount"),
         CheckConstraint("rate > 0", name="rate"),
+        CheckConstraint("(run_id IS NULL) = (outside_because IS NOT NULL)", name="outside_because"),
     )
 
     number: Mapped[str] = db.text("Number", 30, required=True, unique=True)
@@ -276,7 +277,9 @@ class Payment(Row):
     amount: Mapped[Decimal] = db.money("Amount", _CURRENCY, required=True)
     discount: Mapped[Decimal] = db.money("Discount", _CURRENCY, required=True, default=_ZERO, server_default="0")
     execute_on: Mapped[date] = db.day("Pay on", required=True)
-    state: Mapped[str] = db.state("sent", "settled", "returned", "failed")
+    outside_because: Mapped[str | None] = db.text("Why outside a run", 500)
+    despite: Mapped[str | None] = db.text("Paid although", 1000, help="What stood against it, and somebody said so")
+    state: Mapped[str] = db.state("sent", "settled", "returned", "failed", "undone")
     state_reason: Mapped[str | None] = db.text("Reason", 500, help="Why the bank did not pay, or money came back")
     bank_says: Mapped[str | None] = db.text("Bank says", 200, help="The last word of the bank about it")
     settled_on: Mapped[date | None] = db.day("Settled on")

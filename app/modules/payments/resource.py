@@ -122,7 +122,7 @@ payments = registry.add(
         list=("number", "supplier", "amount", "execute_on", "run", "state", "settled_on"),
         show=(
             ("Payment", ("number", "supplier", "bank_account", "amount", "discount", "execute_on", "method")),
-            ("Sent", ("run", "paying_account", "entity", "batch")),
+            ("Sent", ("run", "outside_because", "despite", "paying_account", "entity", "batch")),
             ("Bank", ("bank_says", "settled_on", "settled_amount", "bank_reference", "state_reason")),
             ("In base currency", ("base_amount", "booked", "rate_difference", "rate", "rate_on", "rate_source")),
         ),

@@ -7,11 +7,14 @@ from typing import Annotated, Any
 from app.kernel.actor import Context
 from app.kernel.command import Ask, command
 from app.kernel.problem import Kind, Problem, Refused
+from app.modules.invoices.models import Invoice
+from app.modules.payments.domain.kinds import Outside
 from app.modules.payments.models import Payment
 from app.modules.statements import service
-from app.modules.statements.domain.events import Explained, Matched, Proposed, Told, Undone
+from app.modules.statements.domain.events import Explained, Matched, PaymentBooked, Proposed, Told, Undone
 from app.modules.statements.domain.kinds import Explained as Meaning
 from app.modules.statements.models import BankStatement, StatementLine
+from app.modules.statements.service import Booking
 
 Lines = Annotated[list[str], Ask("Lines", "Their numbers, such as 3 or 4.2")]
 Why = Annotated[str, Ask("Reason", long=True)]
@@ -73,6 +76,31 @@ def match(
     chosen = _named(statement, lines, is_open=True)
     service.match(context, statement, chosen, list(dict.fromkeys(payments)), kind, reason)
     return _tell(Matched, statement, chosen, reason or "")
+
+
+@command("Book as payment", moves=["open -> open | reconciled"])
+def book_payment(
+    context: Context,
+    statement: BankStatement,
+    *,
+    lines: Annotated[list[str], Ask("Line", "The number of one line, such as 3 or 4.2")],
+    invoices: Annotated[list[Invoice], Ask("Invoices", "What the line pays; posted, and in no payment run")],
+    how: Annotated[Outside, Ask("How it was paid")],
+    reason: Annotated[str, Ask("Reason", "Why it was paid outside a run", long=True)],
+    kind: Annotated[Meaning | None, Ask("What the rest is", "Where the line comes to more than the invoices")] = None,
+    although: Annotated[
+        bool, Ask("Paid all the same", "An invoice or supplier is blocked, and the money is gone")
+    ] = False,
+) -> PaymentBooked:
+    """Say that a line paid invoices that no run has paid. They count as paid, under a number of their own.
+
+    Whoever took one of them in cannot say so. What would have kept a run from paying them is told first.
+    """
+    chosen = _named(statement, lines, is_open=True)
+    service.book_payment(
+        context, statement, chosen, list(dict.fromkeys(invoices)), Booking(how, reason, kind, although)
+    )
+    return _tell(PaymentBooked, statement, chosen, reason)
 
 
 @command("Explain", moves=["open -> open | reconciled"])

@@ -43,6 +43,11 @@ class Returned(Told):
     """The money came back; what it was for is open again."""
 
 
+@dataclass(frozen=True)
+class Undone(Told):
+    """What was found on a statement was no payment after all; what it was said to be for is open again."""
+
+
 def told(kind: type[Told], payment: Any, reason: str = "") -> Told:
     """Tell of a payment."""
     return kind(
@@ -53,5 +58,12 @@ def told(kind: type[Told], payment: Any, reason: str = "") -> Told:
         currency=payment.currency.code,
         invoices=tuple(part.invoice.reference for part in payment.parts),
         reason=reason,
-        accounts=tuple(sorted({*payment.run.makers, payment.run.released_by} - {None})) if payment.run else (),
+        accounts=_behind(payment),
     )
+
+
+def _behind(payment: Any) -> tuple[int, ...]:
+    """Name the accounts of those who made and released it, or who found it on a statement."""
+    run = payment.run
+    who = {*run.makers, run.released_by} if run else {payment.created_by}
+    return tuple(sorted(who - {None}))

@@ -18,7 +18,20 @@ class Method(Labelled):
     TRANSFER = "transfer", "Bank transfer"
     SET_OFF = "set_off", "Set off, nothing is sent"
     DIRECT_DEBIT = "direct_debit", "Direct debit"
+    CARD = "card", "Card"
+    CASH = "cash", "Cash"
+    AT_BANK = "at_bank", "By hand at the bank"
     OTHER = "other", "Paid outside a run"
+
+
+class Outside(Labelled):
+    """How money left that no run sent."""
+
+    DIRECT_DEBIT = "direct_debit", "The supplier collected it by direct debit"
+    CARD = "card", "By card"
+    CASH = "cash", "In cash"
+    AT_BANK = "at_bank", "By hand at the bank"
+    OTHER = "other", "Another way"
 
 
 #: Runs whose items nobody else may pay.

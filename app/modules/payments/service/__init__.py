@@ -22,12 +22,16 @@ from app.modules.payments.service.course import (
     why_not_releasable,
     why_not_submittable,
 )
+from app.modules.payments.service.outside import Left
+from app.modules.payments.service.outside import pay as pay_outside
+from app.modules.payments.service.outside import undo as undo_outside
 from app.modules.payments.service.proposing import keep as keep_run
 from app.modules.payments.service.proposing import propose, put_in, take_out, why_not_run
 from app.modules.payments.service.sending import file_of, render
 from app.modules.payments.service.settling import candidates, kept, locked, returned, settle, unsettle
 
 __all__ = [
+    "Left",
     "approve",
     "cancel",
     "candidates",
@@ -37,6 +41,7 @@ __all__ = [
     "keep_run",
     "kept",
     "locked",
+    "pay_outside",
     "propose",
     "put_in",
     "read_answer",
@@ -48,6 +53,7 @@ __all__ = [
     "settle",
     "submit",
     "take_out",
+    "undo_outside",
     "unsettle",
     "who_may",
     "why_not_account",

@@ -134,7 +134,7 @@ def why_not_still_payable(context: Context, run: PaymentRun) -> list[Problem]:
 def _why_not_now(context: Context, run: PaymentRun, item: PaymentItem, standing: Iterable[object]) -> list[Problem]:
     problems = [
         *accounts.why_not_paid(item.supplier),
-        *proposing.why_not_payable(run, item.invoice, standing),  # type: ignore[arg-type]
+        *proposing.why_not_payable(run.execute_on, item.invoice, standing),  # type: ignore[arg-type]
         *accounts.why_not_usable(item.bank_account, context.today),
     ]
     until = item.open_item.discount_until if item.open_item else None
@@ -224,15 +224,16 @@ def _enter(context: Context, run: PaymentRun, group: Group, number: str) -> Paym
             for at, item in enumerate(group.items)
         ],
     )
-    _value(context, payment, group)
+    value(context, payment)
     return payment
 
 
-def _value(context: Context, payment: Payment, group: Group) -> None:
+def value(context: Context, payment: Payment) -> None:
     """Note what the payment costs in the base currency today, and how far that is from what was booked."""
     base, currency = payment.entity.base_currency, payment.currency
     booked = [
-        Money(item.amount, currency.code).at(item.invoice.rate or Decimal(1), base.code).amount for item in group.items
+        Money(part.amount, currency.code).at(part.invoice.rate or Decimal(1), base.code).amount
+        for part in payment.parts
     ]
     payment.booked = sum(booked, _ZERO)
     rate = directory.find_rate(context, currency.id, base.id, context.today)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 from sqlalchemy import inspect
@@ -14,6 +14,7 @@ from app.infra.settings import Declared
 from app.kernel.actor import Context
 from app.kernel.money import Money
 from app.kernel.problem import Kind, Problem, Refused, refuse_if
+from app.modules.directory.models import Entity
 from app.modules.invoices.models import Invoice, InvoiceException, OpenItem
 from app.modules.payments import queries
 from app.modules.payments.domain import proposing
@@ -79,7 +80,7 @@ def why_not_run(context: Context, run: PaymentRun) -> list[Problem]:
 def propose(context: Context, run: PaymentRun) -> None:
     """Fill a run with what is due and may be paid, and note of the rest why not."""
     take_hand(context, run)
-    _in_turn(context, run)
+    in_turn(context, run.entity)
     found = queries.list_open(context, run.entity.id, run.currency.id, run.due_until)
     seen = look(context, run, found)
     proposal = proposing.propose(seen.dues, terms_of(context, run))
@@ -101,9 +102,9 @@ def _leave_out_unwritable(context: Context, run: PaymentRun) -> None:
         run.left_out.append(_note(item, "not_writable", reason))
 
 
-def _in_turn(context: Context, run: PaymentRun) -> None:
-    """Let runs of a company choose one after another, so that none takes what another is taking just now."""
-    scope.alone(context, f"payment_run {run.entity.code}")
+def in_turn(context: Context, entity: Entity) -> None:
+    """Let a company choose what it pays one after another, so that nobody takes what another is taking just now."""
+    scope.alone(context, f"payment_run {entity.code}")
 
 
 def terms_of(context: Context, run: PaymentRun) -> Terms:
@@ -146,7 +147,7 @@ def _due(
     invoice = item.invoice
     assert invoice.supplier is not None
     payee = accounts.payee_of(invoice.supplier)
-    problems = [*accounts.why_not_paid(payee), *why_not_payable(run, invoice, exceptions)]
+    problems = [*accounts.why_not_paid(payee), *why_not_payable(run.execute_on, invoice, exceptions)]
     if taken:
         problems.append(Problem("in_other_run", f"It is in {taken}. Take it out there first."))
     account: BankAccount | None = None
@@ -168,10 +169,10 @@ def _due(
     )
 
 
-def why_not_payable(run: PaymentRun, invoice: Invoice, exceptions: Iterable[InvoiceException]) -> list[Problem]:
-    """Say what blocks an invoice: an exception that is open or waits for a credit note, or a hold."""
+def why_not_payable(on: date, invoice: Invoice, exceptions: Iterable[InvoiceException]) -> list[Problem]:
+    """Say what blocks an invoice on a day: an exception that is open or waits for a credit note, or a hold."""
     problems = [Problem("exception_open", f"{each.number} is {each.state}: {each.text}") for each in exceptions]
-    if invoice.held_because and (invoice.held_until is None or run.execute_on <= invoice.held_until):
+    if invoice.held_because and (invoice.held_until is None or on <= invoice.held_until):
         until = f" until {invoice.held_until}" if invoice.held_until else ""
         problems.append(Problem("on_hold", f"On hold{until}: {invoice.held_because}"))
     return problems
@@ -192,13 +193,13 @@ def _item(seen: Look, pay: Pay) -> PaymentItem:
         open_amount=due.left,
         amount=pay.amount,
         discount=pay.discount,
-        discount_tax=_tax_in(open_item.invoice, pay.discount),
+        discount_tax=tax_in(open_item.invoice, pay.discount),
         because=pay.because[:200],
         live=True,
     )
 
 
-def _tax_in(invoice: Invoice, discount: Decimal) -> Decimal:
+def tax_in(invoice: Invoice, discount: Decimal) -> Decimal:
     """Split the tax out of a discount, as it is in the invoice."""
     net = sum((tax.basis or _ZERO for tax in invoice.taxes), _ZERO)
     tax = sum((tax.amount or _ZERO for tax in invoice.taxes), _ZERO)
@@ -258,7 +259,7 @@ def put_in(
 ) -> None:
     """Pay some invoices with this run although they were not proposed, or only a part of one; what is blocked stays out."""
     take_hand(context, run)
-    _in_turn(context, run)
+    in_turn(context, run.entity)
     wanted = {invoice.id for invoice in invoices}
     present = {item.open_item_id for item in run.items}
     found = queries.list_open(context, run.entity.id, run.currency.id, invoice_ids=wanted)

@@ -19,7 +19,7 @@ from app.modules.payments.models import PayingAccount, Payment, PaymentRun
 
 _ZERO = Decimal(0)
 _MAY_COME_BACK = timedelta(days=400)
-_OVER = ("failed", "returned")
+_OVER = ("failed", "returned", "undone")
 
 
 def candidates(context: Context, account: PayingAccount, since: date | None = None) -> list[Candidate]:
@@ -107,7 +107,7 @@ def returned(context: Context, payment: Payment, reason: str) -> None:
     kind = Failed if payment.state == "sent" and not payment.settled_amount else Returned
     payment.state = "failed" if kind is Failed else "returned"
     payment.state_reason = reason[:500]
-    _count(context, payment, -1)
+    count(context, payment, -1)
     _free(payment)
     unit.announce(context, payment, events.told(kind, payment, reason))
     close(context, payment.run)
@@ -115,15 +115,15 @@ def returned(context: Context, payment: Payment, reason: str) -> None:
 
 def kept(context: Context, payment: Payment) -> None:
     """Take back that money came back: it was another's, so the payment stands as before."""
-    if payment.state not in _OVER:
+    if payment.state not in ("failed", "returned"):
         raise _conflict("not_returned", f"{payment.number} is {payment.state}. It did not come back.")
-    _count(context, payment, 1)
+    count(context, payment, 1)
     is_settled = payment.settled_by_bank or not payment.left
     payment.state, payment.state_reason = ("settled" if is_settled else "sent"), None
     close(context, payment.run)
 
 
-def _count(context: Context, payment: Payment, sign: int) -> None:
+def count(context: Context, payment: Payment, sign: int) -> None:
     """Tell invoices that what a payment pays is paid, or is not."""
     if any(part.open_item_id is None for part in payment.parts):
         raise _conflict("not_open", "An invoice it paid is not on the books any more.")

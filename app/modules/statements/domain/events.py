@@ -34,6 +34,11 @@ class Matched(Told):
 
 
 @dataclass(frozen=True)
+class PaymentBooked(Told):
+    """A line paid invoices that were in no run."""
+
+
+@dataclass(frozen=True)
 class Explained(Told):
     """Lines belong to no payment, and it is said what they are."""
 

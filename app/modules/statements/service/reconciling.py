@@ -26,7 +26,7 @@ CHARGE = "The bank's charge, as the statement says."
 def reconcile(context: Context, statement: BankStatement) -> None:
     """Hold the open lines of a statement against what was paid, and put down what is certain and what is likely."""
     lines = {str(line.id): line for line in statement.lines if line.state == "open"}
-    _withdraw(statement, lines.values())
+    withdraw(statement, lines.values())
     context.session.flush()
     payments, candidates = settling.candidates(context, statement)
     undone = queries.list_undone(context, [line.id for line in lines.values()])
@@ -41,7 +41,7 @@ def reconcile(context: Context, statement: BankStatement) -> None:
     settle(context, statement, certain, Matched.CERTAIN)
 
 
-def _withdraw(statement: BankStatement, lines: Iterable[StatementLine]) -> None:
+def withdraw(statement: BankStatement, lines: Iterable[StatementLine]) -> None:
     """Take back what is proposed for lines."""
     about = {line.id for line in lines}
     statement.matches = [
@@ -94,15 +94,16 @@ def settle(context: Context, statement: BankStatement, matches: Sequence[Stateme
         settling.settle(context, match)
         match.state, match.how = "matched", how
         match.matched_at, match.matched_by = context.now, context.actor.id
-        _close(context, match.line, "matched")
+        close(context, match.line, "matched")
         if match.rest:
             match.line.rest, match.line.kind, match.line.reason = match.rest, Explained.FEE, CHARGE
-    _withdraw(statement, [match.line for match in matches])
+    withdraw(statement, [match.line for match in matches])
     _drop_used_up(context, statement, [match.payment for match in matches])
     sum_up(context, statement)
 
 
-def _close(context: Context, line: StatementLine, state: str) -> None:
+def close(context: Context, line: StatementLine, state: str) -> None:
+    """Say that nothing is to be done about a line any more."""
     line.state, line.settled_at, line.settled_by, line.reopened = state, context.now, context.actor.id, None
 
 
@@ -115,7 +116,7 @@ def _drop_used_up(context: Context, statement: BankStatement, payments: Sequence
     for match in (*here, *elsewhere):
         if abs(match.amount) <= abs(settling.available(by_id[match.payment_id], is_return=match.is_return)):
             continue
-        _withdraw(match.statement, [match.line])
+        withdraw(match.statement, [match.line])
 
 
 def sum_up(context: Context, statement: BankStatement) -> None:
@@ -158,7 +159,7 @@ def match(
     paired = pairing.pair(shares, available)
     refuse_if(_why_not_different(paired, currency, kind, reason))
     by_line, by_payment = {str(line.id): line for line in lines}, {str(each.id): each for each in payments}
-    _withdraw(statement, lines)
+    withdraw(statement, lines)
     context.session.flush()
     made = []
     for pair in paired.pairs:
@@ -190,24 +191,30 @@ def _why_not_different(
         return []
     difference = f"{Money(paired.difference, currency).rounded().amount:f}"
     values = {"difference": difference}
-    problems = []
-    if paired.lines_left and kind is None:
-        words = f"{difference} {currency} of the lines is no payment. Say what it is: a fee, interest or else."
-        problems.append(Problem("unexplained", words, "kind", values))
+    problems = why_not_rest(paired.difference, currency, kind) if paired.lines_left else []
     if not reason:
         words = f"The lines differ by {difference} {currency} from the payments. Say why."
         problems.append(Problem("unexplained", words, "reason", values))
     return problems
 
 
+def why_not_rest(rest: Decimal, currency: str, kind: Explained | None) -> list[Problem]:
+    """Say that what lines come to beyond payments has to be told for what it is."""
+    if not rest or kind is not None:
+        return []
+    difference = f"{Money(rest, currency).rounded().amount:f}"
+    words = f"{difference} {currency} of the lines is no payment. Say what it is: a fee, interest or else."
+    return [Problem("unexplained", words, "kind", {"difference": difference})]
+
+
 def explain(
     context: Context, statement: BankStatement, lines: Sequence[StatementLine], kind: Explained, reason: str
 ) -> None:
     """Say what lines are that belong to no payment."""
-    _withdraw(statement, lines)
+    withdraw(statement, lines)
     for line in lines:
         line.kind, line.reason = kind, reason
-        _close(context, line, "explained")
+        close(context, line, "explained")
     sum_up(context, statement)
 
 
@@ -217,7 +224,7 @@ def undo(context: Context, statement: BankStatement, lines: Sequence[StatementLi
     held = [match for match in statement.matches if match.state == "matched" and match.line_id in about]
     settling.lock(context, [match.payment for match in held])
     for match in held:
-        settling.take_back(context, match)
+        settling.take_back(context, match, reason)
         match.state, match.undone_at, match.undone_by = "undone", context.now, context.actor.id
         match.undo_reason = reason
     for line in lines:

@@ -73,12 +73,14 @@ def settle(context: Context, match: StatementMatch) -> None:
         payments.returned(context, payment, f"{statement.number}, line {line.number}: {because}".strip(": "))
 
 
-def take_back(context: Context, match: StatementMatch) -> None:
-    """Take from a payment what a match had counted."""
+def take_back(context: Context, match: StatementMatch, reason: str) -> None:
+    """Take from a payment what a match had counted; one that no run sent rests on its line alone and is undone with it."""
     if match.is_return:
         payments.kept(context, match.payment)
     elif match.payment.state not in _LIVE:
         words = f"{match.payment.number} has come back since. Undo the line on which it came back first."
         raise Refused(Kind.CONFLICT, Problem("returned_since", words, "lines"))
+    elif match.payment.run_id is None:
+        payments.undo_outside(context, match.payment, reason)
     else:
         payments.unsettle(context, match.payment, -match.amount)
