@@ -18,7 +18,7 @@ _MONTH_NAMES = """
     december dez dezember déc décembre decembre
 """
 _MONTHS = {month: number for number, names in enumerate(_MONTH_NAMES.split("|"), start=1) for month in names.split()}
-_YEAR_FIRST = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})|(\d{4})(\d{2})(\d{2})", re.ASCII)
+_YEAR_FIRST = re.compile(r"(\d{4})[-/.:](\d{1,2})[-/.:](\d{1,2})|(\d{4})(\d{2})(\d{2})", re.ASCII)
 _PARTS = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d{2})", re.ASCII)
 _NAMED = re.compile(r"(\d{1,2})[-. /]+([^\W\d]+)\.?[-. /]+(\d{4}|\d{2})")
 _TIME = re.compile(r"[T ]\d{1,2}:\d{2}.*$")

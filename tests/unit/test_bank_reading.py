@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -161,7 +162,7 @@ def test_what_is_not_booked_yet_does_not_count() -> None:
         ("<a>" * 300 + "</a>" * 300, "not_xml", ""),
         ("", "empty_file", "empty"),
         (b"\x00\x01\x02PK", "not_text", "not text"),
-        ("Hello", "unknown_format", "Upload camt.052"),
+        ("Hello", "unknown_format", "Upload camt.053"),
     ],
 )  # fmt: skip
 def test_a_bad_file_is_refused_with_the_place_and_the_reason(text: str | bytes, code: str, words: str) -> None:
@@ -399,7 +400,7 @@ def table(*rows: str, head: str = "Booking date;Amount;Currency") -> str:
         (table(), "no_statement", "no rows"),
         (table("2026-04-03;1;2", head="Booking date;Amount;Betrag"), "ambiguous_column", "“Amount” and “Betrag”"),
         (table("2026-04-03;1;2", head="Date;Debit;Credit"), "two_amounts", "both a debit"),
-        (table("2026-04-03;-1;Af", head="Datum;Bedrag;Af Bij"), "two_signs", "minus"),
+        (table("2026-04-03;-1;Bij", head="Datum;Bedrag;Af Bij"), "two_signs", "minus"),
         (table("2026-04-03;1;Neither", head="Datum;Bedrag;Af Bij"), "bad_direction", "“Neither”"),
         (table("2026-04-03;1,234,56;EUR"), "bad_amount", "“1,234,56”"),
     ],
@@ -539,3 +540,107 @@ def test_dutch_fields_between_slashes_are_told_apart() -> None:
     _, found = only(MT940.split(":86:", maxsplit=1)[0] + details)
     assert (found.party.name, found.party.iban, found.party.bic) == ("Jansen BV", "NL02ABNA0123456789", "ABNANL2A")
     assert (found.references.end_to_end, found.remittance.text) == ("PAY-2026-00001", "Invoice 114")
+
+
+# --- Dialects -------------------------------------------------------------------------------------------------------
+
+
+def amounts(text: str) -> list[str]:
+    return [f"{entry.amount:f}" for entry in read(text).entries]
+
+
+def test_a_correction_among_debits_and_credits_keeps_its_sign() -> None:
+    rows = table("2026-03-02;40.00;", "2026-03-03;-40.00;", "2026-03-04;;-15.00", head="Booking date;Debit;Credit")
+    assert amounts(rows) == ["-40.00", "40.00", "-15.00"]
+
+
+def test_debits_that_all_have_a_minus_leave_the_account() -> None:
+    rows = table("2026-03-02;-40.00;", "2026-03-03;-5.00;", "2026-03-04;;15.00", head="Booking date;Debit;Credit")
+    assert amounts(rows) == ["-40.00", "-5.00", "15.00"]
+
+
+def test_a_column_that_says_debit_or_credit_is_the_sign_of_amounts_without_one() -> None:
+    rows = table("2026-03-02;40.00;debit", "2026-03-03;15.00;credit", head="Date;Amount;Transaction type")
+    assert amounts(rows) == ["-40.00", "15.00"]
+
+
+def test_a_sign_that_is_said_twice_counts_once() -> None:
+    rows = table("2026-03-02;-40.00;D", "2026-03-03;15.00;C", head="Date;Amount;D/C")
+    assert amounts(rows) == ["-40.00", "15.00"]
+
+
+def test_balances_and_repeated_headings_among_the_rows_are_no_movements() -> None:
+    head = "Date;Description;Amount;Balance"
+    rows = (
+        "2026-03-01;Opening balance;100.00;100.00",
+        "2026-03-02;Paper;-40.00;60.00",
+        head,
+        "2026-03-03;;;60.00",
+        "2026-03-04;Turnover;-40.00;",
+    )
+    found = read(table(*rows, head=head))
+    assert [f"{entry.amount:f}" for entry in found.entries] == ["-40.00"]
+    assert [finding.code for finding in found.findings] == ["row_skipped"] * 4
+    assert {finding.where for finding in found.findings} == {"line 2", "line 4", "line 5", "line 6"}
+
+
+@pytest.mark.parametrize(
+    ("head", "row"),
+    [
+        ("Bogført dato;Tekst;Beløb;Saldo", "02.03.2026;Papir;-40,00;60,00"),
+        ("Bokföringsdag;Beskrivning;Belopp;Saldo", "2026-03-02;Papper;-40,00;60,00"),
+        ("Data operacji;Data księgowania;Opis operacji;Kwota", "01/03/2026;02/03/2026;Papier;-40,00"),
+        ("Datum provedení;Zpráva pro příjemce;Částka;Měna", "02.03.2026;Papír;-40,00;CZK"),
+        ("Fecha operación;Concepto;Importe;Divisa", "02/03/2026;Papel;-40,00;EUR"),
+        ("Data contabile;Descrizione;Dare;Avere", "02/03/2026;Carta;-40,00;"),
+        ("Transaction date;Posting date;VWZ1;VWZ2;Amount EUR", "2026-02-27;2026-03-02;Paper;A4;-40.00"),
+    ],
+)
+def test_tables_of_many_countries_are_read_with_the_day_first_where_only_days_come_first(head: str, row: str) -> None:
+    (only_entry,) = read(table(row, head=head)).entries
+    assert (f"{only_entry.amount:f}", str(only_entry.booked_on)) == ("-40.00", "2026-03-02")
+    assert only_entry.remittance.text
+
+
+def test_a_table_without_known_headings_is_told_which_ones_it_needs() -> None:
+    code, words = refusal(table("1;2026-03-02;4", "2;2026-03-03;5", head="Nr;Wann;Wieviel"))
+    assert code == "no_headings"
+    assert "Name the columns Date and Amount" in words
+    assert "“Nr”, “Wann”, “Wieviel”" in words
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"PK\x03\x04....xl/workbook.xml", "an Excel workbook. Save it as CSV."),
+        (b"PK\x03\x04....camt.xml", "a ZIP archive. Unpack it"),
+        (b"%PDF-1.7 ...", "is a PDF"),
+        (b"!Type:Bank\nD3/2/26\nT-40.00\n^\n", "is QIF"),
+        (b"<html><table><tr><td>1</td></tr></table></html>", "is a web page"),
+        (b'<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.002.001.03"><CstmrPmtStsRpt/></Document>', "payment run"),
+    ],
+)  # fmt: skip
+def test_what_is_no_statement_is_called_by_its_name(data: bytes, words: str) -> None:
+    code, told = refusal(data)
+    assert code == "unknown_format"
+    assert words in told
+
+
+def test_ofx_with_a_period_that_is_no_date_is_read_and_says_so() -> None:
+    odd = OFX.replace("<BANKTRANLIST>", "<BANKTRANLIST><DTSTART>010326<DTEND>20260331")
+    found = read(odd)
+    assert found.entries == read(OFX).entries
+    assert [finding.code for finding in found.statements[0].findings] == ["bad_date"]
+
+
+def test_ofx_amounts_may_have_spaces_between_thousands() -> None:
+    assert amounts(re.sub(r"<TRNAMT>[^<\n]*", "<TRNAMT>+1 006.60", OFX, count=1))[0] == "1006.60"
+
+
+@pytest.mark.parametrize("mark", ["<", "~", "^", ">"])
+def test_parts_of_field_86_are_told_apart_whatever_sign_marks_them(mark: str) -> None:
+    told = f":86:020{mark}00PRZELEW{mark}20Faktura 7/2026?{mark}21za papier{mark}32PAPIRUS"
+    text = f":20:1\n:25:PL61109010140000071219812874\n:28C:1/1\n:60F:C260301PLN100,00\n:61:260302D40,00NTRFNONREF\n{told}\n:62F:C260302PLN60,00\n"
+    statement, entry = only(text)
+    assert (entry.party.name, entry.remittance.text) == ("PAPIRUS", "Faktura 7/2026?za papier")
+    assert statement.findings == ()

@@ -1,4 +1,4 @@
-"""How banks head the columns of their CSV files, in English, German, Dutch and French."""
+"""How banks head the columns of their CSV files, in the languages of Western, Northern and Central Europe."""
 
 from __future__ import annotations
 
@@ -6,52 +6,61 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-# role -> headings, lower case, without accents, spaces and signs. A heading before the bar says it exactly; one behind
-# the bar is used only where no exact one is there.
+# role -> headings, lower case, without accents, spaces and signs (ł, ø and æ are left out). The first that say it exactly
+# stand before the first bar; those behind a bar are used only where none before it is there.
 _HEADINGS = {
-    "booked_on": """bookingdate bookeddate bookedon postingdate posteddate dateposted transactiondate entrydate completeddate
-        buchungstag buchungsdatum buchung datumbuchung boekdatum boekingsdatum verwerkingsdatum transactiedatum
-        dateoperation datedoperation datedeloperation datecomptable datedecomptabilisation datecomptabilisation
-        | date datum""",
+    "booked_on": """bookingdate bookeddate bookedon postingdate posteddate dateposted completeddate
+        buchungstag buchungsdatum buchung datumbuchung boekdatum boekingsdatum verwerkingsdatum
+        datecomptable datedecomptabilisation datecomptabilisation bogfrtdato bokfrtdato bokfringsdato bokforingsdag
+        bokforingsdatum kirjauspaiva dataksiegowania dataksigowania datumzauctovani fechacontable datacontabile
+        | transactiondate transactiedatum entrydate dateoperation datedoperation datedeloperation transaktionsdag
+        dataoperacji datatransakcji datumprovedeni fechaoperacion fechadeoperacion dataoperazione datamov datamovimento
+        | date datum dato data fecha paiva paivays kuupaev""",
     "value_on": """valuedate valuta valutadatum wertstellung wertstellungsdatum wert datumvaluta rentedatum datevaleur
-        datedevaleur interestdate""",
+        datedevaleur interestdate rentedato valutadag arvopaiva datawaluty fechavalor fvalor datavaluta datavalor""",
     "amount": """amount transactionamount paymentamount betrag umsatz umsatzbetrag betraginkontowahrung bedrag transactiebedrag
-        montant montantoperation montantdeloperation""",
+        montant montantoperation montantdeloperation belb belp belopp maara maaraeuroa maaraeur kwota kwotaoperacji
+        castka objem importe importo suma summa | valor""",
     "debit": """debit debitamount paidout moneyout withdrawal withdrawals amountdebit soll sollbetrag lastschrift belastung
-        debet bedragaf afgeschreven montantdebit debits""",
+        debet bedragaf afgeschreven montantdebit debits utfrakonto obciazenia cargo cargos dare uscite debito debe""",
     "credit": """credit creditamount paidin moneyin deposit deposits amountcredit haben habenbetrag gutschrift
-        bedragbij bijgeschreven montantcredit credits""",
-    "direction": """debitcredit creditdebit drcr crdr dc cd creditdebitindicator debitcreditindicator sollhaben
-        sollhabenkennzeichen sh kennzeichen afbij bijaf debetcredit sens sensoperation""",
-    "currency": """currency currencycode ccy wahrung waehrung kontowahrung munt muntsoort valutacode devise monnaie""",
+        bedragbij bijgeschreven montantcredit credits innpakonto uznania abono abonos avere entrate credito haber""",
+    "direction": """debitcredit creditdebit drcr crdr dc cd dk kd creditdebitindicator debitcreditindicator sollhaben
+        sollhabenkennzeichen sh kennzeichen afbij bijaf debetcredit sens sensoperation deebetkreedit""",
+    "currency": """currency currencycode ccy wahrung waehrung kontowahrung munt muntsoort valutacode devise monnaie monn
+        waluta mena divisa moneda valiuta valuuta moeda""",
     "name": """counterparty counterpartyname counterpartname beneficiary beneficiaryname payee payeename partnername
         beguenstigterzahlungspflichtiger begunstigterzahlungspflichtiger auftraggeberbegunstigter auftraggeberbeguenstigter
         auftraggeberempfanger auftraggeberempfaenger namezahlungsbeteiligter zahlungsempfanger zahlungsempfaengerin
         zahlungspflichtigerzahlungsempfangerin empfanger empfaenger empfangerauftraggeber naamtegenpartij tegenpartij
         naamomschrijving naamtegenrekening nomcontrepartie contrepartie beneficiaire nombeneficiaire tiers emetteurbeneficiaire
-        | name naam nom""",
+        saajamaksaja nadawcaodbiorca odbiorcanadawca nazwakontrahenta nazevprotiuctu beneficiario gavejas
+        | name naam nom namn navn""",
     "iban": """counterpartyiban counterpartyaccount counterpartyaccountnumber partneriban beneficiaryiban beneficiaryaccount
         kontonummeriban ibanzahlungsbeteiligter ibankontonummer gegenkonto ibandesempfangers tegenrekening
         tegenrekeningibanbban ibantegenpartij tegenpartijrekening ibancontrepartie comptecontrepartie comptebeneficiaire
+        rachunekkontrahenta protiucet cisloprotiuctu
         | iban""",
     "bic": """counterpartybic bic bicswift bicswiftcode swiftbic biczahlungsbeteiligter bictegenpartij biccontrepartie
         bicbeneficiaire swift swiftcode""",
     "account": """account accountnumber accountno accountiban youraccount auftragskonto ibanauftragskonto eigenekontonummer
         rekening rekeningnummer ibanbban ibanrekening compte numerodecompte comptenumero
-        | konto kontonummer""",
-    "text": """verwendungszweck description details narrative memo remittanceinformation remittance paymentreference
-        paymentdetails particulars transactiondetails omschrijving omschrijving1 omschrijving2 omschrijving3 mededeling
+        | konto kontonummer tilinumero saskaitosnr""",
+    "text": """verwendungszweck vwz description desc details narrative memo remittanceinformation remittance paymentreference
+        paymentdetails particulars transactiondetails omschrijving mededeling
         mededelingen libelle libelleoperation libelledeloperation communication communications motif detail informations
-        reference betreff message""",
-    "description": """buchungstext umsatzart vorgang transactiontype mutatiesoort typeoperation typedoperation
-        bookingtext""",
+        reference betreff message label text tekst beskrivelse beskrivning meddelande melding forklaring viesti
+        opis opisoperacji tytu tytuem zprava zpravaproprijemce poznamka concepto descripcion descrizione causale descricao
+        historico paaiskinimai selgitus""",
+    "description": """buchungstext umsatzart vorgang transactiontype mutatiesoort typeoperation
+        typedoperation bookingtext type""",
     "end_to_end": """endtoendid endtoendreference endtoend kundenreferenzendtoend kundenreferenz transactiereferentie
         referenceboutenbout referencedeboutenbout customerreference""",
     "bank_reference": """transactionid bankreference transactionreference bankreferenz volgnr volgnummer referencebanque
-        referenceoperation numerooperation archivierungsnummer fitid""",
+        referenceoperation numerooperation archivierungsnummer fitid ndetransaction operationnumber idoperace idpohybu""",
     "mandate": """mandatsreferenz mandatereference mandateid machtigingskenmerk referencemandat""",
     "balance": """balance runningbalance accountbalance closingbalance balanceafter saldo saldonachbuchung saldonatrn
-        saldonamutatie kontostand solde soldeapres soldeapresoperation""",
+        saldonamutatie kontostand solde soldeapres soldeapresoperation bokfortsaldo saldopooperacji zustatek""",
 }  # fmt: skip
 # Several columns of these are read together; of every other role there is one.
 MANY = {"text", "description"}
@@ -65,23 +74,26 @@ LABELS = {
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """What a column holds, whether its heading says so exactly, and the currency that stands in the heading."""
+    """What a column holds, how loosely its heading says so (0 is exactly), and the currency that stands in the heading."""
 
     role: str
-    is_exact: bool
+    vagueness: int
     currency: str | None
 
 
-def _by_heading() -> dict[str, tuple[str, bool]]:
-    found: dict[str, tuple[str, bool]] = {}
+def _by_heading() -> dict[str, tuple[str, int]]:
+    found: dict[str, tuple[str, int]] = {}
     for role, words in _HEADINGS.items():
-        exact, _, vague = words.partition("|")
-        found.update(dict.fromkeys(exact.split(), (role, True)))
-        found.update(dict.fromkeys(vague.split(), (role, False)))
+        for vagueness, names in enumerate(words.split("|")):
+            found.update(dict.fromkeys(names.split(), (role, vagueness)))
     return found
 
 
 _KNOWN = _by_heading()
+# Only who heads amounts so may write the month before the day.
+_AMERICAN_WORDS = """amount transactionamount paymentamount debit credit debits credits debitamount creditamount amountdebit amountcredit
+    withdrawal withdrawals deposit deposits"""
+_AMERICAN = frozenset(_AMERICAN_WORDS.split())
 _CURRENCY = re.compile(r"[\s(\[]+(?:in\s+)?([A-Z]{3}|€|£|\$)[)\]]?\s*$")
 _LONGEST = 100
 _SIGNS = {"€": "EUR", "£": "GBP", "$": None}
@@ -94,10 +106,18 @@ def recognise(heading: str) -> Heading | None:
     bare = heading.strip().lstrip("\ufeff")
     match = _CURRENCY.search(bare)
     for words, written in ((bare, None), *(((bare[: match.start()], match.group(1)),) if match else ())):
-        known = _KNOWN.get(_plain(words))
+        plain = _plain(words)
+        numbered = _KNOWN.get(plain.rstrip("0123456789"))
+        known = _KNOWN.get(plain) or (numbered if numbered and numbered[0] in MANY else None)
         if known:
             return Heading(*known, _SIGNS.get(written, written) if written else None)
     return None
+
+
+def may_write_month_first(heading: str) -> bool:
+    """Say whether a file with this heading of an amount may come from where dates begin with the month."""
+    match = _CURRENCY.search(heading.strip())
+    return not _AMERICAN.isdisjoint({_plain(heading), _plain(heading[: match.start()] if match else heading)})
 
 
 def _plain(words: str) -> str:

@@ -13,12 +13,14 @@ from decimal import Decimal
 from html import unescape
 
 from app.kernel.money import CURRENCIES
+from app.kernel.problem import Refused
 from app.modules.payments.domain.bank import (
     Account,
     Balance,
     BankFile,
     Entry,
     Exchange,
+    Finding,
     Party,
     References,
     Remittance,
@@ -36,6 +38,7 @@ _LEAF = re.compile(r"<([A-Z0-9.]+)>([^<\r\n]*)")
 # Bounded, so that a file of nothing but opening tags is read in time as well.
 _STATUS = re.compile(r"<STATUS>(.{0,500}?)</STATUS>", re.DOTALL)
 _DATE = re.compile(r"(\d{4})(\d{2})(\d{2})(?:\d{2,6}(?:\.\d+)?)?(?:\[[^\]]*\])?", re.ASCII)
+_THOUSANDS = re.compile(r"(?<=\d)[ \u00a0\u202f](?=\d{3}(?!\d))")
 _OTHER = re.compile(r"<(PAYEE|CURRENCY|ORIGCURRENCY|BANKACCTTO|CCACCTTO|IMAGEDATA)>.{0,500}?</\1>", re.DOTALL)
 
 
@@ -71,7 +74,8 @@ def _refuse_empty(text: str) -> None:
                 f"The bank sent an error in place of a statement: {shown(words, 160)} ({code}).",
                 bank_code=code,
             )
-    raise refused("no_statement", "The OFX file holds no statement.")
+    words = "The OFX file holds no statement (STMTRS). Export the transactions of an account, not single transfers."
+    raise refused("no_statement", words)
 
 
 def _leaves(body: str) -> dict[str, str]:
@@ -106,8 +110,9 @@ def _statement(kind: str, body: str, line: int) -> Statement:
         account=Account(number=origin["ACCTID"], currency=currency),
         entries=entries,
         balances=tuple(_balances(body, currency, line)),
-        from_on=_day(leaves.get("DTSTART"), line, "DTSTART"),
-        to_on=_day(leaves.get("DTEND"), line, "DTEND"),
+        from_on=_day_if_any(leaves.get("DTSTART")),
+        to_on=_day_if_any(leaves.get("DTEND")),
+        findings=tuple(_bad_days(leaves)),
     )
 
 
@@ -116,7 +121,7 @@ def _balances(body: str, currency: str | None, line: int) -> Iterator[Balance]:
         leaves = _leaves(_block(body, tag))
         if leaves.get("BALAMT"):
             amount = _amount(leaves["BALAMT"], line, "BALAMT")
-            yield Balance(kind, amount, currency, _day(leaves.get("DTASOF"), line, "DTASOF"))
+            yield Balance(kind, amount, currency, _day_if_any(leaves.get("DTASOF")))
 
 
 def _entries(body: str, currency: str | None, line: int) -> Iterator[Entry]:
@@ -153,8 +158,23 @@ def _entry(body: str, currency: str | None, line: int) -> Entry:
 
 
 def _amount(written: str, line: int, name: str) -> Decimal:
-    """Read an amount with a point or a comma; with both, nobody says which one is which."""
-    return texts.amount(written.replace(",", ".") if "." not in written else written, line=line, field=name)
+    """Read an amount with a point or a comma, and thousands by spaces; with both marks, nobody says which is which."""
+    bare = _THOUSANDS.sub("", written)
+    return texts.amount(bare.replace(",", ".") if "." not in bare else bare, line=line, field=name)
+
+
+def _day_if_any(written: str | None) -> date | None:
+    """Read a day that only describes a statement or a balance; what is no date there moves no money."""
+    try:
+        return _day(written, 0, "")
+    except Refused:
+        return None
+
+
+def _bad_days(leaves: dict[str, str]) -> Iterator[Finding]:
+    for name in ("DTSTART", "DTEND", "DTASOF"):
+        if leaves.get(name) and _day_if_any(leaves[name]) is None:
+            yield Finding("bad_date", f"{name} is {shown(leaves[name])}, which is not a date, and is not used.")
 
 
 def _day(written: str | None, line: int, name: str) -> date | None:

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import dataclasses
 
+from app.kernel.problem import Refused
 from app.modules.payments.domain.bank import BankFile, Statement, StatusReport, what_does_not_add_up
 from app.modules.payments.formats import (
     bai2,
     camt,
+    columns,
     delimited,
     iso20022,
     nacha_reading,
     notices,
     ofx,
     pain002,
+    strangers,
     swift,
     text,
     xml,
 )
 from app.modules.payments.formats.refusing import refused, shown
 
-KNOWN = "Upload camt.052, camt.053, camt.054, MT940, MT942, BAI2, OFX or CSV."
 KNOWN_STATUS = "Upload pain.002, camt.054, or a NACHA file of returns."
 
 
@@ -36,7 +38,9 @@ def _checked(statement: Statement) -> Statement:
 
 
 def _read(data: bytes, name: str) -> BankFile:
-    if xml.looks_like_xml(data) and b"<OFX>" not in data:
+    if packed := strangers.why_not_bytes(data, name):
+        raise packed
+    if xml.looks_like_xml(data) and b"<OFX>" not in data and strangers.why_not_text(_start(data), name) is None:
         return _read_xml(data, name)
     source = text.decode(data)
     if ofx.looks_like(source.value):
@@ -47,16 +51,27 @@ def _read(data: bytes, name: str) -> BankFile:
         return swift.read(source, name)
     if delimited.looks_like(source.value):
         return delimited.read(source, name)
-    raise refused("unknown_format", f"{shown(name)} is no bank statement that can be read here. {KNOWN}")
+    raise _why_not(source.value, name)
+
+
+def _why_not(source: str, name: str) -> Refused:
+    """Say of a text that nobody knows what it is, or what is missing."""
+    unknown = refused("unknown_format", f"{shown(name)} is no bank statement that can be read here. {strangers.KNOWN}")
+    return strangers.why_not_text(source, name) or columns.why_no_table(source) or unknown
+
+
+def _start(data: bytes) -> str:
+    return data[:200].decode("latin-1")
 
 
 def _read_xml(data: bytes, name: str) -> BankFile:
     root = xml.parse(data)
     found = iso20022.find(root, set(camt.MESSAGES))
     if found is None:
-        raise refused(
-            "unknown_format", f"The file holds {shown(iso20022.title(root))}, which is no bank statement. {KNOWN}"
-        )
+        title = iso20022.title(root)
+        is_answer = iso20022.find(root, {pain002.MESSAGE}) is not None
+        hint = "It says what became of payments: take it in at its payment run." if is_answer else strangers.KNOWN
+        raise refused("unknown_format", f"The file holds {shown(title)}, which is no bank statement. {hint}")
     message, version = found
     return camt.read(message, version, name)
 

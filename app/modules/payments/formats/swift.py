@@ -47,6 +47,9 @@ _BALANCES = {
 _NO_TYPE = "none"
 _MOST_STATEMENTS = 10_000
 _NO_REFERENCE = {"NONREF", "NOREF", "NOTPROVIDED", "KREF+", "EREF", "PREF", "MARF", ""}
+_PARTS_OF_86 = re.compile(r":86:(\d{3})?\s*([<>^~|@])(?=\d\d)")
+_NO_CODE = "000"
+_QUESTION = "\uff1f"  # what stands for a question mark of the text while the real ones divide it
 _ACCOUNT_WITH_CURRENCY = re.compile(r"(.*[0-9])[ /]?([A-Z]{3})")
 # The keys with which Dutch and other banks structure field 86: /EREF/…/REMI/…
 _SLASHED = re.compile(
@@ -91,10 +94,11 @@ def _blocks(text: str) -> Iterator[tuple[str, int]]:
 def _statement(block: str, line: int) -> Statement:
     parsed = _library(block)
     try:
-        parsed.parse(block)
+        parsed.parse(_with_question_marks(block))
     except (RuntimeError, ValueError, DecimalException, ArithmeticError, TypeError, KeyError, AttributeError) as error:
         raise _unreadable(block, line, error) from error
-    entries = [_entry(each.data, block, line) for each in parsed.transactions if "amount" in each.data]
+    told = [{name: _plain(value) for name, value in each.data.items()} for each in parsed.transactions]
+    entries = [_entry(each, block, line) for each in told if "amount" in each]
     _check_count(block, line, entries)
     data = parsed.data
     account = _account(data, parsed.currency)
@@ -113,6 +117,25 @@ def _statement(block: str, line: int) -> Statement:
         created_at=_moment(data.get("date")),
         findings=tuple(_sum_findings(data, entries)),
     )
+
+
+def _with_question_marks(block: str) -> str:
+    """Write the parts of a field 86 as German banks do (?20), where a bank marks them with another sign (<20, ~20)."""
+    fields = re.split(r"^(?=:)", block, flags=re.MULTILINE)
+    return "".join(_marked(field) if field.startswith(":86:") else field for field in fields)
+
+
+def _marked(field: str) -> str:
+    match = _PARTS_OF_86.match(field)
+    if match is None:
+        return field
+    code, mark, rest = match[1] or _NO_CODE, re.escape(match[2]), field[match.end() :]
+    parts = re.sub(rf"{mark}(?=\d\d)", "?", rest.replace("?", _QUESTION))
+    return f":86:{code}?{parts}"
+
+
+def _plain(value: Any) -> Any:
+    return value.replace(_QUESTION, "?") if isinstance(value, str) else value
 
 
 def _typed(_file: Any, _tag: Any, _fields: Any, result: dict[str, Any]) -> dict[str, Any]:
@@ -202,7 +225,9 @@ def _entry(data: dict[str, Any], block: str, line: int) -> Entry:
         party=_party(data, slashed),
         remittance=_remittance(data, slashed, details),
         references=_references(data, slashed),
-        codes=tuple(code for code in (data.get("id"), data.get("transaction_code")) if code and code != _NO_TYPE),
+        codes=tuple(
+            code for code in (data.get("id"), data.get("transaction_code")) if code and code not in {_NO_TYPE, _NO_CODE}
+        ),
         return_reason=slashed.get("RTRN") or None,
         booked_on=_day(data.get("entry_date") if not isinstance(data.get("entry_date"), str) else None)
         or _day(data.get("date")),

@@ -58,6 +58,12 @@ def decimal_mark(cells: Iterable[Cell]) -> str:
     return next(iter(proofs), ".")
 
 
+def is_amount(cell: Cell, mark: str) -> bool:
+    """Say whether a cell holds an amount that is not nothing."""
+    plain = notation.plain_number(bare_number(cell.value)[0], mark)
+    return plain is not None and plain.strip("0.") != ""
+
+
 def number(cell: Cell, mark: str) -> Decimal:
     """Read an amount, once it is known which mark divides the decimals."""
     bare, sign = bare_number(cell.value)
@@ -68,8 +74,8 @@ def number(cell: Cell, mark: str) -> Decimal:
     return texts.amount(plain, line=cell.line, field=cell.column) * sign
 
 
-def day_comes_first(cells: Iterable[Cell]) -> bool:
-    """Find whether 3/4 is 3 April or 4 March; refuse where no value of the table tells."""
+def day_comes_first(cells: Iterable[Cell], *, may_be_month: bool = True) -> bool:
+    """Find whether 3/4 is 3 April or 4 March; refuse where neither a value nor the language of the table tells."""
     open_: Cell | None = None
     proofs: dict[bool, Cell] = {}
     for cell in cells:
@@ -84,7 +90,7 @@ def day_comes_first(cells: Iterable[Cell]) -> bool:
             f" {shown(proofs[False].value)} (line {proofs[False].line}) with the month first. Use one."
         )
         raise refused("mixed_dates", words, field=proofs[True].column)
-    if not proofs and open_ is not None:
+    if not proofs and open_ is not None and may_be_month:
         words = (
             f"Column {shown(open_.column)} can be read in two ways: {shown(open_.value)} may begin with the day or the month."
             " Export the dates as YYYY-MM-DD."
