@@ -91,3 +91,22 @@ def test_the_auditor_sees_the_desk_and_finds_nothing_to_press(app: Flask, bankin
     assert 'name="lines"' not in page
     window.post(f"{desk}/explain", status=403, lines="1", kind="fee", reason="x")
     assert banking.lines(key) == {"1": "open"}
+
+
+def test_a_line_that_no_run_paid_is_booked_as_the_payment_of_open_invoices(app: Flask, banking: Banking) -> None:
+    other, invoice = banking.owed("R-1", "50"), banking.owed("R-2")
+    banking.invoice(banking.eva, other, "hold", reason="Broken")
+    key = banking.taken(entry("-120.00", text="SEPA direct debit"))
+    window, desk = Window(app, banking.tomas), f"/bank-statements/{key}/reconcile"
+    page = window.get(f"{desk}?side=invoices")
+    assert page.index(invoice) < page.index(other)
+    for words in ("Invoices", "Book as payment", "Blocked", 'name="invoices"'):
+        assert words in page
+    asked = window.get(f"{desk}/book?side=invoices&lines=1&invoices={invoice}")
+    for words in ("Book as payment: line 1", "How it was paid", f'value="{invoice}" selected', "Paid all the same"):
+        assert words in asked
+    window.post(f"{desk}/book?side=invoices", lines="1", invoices=invoice, how="direct_debit", reason="Energy contract")
+    assert banking.lines(key) == {"1": "matched"}
+    done = window.get(f"{desk}?show=done")
+    assert "Direct debit: Energy contract" in done
+    assert "PAY-HAL-2026-00001" in done

@@ -100,7 +100,7 @@ def _owed(maker: Any, key: str) -> str:
 def _undone(maker: Any, _: str) -> str:
     """Book a line as a payment and take that back; give the number of the payment."""
     key = statement(maker)
-    _say(key, "book_payment", **ARGUMENTS["bank_statement.book_payment"](maker, key))
+    _say(key, "book", **ARGUMENTS["bank_statement.book"](maker, key))
     _say(key, "undo", lines=[PAID], reason="It was the rent")
     found = text("SELECT number FROM payment WHERE state = 'undone' ORDER BY id DESC LIMIT 1")
     with db.engine.connect() as connection:
@@ -112,7 +112,7 @@ ROUTES = {("bank_statement", "reconciled"): _reconcile, ("payment", "undone"): _
 PREPARED = {"bank_statement.accept": _propose}
 ARGUMENTS: dict[str, Any] = {
     "bank_statement.accept": lambda maker, key: {"lines": [PAID]},
-    "bank_statement.book_payment": lambda maker, key: {
+    "bank_statement.book": lambda maker, key: {
         "lines": [PAID],
         "invoices": [_owed(maker, key)],
         "how": "direct_debit",

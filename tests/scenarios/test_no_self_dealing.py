@@ -275,7 +275,7 @@ PAIRS = [
     Pair(bring_a_bank_account_to_another_supplier, "bank_account", {"confirm": {}}, "own_change", "tomas"),
     Pair(take_in_an_invoice, "payment_run", {"release": {}}, "own_invoice", "tomas"),
     Pair(write_in_an_invoice, "payment_run", {"release": {}}, "own_invoice", "tomas"),
-    Pair(take_in_what_a_direct_debit_pays, "bank_statement", {"book_payment": BOOKED}, "own_invoice", "tomas"),
+    Pair(take_in_what_a_direct_debit_pays, "bank_statement", {"book": BOOKED}, "own_invoice", "tomas"),
     Pair(enter_a_run, "payment_run", {"approve": {}}, "own_run", "tomas"),
     Pair(submit_a_run, "payment_run", {"approve": {}}, "own_run", "tomas"),
     Pair(change_a_run, "payment_run", {"approve": {}}, "own_run", "tomas"),

@@ -20,7 +20,7 @@ WHY = {"how": "direct_debit", "reason": "The energy contract is collected by dir
 
 
 def book(banking: Banking, key: str, *invoices: str, line: str = "1", by: Any = None, **more: Any) -> Any:
-    return banking.say(key, "book_payment", by, lines=[line], invoices=list(invoices), **{**WHY, **more})
+    return banking.say(key, "book", by, lines=[line], invoices=list(invoices), **{**WHY, **more})
 
 
 def payment_of(banking: Banking, key: str) -> str:
@@ -52,7 +52,7 @@ def test_payments_in_runs_and_outside_of_them_are_numbered_together_without_gaps
     first, other = banking.paid(), banking.owed("R-2", "50")
     key = banking.taken(entry("-60.00"), entry("-9.00"))
     with refused(("one_line", "lines")):
-        banking.say(key, "book_payment", lines=["1", "2"], invoices=[other], **WHY)
+        banking.say(key, "book", lines=["1", "2"], invoices=[other], **WHY)
     book(banking, key, other)
     third = banking.paid("70")
     assert [first, payment_of(banking, key), third] == [f"PAY-HAL-2026-0000{n}" for n in (1, 2, 3)]
@@ -113,9 +113,7 @@ def test_whoever_took_the_invoice_in_does_not_book_its_payment(banking: Banking)
     taken_in_by = banking.look(invoice, lambda row: list(row.makers), "invoice")
     assert taken_in_by == [banking.eva.id]
     with refused(("own_invoice", "invoices")):
-        banking.do(
-            system(id=banking.eva.id), "bank_statement", key, "book_payment", lines=["1"], invoices=[invoice], **WHY
-        )
+        banking.do(system(id=banking.eva.id), "bank_statement", key, "book", lines=["1"], invoices=[invoice], **WHY)
 
 
 def test_a_part_leaves_the_rest_open_and_what_is_over_is_said_for_what_it_is(banking: Banking) -> None:

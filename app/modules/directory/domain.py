@@ -132,7 +132,7 @@ DUTIES: tuple[tuple[str, str, str], ...] = (
     ("bank_account.edit", "bank_account.confirm", "change a bank account and confirm it"),
     ("payment_run.create", "payment_run.approve", "make a payment run and approve it"),
     ("invoice.create", "payment_run.release", "take in an invoice and release its payment"),
-    ("invoice.create", "bank_statement.book_payment", "take in an invoice and count it as paid"),
+    ("invoice.create", "bank_statement.book", "take in an invoice and count it as paid"),
     ("role.edit", "bank_account.confirm", "give themselves rights and confirm bank accounts"),
     ("person.grant", "bank_account.confirm", "give themselves roles and confirm bank accounts"),
 )

@@ -79,7 +79,7 @@ def match(
 
 
 @command("Book as payment", moves=["open -> open | reconciled"])
-def book_payment(
+def book(
     context: Context,
     statement: BankStatement,
     *,
@@ -97,9 +97,7 @@ def book_payment(
     Whoever took one of them in cannot say so. What would have kept a run from paying them is told first.
     """
     chosen = _named(statement, lines, is_open=True)
-    service.book_payment(
-        context, statement, chosen, list(dict.fromkeys(invoices)), Booking(how, reason, kind, although)
-    )
+    service.book(context, statement, chosen, list(dict.fromkeys(invoices)), Booking(how, reason, kind, although))
     return _tell(PaymentBooked, statement, chosen, reason)
 
 

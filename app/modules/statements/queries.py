@@ -12,6 +12,8 @@ from sqlalchemy.orm import joinedload, selectinload
 from app.infra import scope, search
 from app.kernel.actor import Context
 from app.kernel.resource import registry
+from app.modules.invoices.models import Invoice, OpenItem
+from app.modules.payments import queries as payments
 from app.modules.payments.models import PayingAccount, Payment, PaymentPart
 from app.modules.statements.domain.sameness import Mark
 from app.modules.statements.models import BankStatement, StatementLine, StatementMatch
@@ -129,6 +131,32 @@ def list_on_desk(context: Context, account_id: int, *, text: str, came_back: boo
     loads = (selectinload(Payment.parts).joinedload(PaymentPart.invoice), joinedload(Payment.supplier))
     ordered = statement.options(*loads).order_by(Payment.execute_on, Payment.id)
     return list(context.session.scalars(ordered.limit(most)))
+
+
+def list_payable(
+    context: Context, entity_id: int, *, text: str, likely: Iterable[Decimal], most: int
+) -> tuple[list[Invoice], dict[int, str]]:
+    """List the posted invoices of a company with something open that the actor may see, and which run takes which.
+
+    What is as much as one of the `likely` amounts comes first, then what has been due longest.
+    """
+    resource = registry["invoice"]
+    statement = scope.select_rows(context, resource).where(
+        Invoice.entity_id == entity_id, Invoice.state == "posted", Invoice.open_amount != 0
+    )
+    wanted = search.matches(resource, text) if text else None
+    if wanted is not None:
+        statement = statement.where(wanted)
+    due = scope.columns(func.min(OpenItem.due_on), why="an invoice is as late as its first open part").where(
+        OpenItem.invoice_id == Invoice.id, OpenItem.settled != OpenItem.amount
+    )
+    is_likely = Invoice.open_amount.in_(sorted(set(likely)))
+    ordered = statement.order_by(is_likely.desc(), due.scalar_subquery(), Invoice.id)
+    loads = (selectinload(Invoice.open_items), joinedload(Invoice.supplier))
+    found = list(context.session.scalars(ordered.options(*loads).limit(most)))
+    items = {item.id: each.id for each in found for item in each.open_items}
+    runs = payments.list_taken(context, items)
+    return found, {items[item]: run for item, run in runs.items()}
 
 
 def find_next(context: Context) -> BankStatement | None:

@@ -47,7 +47,7 @@ statements = registry.add(
         filters=("state", "account", "entity", "from_on", "to_on", "open_lines"),
         search={"number": "A", "stated_number": "B", "file_name": "C", "lines.party": "C", "lines.end_to_end": "C"},
         scope=within("entity"),
-        commands=(do.accept, do.match, do.book_payment, do.explain, do.undo, do.propose),
+        commands=(do.accept, do.match, do.book, do.explain, do.undo, do.propose),
     )
 )  # fmt: skip
 

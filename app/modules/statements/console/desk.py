@@ -14,6 +14,7 @@ from app.console.lists import Empty, View
 from app.infra import identity, unit
 from app.infra.reachable import Reachable
 from app.kernel.resource import registry
+from app.modules.invoices.models import Invoice
 from app.modules.payments.models import Payment
 from app.modules.statements import queries, service
 from app.modules.statements.models import BankStatement, StatementLine, StatementMatch
@@ -22,7 +23,7 @@ FIRST = "/bank-statements/next"
 MOST = 200
 SURE, LIKELY = 80, 60
 _SHOWN = {"open": "Open", "done": "Done", "all": "All"}
-_SIDES = {"out": "To be found", "back": "May have come back"}
+_SIDES = {"out": "To be found", "back": "May have come back", "invoices": "Invoices"}
 _NOTHING = {
     "open": Empty("done", "Nothing is open", "Every line of this statement is matched or explained."),
     "done": Empty("first", "Nothing is done yet", "What is matched or explained stands here, and can be undone."),
@@ -69,7 +70,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A payment that may still be found on a statement, or whose money may have come back."""
+    """What lines may be: a payment to be found or come back, or an open invoice that was in no run."""
 
     number: str
     title: str
@@ -78,6 +79,7 @@ class Due:
     plain: str
     currency: str
     url: str
+    tags: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +146,7 @@ def count(visit: Visit) -> int:
 def build(visit: Visit, row: BankStatement, asking: Asking) -> Desk:
     """Lay a statement on the desk."""
     lines = [line for line in row.lines if asking.shown == "all" or (line.state == "open") is (asking.shown == "open")]
-    found = queries.list_on_desk(
-        visit.context, row.account_id, text=asking.text, came_back=asking.side == "back", most=MOST + 1
-    )
+    found = _invoices(visit, row, asking) if asking.side == "invoices" else _payments(visit, row, asking)
     resource = registry[service.NAME]
     may = may_work() and unit.holds(visit.context, resource, row, service.VERB)
     sight = Sight(visit)
@@ -171,7 +171,7 @@ def build(visit: Visit, row: BankStatement, asking: Asking) -> Desk:
             View(label, asking.url(row, side=name, q=""), name == asking.side, None, "")
             for name, label in _SIDES.items()
         ),
-        payments=tuple(_due(visit, payment, came_back=asking.side == "back") for payment in found[:MOST]),
+        payments=tuple(found[:MOST]),
         more_payments="and more: search for a supplier or number" if len(found) > MOST else "",
         search=asking.text,
         side=asking.side,
@@ -260,6 +260,34 @@ def _named(match: StatementMatch, reachable: Reachable) -> Named:
     payment = match.payment
     url = addresses.of_row(payment) if payment in reachable else ""
     return Named(payment.number, url, words.money(match.amount, payment.currency.code))
+
+
+def _payments(visit: Visit, row: BankStatement, asking: Asking) -> list[Due]:
+    came_back = asking.side == "back"
+    found = queries.list_on_desk(visit.context, row.account_id, text=asking.text, came_back=came_back, most=MOST + 1)
+    return [_due(visit, payment, came_back=came_back) for payment in found]
+
+
+def _invoices(visit: Visit, row: BankStatement, asking: Asking) -> list[Due]:
+    """List what could have been paid in no run, first what is as much as an open line."""
+    likely = [-line.amount for line in row.lines if line.state == "open" and line.amount < 0]
+    found, runs = queries.list_payable(visit.context, row.entity_id, text=asking.text, likely=likely, most=MOST + 1)
+    return [_owed(visit, invoice, runs.get(invoice.id, "")) for invoice in found]
+
+
+def _owed(visit: Visit, invoice: Invoice, run: str) -> Due:
+    due_on = min(item.due_on for item in invoice.open_items if item.left)
+    said = [invoice.supplier_number, invoice.reference, f"due {words.day(due_on, visit.context.today)}"]
+    return Due(
+        number=invoice.reference,
+        title=invoice.supplier.name if invoice.supplier else invoice.stated_supplier or "",
+        sub=" · ".join(filter(None, said)),
+        amount=_money(-invoice.open_amount, invoice.currency.code),
+        plain=f"{-invoice.open_amount:f}",
+        currency=invoice.currency.code,
+        url=addresses.of_row(invoice),
+        tags=(*((("Blocked", "bad"),) if invoice.blocked else ()), *(((f"In {run}", "info"),) if run else ())),
+    )
 
 
 def _due(visit: Visit, payment: Payment, *, came_back: bool) -> Due:

@@ -28,7 +28,10 @@ from app.modules.statements.console.desk import Asking
 TEMPLATES = str(Path(__file__).parents[1] / "templates")
 CAPTURE = "/bank-statements/capture"
 MOST_FILES = 20
-_ACTS = "match,accept,explain,undo"
+_DONE = {
+    "match": "matched", "accept": "matched", "explain": "explained", "undo": "open again", "book": "booked as payment",
+}  # fmt: skip
+_ACTS = ",".join(_DONE)
 
 
 class StatementView(ResourceView):
@@ -105,7 +108,7 @@ class StatementView(ResourceView):
             if refusal.kind is Kind.MISSING:
                 raise
             return self._ask_about(visit, key, act, raw, refusal)
-        done = {"match": "matched", "accept": "matched", "explain": "explained", "undo": "open again"}[act]
+        done = _DONE[act]
         numbers = raw.get("lines", [])
         flash(f"{'Line' if len(numbers) == 1 else 'Lines'} {words.joined(numbers)} {done}", "ok")
         row = self._load(visit, key)
@@ -123,7 +126,12 @@ class StatementView(ResourceView):
         back = Asking.of(request.args).url(row)
         action = back.replace("/reconcile", f"/reconcile/{act}", 1)
         dialog = replace(
-            drawn, title=f"{command.label} {about}", submit=command.label, action=action, cancel_url=back, fields=fields
+            drawn,
+            title=f"{command.label}{':' if ' ' in command.label else ''} {about}",
+            submit=command.label,
+            action=action,
+            cancel_url=back,
+            fields=fields,
         )
         return self._dialog(dialog, refusal, row)
 

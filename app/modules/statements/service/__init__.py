@@ -1,10 +1,10 @@
 """What statements do: they are taken in, and their lines find their payments or an explanation."""
 
-from app.modules.statements.service.booking import Booking, book_payment
+from app.modules.statements.service.booking import Booking, book
 from app.modules.statements.service.reconciling import accept, explain, match, reconcile, undo
 from app.modules.statements.service.taking_in import LARGE, NAME, TAKE_IN, VERB, is_original, take_in, take_in_later
 
 __all__ = [
-    "LARGE", "NAME", "TAKE_IN", "VERB", "Booking", "accept", "book_payment", "explain", "is_original", "match", "reconcile",
+    "LARGE", "NAME", "TAKE_IN", "VERB", "Booking", "accept", "book", "explain", "is_original", "match", "reconcile",
     "take_in", "take_in_later", "undo",
 ]  # fmt: skip

@@ -27,7 +27,7 @@ class Booking:
     although: bool = False
 
 
-def book_payment(
+def book(
     context: Context,
     statement: BankStatement,
     lines: Sequence[StatementLine],
