@@ -20,7 +20,7 @@ from app.kernel.problem import Refused
 from app.kernel.resource import registry
 from app.modules.approvals import service as approvals
 
-SEED, USUAL = 418, 100
+SEED, USUAL = 418, 80
 _IN = {"EUR": Decimal(1), "CZK": Decimal(25), "GBP": Decimal("0.85")}
 _WORDS = {category: word for word, category in company.SUPPLIER_TRADES}
 ActAs = Callable[[str, datetime], Context]

@@ -79,6 +79,7 @@ class _Seeding:
         self.random = Random(SEED)  # noqa: S311
         self.now = now.astimezone(UTC).replace(second=0, microsecond=0)
         self.users: dict[str, int] = {}
+        self.actors: dict[str, Actor] = {}
         self.logins: list[str] = []
         self.supplies: dict[str, list[tuple[str, str]]] = {}
 
@@ -158,8 +159,10 @@ class _Seeding:
 
     def budgets(self) -> None:
         """Plan the year, book what was spent before, and move money between budgets."""
-        budgets.seed(self._as, self.now)
-        policies.seed(self._as, self.now)
+        for granting in (budgets, policies):  # who takes on a role there is another actor from then on
+            self.actors.clear()
+            granting.seed(self._as, self.now)
+        self.actors.clear()
         requests.seed(self._as, self.now)
         invoices.seed(self._as, self.now)
         payments.seed(self._as, self.now)
@@ -344,8 +347,9 @@ class _Seeding:
         return min(moment, self.now)
 
     def _as(self, login: str, at: datetime) -> Context:
-        user = identity.find_user(db.session(), login)
-        return self._context(identity.actor_of(db.session(), user), min(at, self.now))
+        if login not in self.actors:
+            self.actors[login] = identity.actor_of(db.session(), identity.find_user(db.session(), login))
+        return self._context(self.actors[login], min(at, self.now))
 
     def _context(self, actor: Actor, at: datetime) -> Context:
         return Context(actor, at, at.date(), f"demo-{at:%Y%m%d%H%M}", "demo", fresh_at=at)

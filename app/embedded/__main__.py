@@ -46,9 +46,10 @@ def main() -> int:
     supervisor = Supervisor(environment, ROOT)
     try:
         environment.update(_start_servers(supervisor, home, servers))  # what the processes will find there
-        web = _start_web(supervisor) if _is_migrated(environment["DATABASE_URL"]) else None
+        if not _is_migrated(environment["DATABASE_URL"]):
+            _release(supervisor, "migrate", "permissions")
+        web = _start_web(supervisor)  # it loads while the demo company is entered
         sign_ins = _release(supervisor)
-        web = web or _start_web(supervisor)
         supervisor.watch(until=lambda: _is_healthy(port) or web.has_failed)
         _start_others(supervisor, live_port)
         _welcome(supervisor, address, sign_ins)
@@ -76,9 +77,9 @@ def _start_servers(supervisor: Supervisor, home: Path, file: Path) -> dict[str, 
     return addresses
 
 
-def _release(supervisor: Supervisor) -> list[str]:
-    """Migrate, sync permissions and seed an empty database; answer the demo sign-ins."""
-    code, sign_ins = supervisor.run("release", [sys.executable, "-m", "app.embedded.release"])
+def _release(supervisor: Supervisor, *steps: str) -> list[str]:
+    """Migrate, sync permissions and seed an empty database, or only some of it; answer the demo sign-ins."""
+    code, sign_ins = supervisor.run("release", [sys.executable, "-m", "app.embedded.release", *steps])
     if code:
         raise ServerError("The database could not be brought up to date; the lines above say why.")
     return sign_ins
