@@ -20,7 +20,12 @@ _MONTH_NAMES = """
 _MONTHS = {month: number for number, names in enumerate(_MONTH_NAMES.split("|"), start=1) for month in names.split()}
 _YEAR_FIRST = re.compile(r"(\d{4})[-/.:](\d{1,2})[-/.:](\d{1,2})|(\d{4})(\d{2})(\d{2})", re.ASCII)
 _PARTS = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d{2})", re.ASCII)
-_NAMED = re.compile(r"(\d{1,2})[-. /]+([^\W\d]+)\.?[-. /]+(\d{4}|\d{2})")
+_NAMED = re.compile(
+    r"(?:[^\W\d]+,? )?(?P<day>\d{1,2})(?:st|nd|rd|th)?[-. /]+(?P<month>[^\W\d]+)\.?,?[-. /]+(?P<year>\d{4}|\d{2})"
+)
+_NAMED_FIRST = re.compile(
+    r"(?:[^\W\d]+,? )?(?P<month>[^\W\d]+)\.? (?P<day>\d{1,2})(?:st|nd|rd|th)?(?:, ?| )(?P<year>\d{4})"
+)
 _TIME = re.compile(r"[T ]\d{1,2}:\d{2}.*$")
 
 
@@ -99,9 +104,9 @@ def day_parts(text: str, *, is_day_first: bool) -> tuple[str, str, str] | None:
     if match := _PARTS.fullmatch(bare):
         first, _, second, year = match.groups()
         return (_full(year), second, first) if is_day_first else (_full(year), first, second)
-    match = _NAMED.fullmatch(bare)
-    month_number = _MONTHS.get(match[2].casefold()) if match else None
-    return (_full(match[3]), str(month_number), match[1]) if match and month_number else None
+    named = _NAMED.fullmatch(bare) or _NAMED_FIRST.fullmatch(bare)
+    month_number = _MONTHS.get(named["month"].casefold()) if named else None
+    return (_full(named["year"]), str(month_number), named["day"]) if named and month_number else None
 
 
 def _full(year: str) -> str:

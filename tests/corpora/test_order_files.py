@@ -32,7 +32,9 @@ def come_in(path: Path) -> list[Taken]:
 
 def by_hand(path: Path) -> tuple[list[dict[str, Any]], dict[str, str]]:
     """Read a table with nothing of Outlay's, and tell where each of its orders ended."""
-    first, *rest = openpyxl.load_workbook(path, read_only=True).worksheets[0].iter_rows(values_only=True)
+    book = openpyxl.load_workbook(path, read_only=True)
+    first, *rest = book.worksheets[0].iter_rows(values_only=True)
+    book.close()
     lines = [dict(zip(first, row, strict=True)) for row in rest]
     marks: dict[str, list[Any]] = defaultdict(list)
     for line in lines:

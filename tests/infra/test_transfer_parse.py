@@ -170,6 +170,29 @@ def test_a_heading_repeated_among_the_rows_is_flawed() -> None:
     assert flaws(b"code,name\nA,a\ncode,name\nB,b\n") == [(3, "repeated_heading")]
 
 
+def test_the_heading_is_found_below_titles_and_notes() -> None:
+    content = b"Payments above 250, April\n\nMade by:,Finance,,,,\n,,,,,\nArea,Payee,Day,Net,Tax,Ref\nParks,Alba,2026-04-01,3,0,7\n"
+    sheet = opened(content)
+    assert (sheet.heading, sheet.columns[:3], [line.number for line in sheet.lines()]) == (
+        5,
+        ("Area", "Payee", "Day"),
+        [6],
+    )
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"code,name\nA,a\n",
+        b"name\nA,1,2,3\nB,4,5,6\n",
+        b"A,B,,,,,,\n1,2,3,4,5,6,7,8\n2,3,4,5,6,7,8,9\n",
+        b"name\nSmith, John, and Co\n",
+    ],
+)
+def test_the_first_line_is_the_heading_where_nothing_below_it_looks_more_like_one(content: bytes) -> None:
+    assert opened(content).heading == 1
+
+
 def test_a_person_may_say_on_which_line_the_heading_stands() -> None:
     content = b"Suppliers of 2026\nmade on Monday\n\ncode,name\nA,a\n"
     sheet = opened(content, heading=4)
@@ -456,6 +479,10 @@ def test_payloads_of_the_corpus_are_harmless_in_an_export() -> None:
         ("1.234", ",", "1234"),
         ("0.125", ",", "0.125"),
         ("12.00CR", "", "12.00CR"),
+        (" \u00a3 -  ", "", "0"),
+        ("-", "", "0"),
+        ("Nil", "", "0"),
+        ("none", "", "none"),
         ("1,23,4", "", "1,23,4"),
     ],
 )
@@ -476,6 +503,10 @@ def test_numbers_are_read_as_their_column_is_written_and_what_is_open_stays_as_i
         ("31/01/2015", "mixed", "2015-01-31"),
         ("01/31/2015", "mixed", "2015-01-31"),
         ("14-Jan-11", "", "2011-01-14"),
+        ("1st April 2014", "", "2014-04-01"),
+        ("Tuesday 1 April 2014", "", "2014-04-01"),
+        ("Apr 5, 2014", "", "2014-04-05"),
+        ("Apr-14", "", "Apr-14"),
         ("20150407", "", "2015-04-07"),
         ("3.4.2015", "", "2015-04-03"),
         ("00:00:00", "day", "00:00:00"),
@@ -512,6 +543,14 @@ def test_how_a_column_is_written_is_proved_by_all_its_values_together(
     for value in values:
         proofs.see(0, value)
     assert proofs.found(said) == ({} if found is None else {0: found})
+
+
+def test_what_one_column_proves_holds_for_its_like_that_leave_it_open() -> None:
+    proofs = manners.Proofs({0: "money", 1: "decimal", 2: "date", 3: "date"})
+    for column, value in ((0, "1,234"), (1, "0.50"), (2, "03/04/2026"), (3, "31/03/2026")):
+        proofs.see(column, value)
+    assert proofs.found() == {0: ".", 1: ".", 2: "day", 3: "day"}
+    assert proofs.found("month") == {0: ".", 1: ".", 2: "month", 3: "month"}
 
 
 # --- files of real bodies -------------------------------------------------------------------------------------------

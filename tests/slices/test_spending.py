@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from app.infra import jobs, unit
 from app.infra.db import db
-from app.infra.transfer import batches, report, runs, work
+from app.infra.transfer import batches, matching, report, runs, work
 from app.kernel.problem import Refused
 from app.kernel.resource import registry
 from tests.acting import acting, system
@@ -299,3 +299,29 @@ def test_set_aside_and_count_again(maker: Maker) -> None:
     assert rows("SELECT state, state_reason FROM spend_record") == [("set_aside", "Invoiced in Outlay")]
     unit.execute(system(), resource, number, "count_again", {})
     assert rows("SELECT state, state_reason FROM spend_record") == [("counted", None)]
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "Organisation,Effective Date,Payment Date,Directorate,Beneficiary Name,Net Amount (£),Irrecoverable VAT,Purpose of Spend",
+        "Body,Invoice Date,PaymentDate,ServiceArea,Payee,AmountExclVAT,VATAmount,Narrative",
+        "Client,Date of invoice,Date Paid,Team,Creditor Name,Total net,VAT £,Summary of purpose",
+        "Town,Document date,CHEQUE DATE,Dept,VENDOR NAME,LINE AMOUNT,VAT,DETAILS",
+    ],
+)
+def test_columns_are_told_whatever_a_public_body_calls_them(app: Flask, head: str) -> None:
+    wanted = [None, None, "paid_on", "department", "stated_supplier", "amount", "tax", "purpose"]
+    assert matching.guess(registry["spend_record"], head.split(",")) == wanted
+
+
+def test_numbers_a_spreadsheet_shortened_and_thousands_nothing_proves_are_refused_in_words(maker: Maker) -> None:
+    head = ["Body", "Paid on", "Supplier", "Net"]
+    lines = [
+        ["B", "2021-03-01", "Alba", "1.2E+03"],
+        ["B", "2021-03-01", "Alba", "1,200"],
+        ["B", "2021-03-01", "Alba", "-"],
+    ]
+    run = come_in(lines, head)
+    assert [(line, code) for line, code, _ in faults(run)] == [(2, "shortened_number"), (3, "ambiguous_number")]
+    assert rows("SELECT amount FROM spend_record") == [(Decimal(0),)]

@@ -258,10 +258,13 @@ def _open_cells(plan: Plan, line: Line) -> Iterator[Fault]:
         return
     for column, target in plan.matched:
         text = plan.text(line, column)
+        problem = None
         if text and target.field.kind == "date":
             problem = manners.why_not_day(target.label, text, plan.manners.get(column, ""))
-            if problem:
-                yield Fault(line.number, problem, column)
+        elif text and target.field.kind in manners.NUMBERS:
+            problem = manners.why_not_number(target.label, text, plan.manners.get(column, ""))
+        if problem:
+            yield Fault(line.number, problem, column)
         elif text and target.field.kind == "money" and target.children is None:
             named = manners.currency_named(text)
             meant = _currency_of(plan, line, target) if named else None

@@ -8,12 +8,16 @@ from dataclasses import dataclass, field
 
 from app.infra.transfer.matching import Target
 from app.kernel import notation
+from app.kernel.money import CURRENCIES
 from app.kernel.problem import Problem
 
 NUMBERS = ("decimal", "money", "integer")
 DATE_ORDERS = {"day": "Day first", "month": "Month first"}
 MIXED, OPEN = "mixed", "open"
 _PLAIN = re.compile(r"-?\d+(\.\d+)?")
+# How accounts write that there is no amount.
+_NOTHING = re.compile(r"\s*[£€$]?\s*[-\u2013\u2014]\s*|nil", re.IGNORECASE)
+_SHORTENED = re.compile(r"[-+]?\d+([.,]\d+)?E\+?\d+", re.IGNORECASE)
 _CURRENCY = re.compile(r"\b([A-Z]{3})\b")
 _SIGNS = {"£": "GBP", "€": "EUR"}
 
@@ -35,15 +39,25 @@ class Proofs:
             self.seen.setdefault(column, set()).add(mark)
 
     def found(self, said_order: str = "") -> dict[int, str]:
-        """Conclude: the one way that is proved, `mixed` where two are, `open` where none is; a person's word counts first."""
-        concluded = {}
+        """Conclude for each column: the one way that is proved, in it or else in all its like; `mixed` where two are.
+
+        It is `open` where none is; of days a person's word counts first.
+        """
+        proved: dict[bool, set[str]] = {True: set(), False: set()}
         for column, marks in self.seen.items():
-            proved = marks - {"?"}
-            if self.kinds[column] == "date" and said_order:
-                concluded[column] = said_order
-            else:
-                concluded[column] = next(iter(proved)) if len(proved) == 1 else MIXED if proved else OPEN
-        return concluded
+            proved[self.kinds[column] == "date"] |= marks - {"?"}
+        return {
+            column: said_order if said_order and self.kinds[column] == "date"
+            else _concluded(marks - {"?"}, proved[self.kinds[column] == "date"])
+            for column, marks in self.seen.items()
+        }  # fmt: skip
+
+
+def _concluded(own: set[str], of_all: set[str]) -> str:
+    marks = own or of_all
+    if len(marks) == 1:
+        return next(iter(marks))
+    return MIXED if own else OPEN
 
 
 def kinds_of(matched: Iterable[tuple[int, Target]]) -> dict[int, str]:
@@ -58,6 +72,8 @@ def is_plain(text: str) -> bool:
 
 def number(text: str, manner: str) -> str:
     """Write a number as machines do; what can be read in two ways stays as it is, and is refused."""
+    if _NOTHING.fullmatch(text):
+        return "0"
     if _PLAIN.fullmatch(text):
         return text if manner != "," or notation.mark_of(text) != "?" else text.replace(".", "")
     bare, sign = notation.bare_number(text)
@@ -86,9 +102,26 @@ def why_not_day(label: str, text: str, manner: str) -> Problem | None:
     return Problem("ambiguous_date", words)
 
 
+def why_not_number(label: str, text: str, manner: str) -> Problem | None:
+    """Say that a number can be read in two ways, or was shortened so that nobody knows the digits left out."""
+    if manner in (MIXED, OPEN) and "," in text and notation.mark_of(notation.bare_number(text)[0]) == "?":
+        words = (
+            f"{label}: {text} may be thousands or decimals, and no other value tells. Write the amounts with decimals."
+        )
+        return Problem("ambiguous_number", words)
+    if _SHORTENED.fullmatch(text) is None:
+        return None
+    words = f"{label}: {text} was shortened by a spreadsheet, and its last digits are lost. Write the number in full."
+    return Problem("shortened_number", words)
+
+
 def currency_named(text: str) -> str:
     """Tell the currency an amount is written with, where a sign or code can mean only one."""
     if _PLAIN.fullmatch(text):
         return ""
     match = _CURRENCY.search(text)
-    return match[1] if match else next((code for sign, code in _SIGNS.items() if sign in text), "")
+    return (
+        match[1]
+        if match and match[1] in CURRENCIES
+        else next((code for sign, code in _SIGNS.items() if sign in text), "")
+    )

@@ -66,10 +66,11 @@ def guess(resource: Resource, columns: Sequence[str]) -> list[str | None]:
     guessed: list[str | None] = [_unasked(column) for column in columns]
     taken: set[str] = set()
     for spell, known in _known(resource):
-        for position, column in enumerate(columns):
-            name = known.get(spell(column)) if column else None
-            if name and guessed[position] is None and name not in taken:
-                guessed[position] = name
+        found = [(known[text], at) for at, column in enumerate(columns) if (text := spell(column)) in known]
+        # Of two columns for one field, the one that is called so sooner counts: a day of payment before one of invoice.
+        for (_, name), at in sorted(found):
+            if guessed[at] is None and name not in taken:
+                guessed[at] = name
                 taken.add(name)
     return guessed
 
@@ -187,10 +188,6 @@ def _unasked(column: str) -> str | None:
     return IGNORED if column in (LINE, REASON) else None if column else NAMELESS
 
 
-def _exact(text: str) -> str:
-    return text.strip().casefold()
-
-
 def _bare(text: str) -> str:
     return "".join(words(text))
 
@@ -201,16 +198,20 @@ def _meant(text: str) -> str:
     return "".join(kept or meant.split())
 
 
-def _known(resource: Resource) -> list[tuple[Callable[[str], str], dict[str, str]]]:
-    """List what every field may be called, the surest names first; a name that means two fields means none."""
-    found: list[tuple[Callable[[str], str], dict[str, str]]] = []
+_Names = dict[str, tuple[int, str]]
+
+
+def _known(resource: Resource) -> list[tuple[Callable[[str], str], _Names]]:
+    """List what every field may be called and how soon it is called so; a name that means two fields means none."""
+    found: list[tuple[Callable[[str], str], _Names]] = []
     for called in (_full_names, _short_names):
-        for spell in (_exact, _bare, _meant):
-            fields: dict[str, set[str]] = {}
+        for spell in (_bare, _meant):
+            fields: dict[str, dict[str, int]] = {}
             for name, target in targets(resource).items():
-                for text in called(resource, target):
-                    fields.setdefault(spell(text), set()).add(name)
-            found.append((spell, {text: min(names) for text, names in fields.items() if text and len(names) == 1}))
+                for rank, text in enumerate(called(resource, target)):
+                    fields.setdefault(spell(text), {}).setdefault(name, rank)
+            sure = {text: next(iter(names.items())) for text, names in fields.items() if text and len(names) == 1}
+            found.append((spell, {text: (rank, name) for text, (name, rank) in sure.items()}))
     return found
 
 

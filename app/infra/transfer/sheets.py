@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import itertools
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
@@ -15,6 +15,8 @@ MAX_LINES = 500_000
 MAX_COLUMNS = 500
 _PEEK = 60
 _QUERY = re.compile(r"\W*(sql\s+)?select\b.*\bfrom\b", re.IGNORECASE | re.DOTALL)
+_LEAST_NAMES = 3
+_FIGURE = re.compile(r"[-+(£€$]*[\d.,/:' -]*\d[\d.,/:' -]*[)%]?(\s*[A-Z]{3})?")
 _NOT_KEPT = re.compile("[\0\ud800-\udfff]")
 ENCODINGS = {
     "utf-8": "UTF-8",
@@ -160,7 +162,7 @@ def unmarked_utf16(head: bytes) -> str:
 
 
 def with_heading(lines: Iterator[Line], asked: int) -> tuple[Line, int]:
-    """Find the line of the column names: the one asked for, or the first that is not blank; and how far it is down."""
+    """Find the line of the column names: the one asked for, or the first below titles and blank lines; and its depth."""
     for depth, line in enumerate(lines, 1):
         if asked and line.number < asked:
             continue
@@ -172,17 +174,42 @@ def with_heading(lines: Iterator[Line], asked: int) -> tuple[Line, int]:
             )
         if line.blank:
             break
-        if not asked and _QUERY.match(" ".join(line.cells)):
-            raise _query_as_heading(line, lines)
-        return line, depth
+        if asked:
+            return line, depth
+        below = list(itertools.islice(lines, _PEEK))
+        if _QUERY.match(" ".join(line.cells)):
+            raise _query_as_heading(line, below)
+        deeper = _below_titles(line, below)
+        return (below[deeper], depth + 1 + deeper) if deeper is not None else (line, depth)
     raise refused("heading_missing", "There is no heading. The first line of the table names the columns.")
 
 
-def _query_as_heading(line: Line, below: Iterator[Line]) -> Refused:
+def _below_titles(first: Line, below: Sequence[Line]) -> int | None:
+    """Find the heading below a title: the first line of names that is more than twice as wide as what stands above it."""
+    width = max(len(_filled(first)), 1)
+    for at, line in enumerate(below):
+        filled = _filled(line)
+        if line.flaws or len(filled) < _LEAST_NAMES or len(filled) <= 2 * width:
+            continue
+        is_table = any(len(_filled(other)) > 2 * width for other in below[at + 1 :])
+        return at if is_table and _are_names(filled) else None
+    return None
+
+
+def _filled(line: Line) -> list[str]:
+    return [cell for cell in line.cells if cell.strip()]
+
+
+def _are_names(cells: Sequence[str]) -> bool:
+    """Say whether cells may name columns: none is a number or a day."""
+    return not any(_FIGURE.fullmatch(cell.strip()) for cell in cells)
+
+
+def _query_as_heading(line: Line, below: Iterable[Line]) -> Refused:
     """Refuse a file that begins with the query it was made by, and name the line that looks like its heading."""
     best, most = None, 1
-    for other in itertools.islice(below, _PEEK):
-        filled = [cell for cell in other.cells if cell.strip()]
+    for other in below:
+        filled = _filled(other)
         if len(filled) > most and not any(any(sign.isdigit() for sign in cell) for cell in filled):
             best, most = other.number, len(filled)
     hint = f"Line {best} looks like it" if best else "Look for it in the file"
