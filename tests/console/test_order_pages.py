@@ -75,6 +75,32 @@ def test_too_much_stays_a_draft_and_says_why(client, buying, within):
     assert ("is a draft: 10 are still open" in told, "Draft" in told) == (True, True)
 
 
+def test_a_part_of_a_delivery_is_sent_back_from_its_page(client, buying, within):
+    key = ordered(within)
+    lena = client(buying.lena)
+    sent = form(lena.get(f"/receipts/new?order={key}"), ident="form")
+    came = post(lena, "/receipts/new", {**sent, "lines-0-quantity": "4", "then": "post"}).headers["Location"]
+    [receipt] = [part for part in came.split("/") if part.startswith("RCV-")]
+    assert f'href="/receipts/new?back={receipt}"' in lena.get(came).text
+    drawn = lena.get(f"/receipts/new?back={receipt}")
+    assert "4 left of 4" in text(drawn)
+    sent = form(drawn, ident="form")
+    assert sent["lines-0-came_with"] == receipt
+    wrong = post(lena, "/receipts/new", {**sent, "lines-0-quantity": "two", "then": "post"})
+    assert (wrong.status_code, 'value="two"' in wrong.text) == (422, True)
+    given = {"lines-0-quantity": "3", "lines-0-reason": "Broken glass", "then": "post"}
+    answer = post(lena, "/receipts/new", {**sent, **given})
+    assert answer.status_code == 303, text(answer)[:3000]
+    back = answer.headers["Location"]
+    told = text(lena.get(back))
+    assert ("posted" in told, "Broken glass" in told, "-3" in told or "\u22123" in told) == (True, True, True)
+    assert "1 left of 4" in text(lena.get(f"/receipts/new?back={receipt}"))
+    assert "1 of 10" in text(lena.get(f"/orders/{key}"))
+    sent = form(lena.get(f"/receipts/new?back={receipt}"), ident="form")
+    more = post(lena, "/receipts/new", {**sent, **given, "lines-0-quantity": "2"}).headers["Location"]
+    assert "is a draft: Only 1 of what came with" in text(lena.get(more))
+
+
 def test_what_is_typed_wrongly_is_shown_at_its_line(client, buying, within):
     key = ordered(within)
     lena = client(buying.lena)

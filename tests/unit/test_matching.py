@@ -329,6 +329,33 @@ def test_inv_03_the_credit_note_for_what_went_back_matches() -> None:
     assert after.was_billed == 5
 
 
+@pytest.mark.parametrize(
+    ("received", "credited", "most", "words"),
+    [
+        (10, 3, 0, "Line 1: 3 C62 credited, and nothing went back of what was billed."),
+        (7, 4, -3, "Line 1: 4 C62 credited, and only 3 went back of what was billed."),
+    ],
+)
+def test_what_is_credited_although_it_did_not_go_back_is_asked_about(
+    received: int, credited: int, most: int, words: str
+) -> None:
+    line = ordered(received=(Done("receipts", D(received)),), billed=(Done("INV-1", D(10)),))
+    credit = bill(billed(credited), kind="credit_note")
+    check = only(match(case(credit, order(line), method=THREE)), CheckName.QUANTITY)
+    assert (check.verdict, check.code, check.expected) == (Verdict.EXCEPTION, "not_returned", D(most))
+    assert check.text.startswith(words)
+    assert match(case(credit, order(line), method=TWO)).is_matched
+
+
+def test_a_credit_note_for_a_part_of_what_went_back_matches_and_the_next_one_for_the_rest() -> None:
+    line = ordered(received=(Done("receipts", D(7)),), billed=(Done("INV-1", D(10)),))
+    assert match(case(bill(billed(2), kind="credit_note"), order(line), method=THREE)).is_matched
+    after = replace(line, billed=(*line.billed, Done("C-1", D(-2))))
+    assert match(case(bill(billed(1), kind="credit_note"), order(after), method=THREE)).is_matched
+    check = only(match(case(bill(billed(2), kind="credit_note"), order(after), method=THREE)), CheckName.QUANTITY)
+    assert (check.code, check.difference) == ("not_returned", D(-1))
+
+
 def test_no_more_is_credited_than_was_billed() -> None:
     line = ordered(billed=(Done("INV-1", D(4)),))
     check = only(match(case(bill(billed(5), kind="credit_note"), order(line))), CheckName.QUANTITY)
@@ -967,7 +994,8 @@ def test_what_is_billed_in_all_stays_within_its_limit_or_is_told(
     check = only(found, CheckName.QUANTITY)
     limit = came if method is THREE else abs(wanted)
     after, change = before + now * sign, now * sign
-    assert (check.verdict is Verdict.OK) is (after <= max(limit, 0) if change > 0 else after >= 0)
+    stays = min(before, came) if method is THREE else 0
+    assert (check.verdict is Verdict.OK) is (after <= max(limit, 0) if change > 0 else after >= stays)
     assert check.difference is not None
     assert isinstance(check.actual, Decimal)
     assert isinstance(check.expected, Decimal)

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from flask import flash, redirect, request
 from werkzeug.datastructures import MultiDict
 
-from app.console import addresses, decode, forms, gate, loading, resource_view, shell, shows, stages, words
+from app.console import addresses, cells, decode, forms, gate, loading, resource_view, shell, shows, stages, words
 from app.console.actions import Action
 from app.console.forms import Form, LineRow
 from app.console.gate import Visit
 from app.console.host import page
+from app.console.related import Table
 from app.console.resource_view import ResourceView
-from app.console.shell import Crumb, Page
+from app.console.shell import Crumb, Flash, Page
 from app.console.stages import Stage
 from app.infra import unit
 from app.kernel.problem import Refused
@@ -24,6 +25,7 @@ from app.modules.orders import queries as order_queries
 from app.modules.orders import service as orders
 from app.modules.orders.domain.kinds import ReceivedBy
 from app.modules.receipts import queries, service
+from app.modules.receipts.models import Receipt
 
 TEMPLATES = str(Path(__file__).parent / "templates")
 
@@ -54,6 +56,9 @@ class ReceiptView(ResourceView):
         """Show the form of a new receipt; for an `order` it holds all that is open."""
         visit = gate.visit()
         key = request.args.get("order", "")
+        if request.args.get("back"):
+            receipt = loading.one(visit.context, self.resource, request.args["back"], ("lines", "order"))
+            return self._return(visit, receipt, service.return_form_for(visit.context, receipt))
         if not key:
             return super().add()
         order = loading.one(visit.context, registry["order"], key, ("lines", "deliver_to", "currency"))
@@ -63,11 +68,14 @@ class ReceiptView(ResourceView):
     def enter(self) -> Any:
         """Enter what has come, and post it at once unless it is to stay a draft."""
         visit = gate.visit()
-        sent: MultiDict[str, str] = MultiDict(pair for pair in request.form.items(multi=True) if pair[0] != "then")
+        sent: MultiDict[str, str] = MultiDict(
+            pair for pair in request.form.items(multi=True) if pair[0] not in ("then", "back")
+        )
         raw = decode.row(sent, self.resource, forms.fields_to_enter(self.resource), visit.zone)
         raw["lines"] = [
             line for line in raw["lines"] if any(line.get(name) for name in ("quantity", "amount", "percent"))
         ]
+        raw["lines"] = [_back(line) if request.form.get("back") else line for line in raw["lines"]]
         try:
             outcome = unit.create(
                 visit.context, self.resource, raw, repeat=decode.repeat(request.form, "receipt", "create")
@@ -86,6 +94,10 @@ class ReceiptView(ResourceView):
         visit = gate.visit()
         row = shows.load(visit, self.resource, key)
         document = shows.build(visit, self.resource, row)
+        offered = stages.actions_of(visit, self.resource, row)
+        notes = (*document.notes, *_notes(visit, row))
+        lines = tuple(_named(table, row) for table in document.children)
+        document = replace(document, actions=(*offered, *document.actions), notes=notes, children=lines)
         way = stages.steps(visit, self.resource, row)
         about = Page(str(row), shell.crumbs(self.resource, Crumb(row.number)), self._url())
         return shell.render("receipt.html", about, document=document, way=way)
@@ -101,6 +113,9 @@ class ReceiptView(ResourceView):
             flash(f"{key} posted", "ok")
 
     def _again(self, visit: Visit, raw: decode.Raw, refusal: Refused) -> Any:
+        if request.form.get("back"):
+            receipt = loading.one(visit.context, self.resource, request.form["back"], ("lines", "order"))
+            return self._return(visit, receipt, raw, refusal)
         key = str(raw.get("order") or "")
         found = order_queries.find_seen(visit.context, key) if key else None
         if found is None:
@@ -120,6 +135,21 @@ class ReceiptView(ResourceView):
         }
         status = refusal.kind.value if refusal else 200
         return shell.render("receipt_form.html", about, form=form, order=order, given=given, status=status)
+
+    def _return(self, visit: Visit, receipt: Receipt, raw: decode.Raw, refusal: Refused | None = None) -> Any:
+        """Show what came with a receipt and is still here, to say how much of it goes back and why."""
+        form = forms.to_enter(visit, self.resource, raw, refusal)
+        title = f"Return from {receipt.number}"
+        steps = (Crumb(receipt.number, addresses.of_row(receipt)), Crumb("Return"))
+        about = Page(title, shell.crumbs(self.resource, *steps), addresses.of_row(receipt), phone_title=title)
+        fields = {each.name: each for section in form.sections for each in section.fields}
+        given = {
+            "fields": [fields[name] for name in ("received_on", "note")],
+            "lines": returnable(visit, receipt, raw, form),
+            "columns": {each.name: each for each in form.children[0].columns},
+        }
+        status = refusal.kind.value if refusal else 200
+        return shell.render("receipt_return.html", about, form=form, receipt=receipt, given=given, status=status)
 
 
 def expected(order: Any, raw: decode.Raw, form: Form) -> list[Expected]:
@@ -150,6 +180,59 @@ def expected(order: Any, raw: decode.Raw, form: Form) -> list[Expected]:
     return lines
 
 
+def returnable(visit: Visit, receipt: Receipt, raw: decode.Raw, form: Form) -> list[Expected]:
+    """List what came with a receipt and may go back, with what is typed of it."""
+    typed = {str(line.get("line")): row for line, row in zip(raw.get("lines", []), form.children[0].rows, strict=False)}
+    lines: list[Expected] = []
+    for number, line, stayed in service.left_of(visit.context, receipt):
+        by_amount = line.received_by is ReceivedBy.AMOUNT
+        lines.append(
+            Expected(
+                at=len(lines),
+                number=number,
+                text=str(line),
+                code=line.item.code if line.item else line.supplier_item or "",
+                unit=receipt.currency.code if by_amount else (line.unit.name.lower() if line.unit else ""),
+                ordered=words.number(abs(stayed.came).normalize()),
+                came=words.number(abs(stayed.back).normalize()),
+                open=words.number(abs(stayed.left).normalize()),
+                field="amount" if by_amount else "quantity",
+                row=typed.get(str(number)),
+            )
+        )
+    return lines
+
+
+def _back(line: dict[str, Any]) -> dict[str, Any]:
+    """Write what goes back below zero, as it is kept; people type how much."""
+    return {
+        name: f"-{str(value).strip().lstrip('-')}" if name in ("quantity", "amount") and value else value
+        for name, value in line.items()
+    }
+
+
+def _named(table: Table, row: Receipt) -> Table:
+    """Say of each line what it is, and not only which number it has on the order."""
+    if not table.rows:
+        return table
+    rows = tuple(
+        replace(each, cells=(cells.text(f"{line.line} {line.text}"), *each.cells[1:]))
+        for each, line in zip(table.rows, row.lines, strict=True)
+    )
+    return replace(table, columns=(replace(table.columns[0], align=""), *table.columns[1:]), rows=rows)
+
+
+def _notes(visit: Visit, row: Receipt) -> tuple[Flash, ...]:
+    """Tell on a return what is still to be credited of its order."""
+    if row.state != "posted" or not any(line.counted < 0 for line in row.lines):
+        return ()
+    told = [
+        f"{words.number(quantity.normalize())} of {line}"
+        for line, quantity in service.to_credit(visit.context, row.order)
+    ]
+    return (Flash(f"Went back, was invoiced and is not credited yet: {words.joined(told)}.", "warn"),) if told else ()
+
+
 def _rows(visit: Visit, resource: Resource, row: Any) -> list[Any]:
     """List the receipts that belong to a row: those of an order, of the orders of a request, of what bills an order."""
     if resource.name == "request":
@@ -163,13 +246,22 @@ def _rows(visit: Visit, resource: Resource, row: Any) -> list[Any]:
 
 
 def _actions(visit: Visit, resource: Resource, row: Any) -> list[Action]:
-    """Offer to receive what is still to come of an order."""
+    """Offer to receive what is still to come of an order, and to send back what came with a receipt."""
+    if resource.name == service.NAME and row.state == "posted" and visit.actor.may("receipt.create"):
+        return _returns(visit, row)
     if resource.name != "order" or not visit.actor.may("receipt.create"):
         return []
     if not orders.is_binding(row) or not orders.open_lines(row) or service.why_not_receiving(visit.context, row):
         return []
     url = addresses.of_list(registry["receipt"], "new", args={"order": [row.number]})
     return [Action("Receive", "link", url, icon="truck-delivery", tone="primary")]
+
+
+def _returns(visit: Visit, row: Receipt) -> list[Action]:
+    if not service.left_of(visit.context, row) or service.why_not_receiving(visit.context, row.order):
+        return []
+    url = addresses.of_list(registry[service.NAME], "new", args={"back": [row.number]})
+    return [Action("Return", "link", url, icon="arrow-back-up")]
 
 
 stages.declare(Stage(30, "receipt", "Receipt", "truck-delivery", _rows, lambda row: row.state == "posted"))

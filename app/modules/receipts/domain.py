@@ -68,6 +68,30 @@ def why_not_reasoned(line: Any, counted: Decimal) -> list[Problem]:
     return []
 
 
+def why_not_back(line: Any, counted: Decimal, stayed: Decimal) -> list[Problem]:
+    """Say that a line names where it had come although nothing goes back, or that no more of that is left."""
+    came_with, ordered = line.came_with, line.order_line
+    sign = -1 if (ordered.issued_quantity or 1) < 0 else 1
+    if came_with is None:
+        return []
+    if counted * sign > 0:
+        words = f"Nothing of this line goes back. Leave {came_with.number} out, or enter the quantity below zero."
+        return [Problem("not_going_back", words, "came_with")]
+    if (stayed + counted) * sign < 0:
+        words = f"Only {_plain(stayed * sign)} of what came with {came_with.number} are left, so no more can go back."
+        return [Problem("more_than_received", words, "quantity", {"received": _plain(stayed * sign)})]
+    return []
+
+
+def why_not_came_with(line: Any, receipt: Any) -> list[Problem]:
+    """Say that goods did not come with the receipt that is named."""
+    named = line.came_with
+    if named is None or (named.order is receipt.order and named.state == "posted" and named is not receipt):
+        return []
+    words = f"Came with: choose a posted receipt of {receipt.order.number}, not {named.number}."
+    return [Problem("other_receipt", words, "came_with")]
+
+
 def why_not_arrived(line: Any, before: Decimal, counted: Decimal, tolerated: Decimal) -> list[Problem]:
     """Say that more would have arrived than was ordered and is tolerated, or more gone back than had come."""
     ordered = line.order_line

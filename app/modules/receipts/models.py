@@ -48,7 +48,10 @@ class Receipt(Row):
     cost_centre: Mapped[CostCentre] = relationship()
     currency: Mapped[Currency] = relationship(lazy="joined", innerjoin=True)
     lines: Mapped[list[ReceiptLine]] = relationship(
-        back_populates="receipt", cascade="all, delete-orphan", order_by="ReceiptLine.position"
+        back_populates="receipt",
+        cascade="all, delete-orphan",
+        order_by="ReceiptLine.position",
+        foreign_keys="ReceiptLine.receipt_id",
     )
 
     def __str__(self) -> str:
@@ -73,9 +76,11 @@ class ReceiptLine(Child):
     percent: Mapped[Decimal | None] = db.quantity("Percent", help="Of the ordered amount, instead of an amount")
     condition: Mapped[Condition | None] = db.choice("Condition", Condition, help="Empty: good")
     reason: Mapped[str | None] = db.text("Reason", 500, help="Needed for what goes back")
+    came_with_id: Mapped[int | None] = db.link("receipt", "Came with", help="For what goes back: where it had come")
     counted: Mapped[Decimal] = db.quantity("Counted", required=True, default=Decimal(0))
 
-    receipt: Mapped[Receipt] = relationship(back_populates="lines")
+    receipt: Mapped[Receipt] = relationship(back_populates="lines", foreign_keys="ReceiptLine.receipt_id")
+    came_with: Mapped[Receipt | None] = relationship(foreign_keys="ReceiptLine.came_with_id")
     order_line: Mapped[OrderLine | None] = relationship()
 
     @property

@@ -26,7 +26,11 @@ receipts = registry.add(
         ),
         form=("order", "received_on", "delivery_note", "location", "note"),
         editable_in=("draft",),
-        children=(Children("lines", ReceiptLine, ("line", "quantity", "amount", "percent", "condition", "reason")),),
+        children=(
+            Children(
+                "lines", ReceiptLine, ("line", "quantity", "amount", "percent", "condition", "reason", "came_with")
+            ),
+        ),
         filters=("state", "order", "location", "received_on", "entity", "cost_centre"),
         search={"number": "A", "delivery_note": "A", "order.number": "B", "note": "D"},
         scope=between("entity", "cost_centre"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -17,6 +18,7 @@ from app.modules.orders.models import Order, OrderLine
 from app.modules.orders.service import Arrived
 from app.modules.receipts import domain, queries
 from app.modules.receipts.models import Receipt, ReceiptLine
+from app.modules.receipts.queries import Stayed
 
 NAME = "receipt"
 _ZERO = Decimal(0)
@@ -94,7 +96,8 @@ def why_not_receipt(context: Context, receipt: Receipt) -> list[Problem]:
         words = f"{receipt.order.number} is {receipt.order.state}. Only orders that suppliers have are received."
         problems.append(Problem("order_not_issued", words, "order"))
     for index, line in enumerate(receipt.lines):
-        problems += [problem.at(f"lines.{index}") for problem in domain.why_not_line(line, receipt.order)]
+        found = [*domain.why_not_line(line, receipt.order), *domain.why_not_came_with(line, receipt)]
+        problems += [problem.at(f"lines.{index}") for problem in found]
     return problems if receipt.state == "draft" else []
 
 
@@ -109,23 +112,52 @@ def why_not_postable(context: Context, receipt: Receipt) -> list[Problem]:
 def _why_not_counted(context: Context, receipt: Receipt) -> list[Problem]:
     problems: list[Problem] = []
     before = dict(queries.sum_counted(context, receipt.order.id, receipt.id))
+    stayed = queries.list_stayed(context, receipt.order.id, receipt.id)
     for index, line in enumerate(receipt.lines):
         ordered: Any = line.order_line
         had, counted = before.get(ordered.id, _ZERO), line.counted
         found = domain.why_not_reasoned(line, counted)
-        if ordered.received_by is ReceivedBy.AMOUNT:
-            found += domain.why_not_accepted(had, counted, orders.amount_expected(ordered))
-        else:
-            found += domain.why_not_arrived(line, had, counted, orders.over_receipt(context, ordered).quantity)
+        found += _why_not_back(stayed, line) or _why_not_beyond(context, line, had)
         problems += [problem.at(f"lines.{index}") for problem in found]
         before[ordered.id] = had + counted
     return problems
+
+
+def _why_not_beyond(context: Context, line: ReceiptLine, had: Decimal) -> list[Problem]:
+    ordered: Any = line.order_line
+    if ordered.received_by is ReceivedBy.AMOUNT:
+        return domain.why_not_accepted(had, line.counted, orders.amount_expected(ordered))
+    return domain.why_not_arrived(line, had, line.counted, orders.over_receipt(context, ordered).quantity)
+
+
+def _why_not_back(stayed: dict[tuple[int, int], Stayed], line: ReceiptLine) -> list[Problem]:
+    """Hold what goes back against what came with the receipt it names, earlier lines of the same return counted."""
+    if line.came_with is None or line.order_line is None:
+        return []
+    place = (line.came_with.id, line.order_line.id)
+    there = stayed.get(place, Stayed())
+    stayed[place] = replace(there, back=there.back - line.counted)
+    return domain.why_not_back(line, line.counted, there.left)
+
+
+def _name_origins(context: Context, receipt: Receipt) -> None:
+    """Say of what goes back with which receipt it had come, where only one is left that it can be."""
+    stayed = queries.list_stayed(context, receipt.order.id, receipt.id)
+    for line in receipt.lines:
+        ordered = line.order_line
+        if ordered is None or line.came_with is not None or line.counted * (ordered.issued_quantity or 1) >= 0:
+            continue
+        sign = 1 if ordered.issued_quantity >= 0 else -1
+        origins = [of for (of, line_id), there in stayed.items() if line_id == ordered.id and there.left * sign > 0]
+        if len(origins) == 1:
+            line.came_with = queries.find(context, origins[0])
 
 
 def post(context: Context, receipt: Receipt) -> None:
     """Count what has arrived, under the lock of the order."""
     order = _locked(context, receipt)
     _count(receipt)
+    _name_origins(context, receipt)
     refuse_if(why_not_postable(context, receipt), Kind.CONFLICT)
     receipt.state, receipt.posted_at, receipt.posted_by = "posted", context.now, context.actor.id
     tell(context, order)
@@ -134,6 +166,7 @@ def post(context: Context, receipt: Receipt) -> None:
 def undo(context: Context, receipt: Receipt) -> None:
     """Count it no longer; refused where later documents rest on it."""
     order = _locked(context, receipt)
+    _refuse_returned(context, receipt)
     before = queries.sum_counted(context, order.id, receipt.id)
     for line in receipt.lines:
         ordered = line.order_line
@@ -143,6 +176,14 @@ def undo(context: Context, receipt: Receipt) -> None:
             raise Refused(Kind.CONFLICT, Problem("returned_since", words))
     receipt.state = "reversed"
     tell(context, order)
+
+
+def _refuse_returned(context: Context, receipt: Receipt) -> None:
+    """See that nothing of what came with a receipt has gone back since."""
+    back = queries.list_returns(context, receipt.id)
+    if back:
+        words = f"What came with it went back with {', '.join(each.number for each in back)}. Reverse that first."
+        raise Refused(Kind.CONFLICT, Problem("returned_since", words))
 
 
 def _locked(context: Context, receipt: Receipt) -> Order:
@@ -164,6 +205,36 @@ def tell(context: Context, order: Order) -> None:
         by_amount = line.received_by is ReceivedBy.AMOUNT
         arrived[line.id] = Arrived(amount=counted) if by_amount else Arrived(quantity=counted)
     orders.note_receipt(context, order, arrived)
+
+
+def left_of(context: Context, receipt: Receipt) -> list[tuple[int, OrderLine, Stayed]]:
+    """List what came with a receipt and has not gone back, by the lines of its order with their numbers."""
+    stayed = queries.list_stayed(context, receipt.order.id)
+    found = []
+    for number, line in enumerate(receipt.order.lines, 1):
+        there = stayed.get((receipt.id, line.id), Stayed())
+        if there.left * (1 if line.issued_quantity >= 0 else -1) > 0:
+            found.append((number, line, there))
+    return found
+
+
+def to_credit(context: Context, order: Order) -> list[tuple[OrderLine, Decimal]]:
+    """List what went back of lines that are counted, was invoiced, and is not credited yet."""
+    back = queries.sum_back(context, order.id)
+    found = (
+        (line, min(back.get(line.id, _ZERO), line.quantity_invoiced - line.quantity_received)) for line in order.lines
+    )
+    return [(line, quantity) for line, quantity in found if quantity > 0]
+
+
+def return_form_for(context: Context, receipt: Receipt) -> dict[str, Any]:
+    """Give the raw values of a return of what came with a receipt; how much goes back is for people to say."""
+    return {
+        "order": receipt.order.number,
+        "received_on": context.today.isoformat(),
+        "location": receipt.location.code if receipt.location else "",
+        "lines": [{"line": str(number), "came_with": receipt.number} for number, _, _ in left_of(context, receipt)],
+    }
 
 
 def form_for(context: Context, order: Order) -> dict[str, Any]:

@@ -30,11 +30,15 @@ _CHARGE_WORDS = (
 
 @dataclass(frozen=True, slots=True)
 class Billable:
-    """How much of an order line may be billed in all, how much was, and what this invoice adds; signs as ordered."""
+    """How much of an order line may be billed in all, how much was, and what this invoice adds; signs as ordered.
+
+    `stays` is what came and is kept, below which nothing is credited; zero where nothing is held against receipts.
+    """
 
     limit: Fraction
     before: Fraction
     now: Fraction
+    stays: Fraction = Fraction(0)
 
     @property
     def after(self) -> Fraction:
@@ -43,10 +47,15 @@ class Billable:
 
     @property
     def surplus(self) -> Fraction:
-        """Tell what is billed beyond the limit (above zero), or credited beyond what was billed (below zero)."""
+        """Tell what is billed beyond the limit (above zero), or credited beyond what was billed or went back (below zero)."""
         if self.now > 0:
             return max(Fraction(0), self.after - max(self.limit, Fraction(0)))
-        return min(Fraction(0), self.after)
+        return min(Fraction(0), self.after - max(Fraction(0), min(self.before, self.stays)))
+
+    @property
+    def went_back(self) -> Fraction:
+        """Tell what was billed and is not kept, so that it is to be credited."""
+        return max(Fraction(0), self.before - self.stays)
 
 
 def limit_of(line: OrderLine, method: Method) -> Decimal:

@@ -132,7 +132,8 @@ def _quantity(case: Case, order: Order, ordered: OrderLine, lines: list[BillLine
         now = sum(known, Fraction(0))
     sign = -1 if ordered.ordered < 0 else 1
     limit, before = Fraction(billing.limit_of(ordered, case.method)), Fraction(ordered.was_billed)
-    billable = Billable(limit * sign, before * sign, now * sign)
+    stays = limit * sign if _is_held_against_receipts(case, ordered) and not ordered.by_amount else Fraction(0)
+    billable = Billable(limit * sign, before * sign, now * sign, stays)
     surplus = billable.surplus * sign
     price = Fraction(rate) if ordered.by_amount else billing.agreed_price(ordered, order.rate)
     weighing = Weighing(
@@ -146,7 +147,7 @@ def _quantity(case: Case, order: Order, ordered: OrderLine, lines: list[BillLine
     return weighed(
         name,
         _quantity_code(case, ordered, billable),
-        _quantity_words(case, order, ordered, weighing),
+        _quantity_words(case, order, ordered, weighing, billable),
         weighing,
         tolerance,
     )
@@ -154,18 +155,24 @@ def _quantity(case: Case, order: Order, ordered: OrderLine, lines: list[BillLine
 
 def _quantity_code(case: Case, ordered: OrderLine, billable: Billable) -> str:
     if billable.now <= 0:
-        return "over_credited"
-    waits = (
-        case.method is Method.THREE_WAY and ordered.needs_receipt and billable.after <= abs(Fraction(ordered.ordered))
-    )
+        return "over_credited" if billable.after < 0 else "not_returned"
+    waits = _is_held_against_receipts(case, ordered) and billable.after <= abs(Fraction(ordered.ordered))
     return "not_received" if waits else "over_ordered"
 
 
-def _quantity_words(case: Case, order: Order, ordered: OrderLine, weighing: Weighing) -> str:
+def _is_held_against_receipts(case: Case, ordered: OrderLine) -> bool:
+    return case.method is Method.THREE_WAY and ordered.needs_receipt
+
+
+def _quantity_words(case: Case, order: Order, ordered: OrderLine, weighing: Weighing, billable: Billable) -> str:
     """Tell the three figures, with the documents they come from."""
     unit = order.currency if ordered.by_amount else ordered.unit
+    if billable.now < 0 and billable.after >= 0 and billable.surplus:
+        credited, back = plain(-billable.now), plain(billable.went_back)
+        most = "nothing went back of what was billed" if back == "0" else f"only {back} went back of what was billed"
+        return f"{_start(weighing.lines)}: {credited} {unit} credited, and {most}."
     base, documents = ("ordered", "")
-    if case.method is Method.THREE_WAY and ordered.needs_receipt:
+    if _is_held_against_receipts(case, ordered):
         base, documents = "received", _documents([done.document for done in ordered.received])
     limit = billing.limit_of(ordered, case.method)
     before = f", {plain(ordered.was_billed)} billed before{_documents([done.document for done in ordered.billed])}"
