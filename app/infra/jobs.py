@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
 
 import redis
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Identity, Index, Integer, Text, text
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Identity, Index, Integer, Text, insert, text
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -131,11 +131,14 @@ def given_up(context: Context, job: Job) -> None:
     follow = _given_up.get(job.kind)
     if follow is None:
         return
+    told = context.session.info
+    recorded, announced = len(told["audit"]), len(told["events"])
     try:
         with context.session.begin_nested():
             follow(context, job)
             context.session.flush()
     except Exception:
+        del told["audit"][recorded:], told["events"][announced:]
         log.exception("job %s was given up, and what should follow failed", job.id)
 
 
@@ -172,7 +175,6 @@ def enqueue(
     *,
     after: timedelta = timedelta(0),
     stream: str | None = None,
-    event_id: int | None = None,
     unique_key: str | None = None,
     max_attempts: int = MAX_ATTEMPTS,
 ) -> Job:
@@ -184,27 +186,39 @@ def enqueue(
         known = _under_way(context, unique_key)
         if known is not None:
             return known
-    limits = context.actor.limits
-    job = Job(
-        kind=kind,
-        queue=_kinds[kind].queue if kind in _kinds else "light",
-        stream=stream,
-        event_id=event_id,
-        unique_key=unique_key,
-        arguments=arguments,
-        max_attempts=max_attempts,
-        due_at=context.now + after,
-        actor_id=context.actor.id,
-        acting_for=context.actor.acting_for,
-        limits=None if limits is None else sorted(limits),
-        request_id=context.request_id,
-        created_at=context.now,
-    )
+    wanted = {"arguments": arguments, "stream": stream, "due_at": context.now + after, "unique_key": unique_key}
+    job = Job(**{**_described(context, kind), **wanted, "max_attempts": max_attempts})
     context.session.add(job)
     if unique_key is not None:
         context.session.flush()
     context.session.info["nudge"] = True
     return job
+
+
+def line_up(context: Context, hearings: Sequence[tuple[str, int, str]]) -> None:
+    """Line up that events are heard: for each the kind of job, the event, and the stream that keeps their order."""
+    if not hearings:
+        return
+    jobs = [{**_described(context, kind), "event_id": event, "stream": stream} for kind, event, stream in hearings]
+    context.session.execute(insert(Job.__table__), jobs)  # type: ignore[arg-type]
+    context.session.info["nudge"] = True
+
+
+def _described(context: Context, kind: str) -> dict[str, Any]:
+    """Say of a job what follows from its kind, and from who orders it when."""
+    limits = context.actor.limits
+    return {
+        "kind": kind,
+        "queue": _kinds[kind].queue if kind in _kinds else "light",
+        "arguments": {},
+        "max_attempts": MAX_ATTEMPTS,
+        "due_at": context.now,
+        "actor_id": context.actor.id,
+        "acting_for": context.actor.acting_for,
+        "limits": None if limits is None else sorted(limits),
+        "request_id": context.request_id,
+        "created_at": context.now,
+    }
 
 
 def report(job_id: int, done: int, total: int | None = None) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Identity, Index, Integer, Text, text
+from sqlalchemy import BigInteger, DateTime, Identity, Index, Integer, Text, insert, text
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -105,45 +105,45 @@ def emit(context: Context, resource: Resource, row: Any, event: Event | Mapping[
     full_name = name or event_name(resource.name, event)  # type: ignore[arg-type]
     payload = payload_of(event) if isinstance(event, Event) else dict(event)
     scope.hold(context, resource.model, row.id)
-    entry = _entry(context, resource, row, full_name, payload)
-    context.session.add(entry)
-    context.session.flush()
-    _line_up(context, resource, row, entry)
+    _keep(context, resource, row, full_name, payload)
 
 
 def emit_created(context: Context, resource: Resource, rows: Sequence[Any]) -> None:
     """Announce rows that are new, and that nobody else can announce anything about yet."""
-    name = f"{resource.name}.created"
-    entries = [_entry(context, resource, row, name, payload_of(Created(resource.key_of(row)))) for row in rows]
-    context.session.add_all(entries)
-    context.session.flush()
-    for row, entry in zip(rows, entries, strict=True):
-        _line_up(context, resource, row, entry)
+    for row in rows:
+        _keep(context, resource, row, f"{resource.name}.created", payload_of(Created(resource.key_of(row))))
 
 
-def _entry(context: Context, resource: Resource, row: Any, name: str, payload: Mapping[str, Any]) -> OutboxEvent:
-    return OutboxEvent(
-        public_id=uuid7(),
-        at=context.now,
-        name=name,
-        resource=resource.name,
-        row_id=row.id,
-        row_key=resource.key_of(row),
-        actor_id=context.actor.id,
-        request_id=context.request_id,
-        payload=plain(payload),
-    )
+def _keep(context: Context, resource: Resource, row: Any, name: str, payload: Mapping[str, Any]) -> None:
+    """Keep what happened until the transaction writes it, with all else that happened in it."""
+    event = {
+        "public_id": uuid7(),
+        "at": context.now,
+        "name": name,
+        "resource": resource.name,
+        "row_id": row.id,
+        "row_key": resource.key_of(row),
+        "actor_id": context.actor.id,
+        "request_id": context.request_id,
+        "payload": plain(payload),
+    }
+    context.session.info["events"].append(event)
 
 
-def _line_up(context: Context, resource: Resource, row: Any, entry: OutboxEvent) -> None:
-    for subscriber in subscribers_of(entry.name):
-        jobs.enqueue(
-            context,
-            f"hear:{subscriber}",
-            {},
-            event_id=entry.id,
-            stream=f"{subscriber}:{resource.name}:{row.id}",
-        )
+def write(context: Context) -> None:
+    """Write all that was announced in a transaction, and line up everyone who hears it, as its last act but the audit."""
+    events = context.session.info["events"]
+    if not events:
+        return
+    table = OutboxEvent.__table__
+    statement = insert(table).returning(table.c.id, sort_by_parameter_order=True)  # type: ignore[arg-type]
+    ids = context.session.scalars(statement, events)
+    hearings = [
+        (f"hear:{subscriber}", event_id, f"{subscriber}:{event['resource']}:{event['row_id']}")
+        for event_id, event in zip(ids, events, strict=True)
+        for subscriber in subscribers_of(event["name"])
+    ]
+    jobs.line_up(context, hearings)
 
 
 def forget(context: Context, resource: Resource, row: Any) -> None:

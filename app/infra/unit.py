@@ -86,13 +86,14 @@ def transaction(context: Context, command: str) -> Iterator[Context]:
     session.rollback()
     last_acts: list[Callable[[], None]] = []
     bound = context.within(session, command, last_acts.append)
-    session.info.update(context=bound, audit=[], nudge=False, held=set())
+    session.info.update(context=bound, audit=[], events=[], nudge=False, held=set())
     try:
         yield bound
         _flush(session)
         for act in last_acts:
             act()
         _flush(session)
+        outbox.write(bound)
         nudge = session.info["nudge"]
         audit.seal(session, _audit_key())
         session.commit()
@@ -100,9 +101,8 @@ def transaction(context: Context, command: str) -> Iterator[Context]:
         session.rollback()
         raise
     finally:
-        session.info.pop("context", None)
-        session.info.pop("audit", None)
-        session.info.pop("held", None)
+        for name in ("context", "audit", "events", "held"):
+            session.info.pop(name, None)
     if nudge:
         with contextlib.suppress(redis.RedisError):
             _nudge()
@@ -177,7 +177,8 @@ def change(context: Context, command: str, body: Callable[[Context], Result]) ->
 def attempt(bound: Context, body: Callable[[Context], Outcome]) -> Outcome | Refused:
     """Try one part of an open change; what is refused leaves nothing behind, and the rest of the change stands."""
     session: Session = bound.session
-    recorded, nudge, held = len(session.info["audit"]), session.info["nudge"], set(session.info["held"])
+    recorded, announced = len(session.info["audit"]), len(session.info["events"])
+    nudge, held = session.info["nudge"], set(session.info["held"])
     last_acts: list[Callable[[], None]] = []
     try:
         with session.begin_nested():
@@ -194,7 +195,7 @@ def attempt(bound: Context, body: Callable[[Context], Outcome]) -> Outcome | Ref
         for act in last_acts:
             bound.at_end(act)
         return outcome
-    del session.info["audit"][recorded:]
+    del session.info["audit"][recorded:], session.info["events"][announced:]
     session.info.update(nudge=nudge, held=held)
     return refusal
 
