@@ -148,6 +148,9 @@ class Invoice(Row):
     lines: Mapped[list[InvoiceLine]] = relationship(
         back_populates="invoice", cascade="all, delete-orphan", order_by="InvoiceLine.position"
     )
+    splits: Mapped[list[InvoiceSplit]] = relationship(
+        back_populates="invoice", cascade="all, delete-orphan", order_by="InvoiceSplit.position"
+    )
     adjustments: Mapped[list[InvoiceAdjustment]] = relationship(
         back_populates="invoice", cascade="all, delete-orphan", order_by="InvoiceAdjustment.position"
     )
@@ -230,6 +233,39 @@ class InvoiceLine(Child):
 
     def __str__(self) -> str:
         return self.text or ""
+
+
+class InvoiceSplit(Child):
+    """The part of a line that another cost centre or project pays, as a percent or an amount."""
+
+    __tablename__ = "invoice_split"
+    __table_args__ = (
+        CheckConstraint("line > 0", name="line"),
+        CheckConstraint("percent BETWEEN 0 AND 100", name="percent"),
+        CheckConstraint("(percent IS NULL) <> (amount IS NULL)", name="percent_or_amount"),
+    )
+    constraint_problems = {
+        "ck_invoice_split_percent_or_amount": (
+            "percent_or_amount",
+            "Percent: enter either a percent or an amount.",
+            "splits",
+        )
+    }
+
+    invoice_id: Mapped[int] = db.link("invoice", required=True, ondelete="CASCADE")
+    line: Mapped[int] = db.whole("Line", required=True, help="1 is the first")
+    cost_centre_id: Mapped[int] = db.link("cost_centre", "Cost centre", required=True)
+    project_id: Mapped[int | None] = db.link("project", "Project")
+    percent: Mapped[Decimal | None] = db.quantity("Percent")
+    amount: Mapped[Decimal | None] = db.money("Amount", _OF_LINE, help="Instead of a percent")
+    as_ordered: Mapped[bool] = db.flag("As ordered", info={"hidden": True})
+
+    invoice: Mapped[Invoice] = relationship(back_populates="splits")
+    cost_centre: Mapped[CostCentre] = relationship()
+    project: Mapped[Project | None] = relationship()
+
+    def __str__(self) -> str:
+        return f"Line {self.line}: {self.cost_centre}"
 
 
 class InvoiceAdjustment(Child):

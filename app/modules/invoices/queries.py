@@ -167,7 +167,11 @@ def list_posted(context: Context, entity_id: int) -> list[Invoice]:
     statement = scope.everything(Invoice, why="a plan is charged with all that was spent").where(
         Invoice.entity_id == entity_id, Invoice.state == "posted"
     )
-    return list(context.session.scalars(statement.options(selectinload(Invoice.lines)).order_by(Invoice.id)))
+    return list(
+        context.session.scalars(
+            statement.options(selectinload(Invoice.lines), selectinload(Invoice.splits)).order_by(Invoice.id)
+        )
+    )
 
 
 def list_like(context: Context, invoice: Invoice, window: int) -> list[Invoice]:

@@ -14,6 +14,7 @@ from app.modules.invoices.models import (
     InvoiceCheck,
     InvoiceException,
     InvoiceLine,
+    InvoiceSplit,
     InvoiceTax,
     OpenItem,
     Tolerance,
@@ -89,6 +90,7 @@ invoices = registry.add(
         editable_in=("captured", "exception", "matched"),
         children=(
             Children("lines", InvoiceLine, _LINE),
+            Children("splits", InvoiceSplit, ("line", "cost_centre", "project", "percent", "amount")),
             Children("adjustments", InvoiceAdjustment, ("text", "code", "amount", "tax_category", "tax_rate")),
             Children("taxes", InvoiceTax, ("category", "rate", "basis", "amount", "reason")),
             Children(

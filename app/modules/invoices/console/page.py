@@ -26,7 +26,7 @@ from app.modules.orders.domain import amounts
 from app.modules.orders.domain.kinds import ReceivedBy
 
 _SECTIONS = ("Bills", "Charged to", "Amounts as stated", "To be paid", "In base currency", "Course")
-_TABLES = ("Adjustments", "Taxes", "Open items")
+_TABLES = ("Splits", "Adjustments", "Taxes", "Open items")
 _TONES = {Verdict.OK: "ok", Verdict.WITHIN: "warn", Verdict.EXCEPTION: "bad", Verdict.NOT_APPLICABLE: "neutral"}
 
 

@@ -22,7 +22,7 @@ from app.modules.invoices.domain.case import Method
 from app.modules.invoices.domain.kinds import InvoiceKind, Share
 from app.modules.invoices.domain.terms import Taxed
 from app.modules.invoices.models import Invoice, OpenItem
-from app.modules.invoices.service import disputing, matching
+from app.modules.invoices.service import disputing, matching, splitting
 from app.modules.invoices.service.deriving import convert
 from app.modules.invoices.service.weighing import NAME, billed, case_of, holding, nothing, sign_of
 from app.modules.orders import service as orders
@@ -57,7 +57,7 @@ def why_not_charged(context: Context, invoice: Invoice) -> list[Problem]:
     return [
         Problem("required", "Cost centre is missing. Say who pays this line.", f"lines.{at}.cost_centre")
         for at, line in enumerate(invoice.lines)
-        if line.amount and (line.cost_centre or invoice.cost_centre) is None
+        if line.amount and not splitting.payers_of(invoice, line)
     ]
 
 

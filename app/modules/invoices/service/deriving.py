@@ -16,6 +16,7 @@ from app.modules.directory import queries as directory
 from app.modules.invoices.domain import duplicates
 from app.modules.invoices.domain.kinds import Channel, Format, InvoiceKind, Judged, Share
 from app.modules.invoices.models import Invoice, InvoiceLine
+from app.modules.invoices.service import splitting
 from app.modules.suppliers.domain import banking
 
 _ZERO = Decimal(0)
@@ -52,6 +53,7 @@ def keep(context: Context, invoice: Invoice) -> None:
         _derive_line(invoice, line)
     if invoice.format is Format.HAND or invoice.format is Format.PDF:
         _add_up(invoice)
+    splitting.follow(invoice)
 
 
 def why_not_free(context: Context, invoice: Invoice) -> list[Problem]:
@@ -137,7 +139,7 @@ def _add_up(invoice: Invoice) -> None:
 
 def why_not_invoice(context: Context, invoice: Invoice) -> list[Problem]:
     """Say what is wrong with an invoice as it stands."""
-    problems = [*_why_not_as_stated(invoice), *_why_not_place(invoice)]
+    problems = [*_why_not_as_stated(invoice), *_why_not_place(invoice), *splitting.why_not_split(invoice)]
     if invoice.kind is not InvoiceKind.CREDIT_NOTE and invoice.credits is not None:
         problems.append(Problem("not_needed", "Only a credit note credits an invoice. Leave this empty.", "credits"))
     for index, line in enumerate(invoice.lines):

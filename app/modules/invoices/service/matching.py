@@ -35,7 +35,7 @@ from app.modules.invoices.domain.kinds import InvoiceKind
 from app.modules.invoices.domain.matching import Match
 from app.modules.invoices.domain.terms import Terms
 from app.modules.invoices.models import Invoice, InvoiceCheck, InvoiceLine
-from app.modules.invoices.service import disputing, weighing
+from app.modules.invoices.service import disputing, splitting, weighing
 from app.modules.orders import service as orders
 from app.modules.orders.domain import amounts
 from app.modules.orders.domain.kinds import ReceivedBy
@@ -67,6 +67,7 @@ RECEIPT_NEEDED = settings.declare(
 
 def match(context: Context, invoice: Invoice) -> Match:
     """Make all checks anew, keep what was accepted as long as it is the same, and say where the invoice stands."""
+    splitting.follow(invoice)
     case = case_of(context, invoice)
     found = matching.match(case)
     _write(invoice, found.checks)

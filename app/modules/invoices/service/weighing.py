@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -21,7 +21,9 @@ from app.modules.invoices.domain.exceptions import Mismatch
 from app.modules.invoices.domain.kinds import InvoiceKind
 from app.modules.invoices.domain.tolerances import figure
 from app.modules.invoices.models import Invoice, InvoiceLine
+from app.modules.invoices.service import splitting
 from app.modules.invoices.service.deriving import convert
+from app.modules.orders.domain.charging import Payer
 from app.modules.requests.domain import in_base
 
 NAME = "invoice"
@@ -40,13 +42,11 @@ def holding(invoice: Invoice) -> Holding:
     """
     parts = _parts(invoice)
     currency, base = invoice.currency.code, invoice.entity.base_currency.code
-    net = sum((amount for _, amount in parts), _ZERO)
+    net = sum((part.amount for part in parts), _ZERO)
     rate = invoice.rate or Decimal(1)
     whole = Money(net, currency).rounded().at(rate, base)
-    amounts = in_base((Money(amount, currency) for _, amount in parts), whole)
-    claims = tuple(
-        _claim(invoice, line, amount, share.amount) for (line, amount), share in zip(parts, amounts, strict=True)
-    )
+    amounts = in_base((Money(part.amount, currency) for part in parts), whole)
+    claims = tuple(_claim(invoice, part, share.amount) for part, share in zip(parts, amounts, strict=True))
     return Holding(NAME, invoice.id or 0, invoice.reference or "", Bucket.ACTUAL, claims)
 
 
@@ -75,7 +75,29 @@ def nothing(invoice: Invoice) -> Holding:
     return Holding(NAME, invoice.id, invoice.reference, Bucket.ACTUAL)
 
 
-def _parts(invoice: Invoice) -> list[tuple[InvoiceLine, Decimal]]:
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What one cost centre and project pay of a line, with their part of what the whole document was charged."""
+
+    line: InvoiceLine
+    amount: Decimal
+    payer: Payer | None
+
+
+def _parts(invoice: Invoice) -> list[_Part]:
+    """Share every line out over those who pay it."""
+    found = []
+    for line, amount in _amounts(invoice):
+        payers = splitting.payers_of(invoice, line)
+        if len(payers) <= 1:
+            found.append(_Part(line, amount, payers[0] if payers else None))
+            continue
+        shares = Money(amount, invoice.currency.code).rounded().split([payer.weight for payer in payers])
+        found += [_Part(line, share.amount, payer) for payer, share in zip(payers, shares, strict=True)]
+    return found
+
+
+def _amounts(invoice: Invoice) -> list[tuple[InvoiceLine, Decimal]]:
     """Give every line its amount and its part of what was charged or allowed on the whole document."""
     sign, currency = sign_of(invoice), invoice.currency.code
     lines = [line for line in invoice.lines if line.amount]
@@ -87,14 +109,13 @@ def _parts(invoice: Invoice) -> list[tuple[InvoiceLine, Decimal]]:
     ]
 
 
-def _claim(invoice: Invoice, line: InvoiceLine, amount: Decimal, base: Decimal) -> Claim:
-    centre = line.cost_centre or invoice.cost_centre
-    project = line.project or invoice.project
+def _claim(invoice: Invoice, part: _Part, base: Decimal) -> Claim:
+    line, payer = part.line, part.payer
     claim = Claim(
         entity_id=invoice.entity.id,
-        cost_centre_id=centre.id if centre else None,
+        cost_centre_id=payer.cost_centre_id if payer else None,
         category_id=line.category.id if line.category else None,
-        project_id=project.id if project else None,
+        project_id=payer.project_id if payer else None,
         on=_day(invoice),
         amount=base,
         field=f"lines.{invoice.lines.index(line)}",
@@ -103,7 +124,7 @@ def _claim(invoice: Invoice, line: InvoiceLine, amount: Decimal, base: Decimal) 
         return claim
     return replace(
         claim,
-        original_amount=amount,
+        original_amount=part.amount,
         original_currency=invoice.currency.code,
         rate=invoice.rate,
         rate_on=invoice.rate_on,
@@ -144,9 +165,11 @@ def case_of(context: Context, invoice: Invoice, weighed: Weighed | None = None) 
         entity=invoice.entity,
         amount=abs(invoice.base_total or _ZERO),
         excluded=frozenset(person.id for person in makers),
-        cost_centres=_ids(centres),
+        cost_centres=_ids([*centres, *(split.cost_centre for split in invoice.splits)]),
         categories=_ids(line.category for line in invoice.lines),
-        projects=_ids(line.project or invoice.project for line in invoice.lines),
+        projects=_ids(
+            [*(line.project or invoice.project for line in invoice.lines), *(each.project for each in invoice.splits)]
+        ),
         supplier=invoice.supplier.id if invoice.supplier else None,
         facts=_facts(context, invoice, weighed),
         content=content_of(invoice),
@@ -196,7 +219,22 @@ def content_of(invoice: Invoice) -> dict[str, Any]:
             }
             for line in invoice.lines
         ],
+        **_splits_of(invoice),
     }
+
+
+def _splits_of(invoice: Invoice) -> dict[str, Any]:
+    found = [
+        {
+            "line": split.line,
+            "cost_centre": _code(split.cost_centre),
+            "project": _code(split.project),
+            "percent": _plain(split.percent),
+            "amount": _plain(split.amount),
+        }
+        for split in invoice.splits
+    ]
+    return {"splits": found} if found else {}
 
 
 def _ids(rows: Iterable[Any]) -> tuple[int, ...]:

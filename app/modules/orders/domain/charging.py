@@ -27,6 +27,15 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Payer:
+    """A cost centre and project that pay a share of a line, by weight."""
+
+    cost_centre_id: int
+    project_id: int | None
+    weight: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class Charge:
     """A line as it is charged: as it stands on the order, or as it stood in an issued revision."""
 
@@ -120,26 +129,32 @@ def _portions(charge: Charge, gone: Gone, terms: Terms) -> Iterator[Claim]:
     whole = open_amount(charge, gone, terms.currency)
     if not whole:
         return
-    places = [(part.cost_centre_id, part.project_id or charge.project_id) for part in charge.parts]
-    weights = [part.percent or part.amount or _ZERO for part in charge.parts]
-    if not any(weights):
-        places, weights = [(charge.cost_centre_id, charge.project_id)], [Decimal(1)]
-    elif not any(part.percent for part in charge.parts) and sum(weights) < charge.amount:
-        places, weights = (
-            [*places, (charge.cost_centre_id, charge.project_id)],
-            [*weights, charge.amount - sum(weights)],
-        )
-    for (centre, project), amount in zip(places, whole.split(weights), strict=True):
+    payers = payers_of(charge)
+    for payer, amount in zip(payers, whole.split([each.weight for each in payers]), strict=True):
         if amount:
             yield Claim(
                 terms.entity_id,
-                centre,
+                payer.cost_centre_id,
                 charge.category_id,
-                project,
+                payer.project_id,
                 charge.on,
                 amount.amount,
                 field=f"lines.{charge.index}",
             )
+
+
+def payers_of(charge: Charge) -> tuple[Payer, ...]:
+    """List who pays a line, each with their share: its parts, else whoever pays it as a whole."""
+    parts = tuple(
+        Payer(part.cost_centre_id, part.project_id or charge.project_id, weight)
+        for part in charge.parts
+        if (weight := part.percent or part.amount or _ZERO)
+    )
+    whole = Payer(charge.cost_centre_id, charge.project_id, Decimal(1))
+    if not parts:
+        return (whole,)
+    rest = charge.amount - sum(payer.weight for payer in parts)
+    return parts if rest <= 0 or any(part.percent for part in charge.parts) else (*parts, replace(whole, weight=rest))
 
 
 def increase(wanted: Iterable[Claim], held: Iterable[Claim]) -> tuple[Claim, ...]:

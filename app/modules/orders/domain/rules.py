@@ -139,7 +139,7 @@ def why_not_complete(order: Any) -> list[Problem]:
         problems.append(Problem("no_lines", "There is nothing in it yet. Enter a line.", "lines"))
     for index, line in enumerate(order.lines):
         problems += [problem.at(f"lines.{index}") for problem in _why_not_line_complete(line, order)]
-        problems += _why_not_shared_out(order, index)
+        problems += why_not_shared_out(order, index)
     needs_place = order.kind is OrderKind.STANDARD and any(is_goods(line) for line in order.lines)
     if order.deliver_to is None and needs_place:
         problems.append(Problem("required", "Deliver to is missing. Choose where the goods go.", "deliver_to"))
@@ -231,7 +231,7 @@ def _why_not_open(row: Any) -> list[Problem]:
     ]
 
 
-def _why_not_shared_out(order: Any, index: int) -> list[Problem]:
+def why_not_shared_out(order: Any, index: int) -> list[Problem]:
     """Say why the parts of a line do not make the whole."""
     splits = [split for split in order.splits if split.line == index + 1]
     if not splits:

@@ -40,7 +40,7 @@ from app.modules.orders.service.progress import (
     over_receipt,
 )
 from app.modules.orders.service.sources import add, form_for, raw_of
-from app.modules.orders.service.weighing import NAME, case_of, holding, is_covered, live
+from app.modules.orders.service.weighing import NAME, case_of, holding, is_covered, live, payers_of
 
 __all__ = [
     "DELIVER",
@@ -81,6 +81,7 @@ __all__ = [
     "open_lines",
     "open_of",
     "over_receipt",
+    "payers_of",
     "raw_of",
     "revise",
     "submit",

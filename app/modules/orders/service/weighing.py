@@ -18,7 +18,7 @@ from app.modules.budgets.domain import Bucket, Claim, Holding, Impact, Verdict, 
 from app.modules.directory import queries as directory
 from app.modules.orders import queries
 from app.modules.orders.domain import charging, sourcing
-from app.modules.orders.domain.charging import Gone, Terms
+from app.modules.orders.domain.charging import Gone, Payer, Terms
 from app.modules.orders.models import Order, OrderLine, OrderRevision
 from app.modules.requests import service as requests
 from app.modules.requests.models import Request
@@ -71,6 +71,14 @@ def holding(order: Order) -> Holding:
 def _terms(kept: Mapping[str, Any]) -> Terms:
     rate_on = date.fromisoformat(kept["rate_on"]) if kept["rate_on"] else None
     return Terms(kept["entity_id"], kept["currency"], kept["base"], Decimal(kept["rate"]), rate_on, kept["rate_source"])
+
+
+def payers_of(line: OrderLine) -> tuple[Payer, ...]:
+    """List who pays a line that is split, as its supplier was asked for it; nobody where one pays it as a whole."""
+    revision = last_revision(line.order)
+    charges = map(charging.read, revision.stored["charges"]) if revision is not None else ()
+    found = next((charge for charge in charges if charge.line_id == line.id and charge.parts), None)
+    return charging.payers_of(found) if found is not None else ()
 
 
 def reservation(context: Context, order: Order, locked: Mapping[int, Request]) -> Holding:
