@@ -294,7 +294,9 @@ def _read_integer(each: Field, raw: Any) -> Parsed:
     if isinstance(raw, bool) or not isinstance(raw, str | int | Decimal):
         return None, ("not_whole", "enter a whole number")
     text = str(raw).translate(_SPACES)
-    if not re.fullmatch(r"[-+]?\d{1,10}", text) or abs(int(text)) > 2**31 - 1:
+    if not re.fullmatch(r"[-+]?\d{1,12}", text):
+        return None, ("not_whole", "enter a whole number, such as 30")
+    if abs(int(text)) > 2**31 - 1:
         return None, ("not_whole", "enter a whole number below 2 147 483 648")
     return int(text), None
 

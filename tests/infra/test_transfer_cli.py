@@ -52,7 +52,7 @@ def test_refused_rows_are_named_and_end_with_another_exit_code(app: Flask, run: 
     file.write_text("code,name,decimals\nAAA,a,0\nBBB,b,many\n")
     result = run("import", "units", str(file), "--refused", str(refused))
     assert (result.exit_code, codes(app)) == (1, ["AAA"])
-    assert "line 3: Decimals: enter a whole number below" in result.output
+    assert "line 3: Decimals: enter a whole number, such as 30" in result.output
     assert result.output.endswith("2 rows: 1 entered, 1 refused\n")
     assert refused.read_text("utf-8-sig").splitlines()[1].startswith("3,")
     result = run("import", "units", str(file), "--all-or-nothing", "--mode", "update")

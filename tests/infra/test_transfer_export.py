@@ -219,7 +219,7 @@ def test_refused_rows_go_out_with_their_reasons_and_come_in_again_when_corrected
     with unit.reading(system()) as bound:
         [head, row] = rows_of(b"".join(report.refused_rows(bound, run)))
     assert head == ["Line of the file", "Why it stayed out", "code", "Colour", "name", "decimals"]
-    assert row == ["2", "Decimals: enter a whole number below 2 147 483 648.", "AAA", "red", "'=1", "many"]
+    assert row == ["2", "Decimals: enter a whole number, such as 30.", "AAA", "red", "'=1", "many"]
     row[-1] = "1"
     again = imported("unit", as_csv([head, row]), said={"Colour": ""})
     assert counts(again) == {"created": 1}

@@ -113,7 +113,7 @@ def test_what_was_typed_stays_when_a_rule_is_refused_with_each_problem_at_its_fi
     summary = re.search(r"(?s)data-o-errors>(.*?)</div>", page.text)
     assert summary
     links = dict(re.findall(r'<a href="#([^"]+)">([^<]+)</a>', summary[1]))
-    assert links == {"rules-1-due_days": "Rule CFO: Due in days: enter a whole number below 2 147 483 648."}
+    assert links == {"rules-1-due_days": "Rule CFO: Due in days: enter a whole number, such as 30."}
     assert all(f'id="{target}"' in page.text for target in links)
 
     page = post(
