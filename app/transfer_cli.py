@@ -7,13 +7,13 @@ import pathlib
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import click
 
 from app.infra import listing, taking, unit
-from app.infra.taking import Sent, Taken
+from app.infra.taking import About, Sent, Taken
 from app.infra.transfer import export, matching, report, runs, work
 from app.infra.transfer.runs import ImportRun
 from app.infra.transfer.sheets import Options
@@ -76,7 +76,9 @@ def import_file(
     """
     declared = _declared(resource)
     if not as_table and taking.of(declared):
-        sys.exit(_take_in(_context(login), declared, paths, entity))
+        about = About(_pairs(said), _pairs(fixed), Options(**reading))
+        _refuse_what_is_said_of_documents(declared, about, dry_run)
+        sys.exit(_take_in(_context(login), declared, paths, Sent(b"", "", entity, about=about, is_trial=dry_run)))
     if refused_to and len(paths) > 1:
         raise click.ClickException("The refused rows of one file go to a file: name one, or leave out --refused.")
     matched = Matched(_pairs(said), _pairs(fixed), mode, together=together, leaves_rest=leave_rest)
@@ -186,7 +188,14 @@ def _kind_of(file: str) -> str:
     return {"xlsx": "xlsx", "jsonl": "jsonl", "json": "jsonl"}.get(suffix, "csv")
 
 
-def _take_in(context: Context, resource: Resource, paths: Iterable[pathlib.Path], entity: str | None) -> int:
+def _refuse_what_is_said_of_documents(resource: Resource, about: About, dry_run: bool) -> None:
+    """Refuse what would not be heeded: a document cannot be tried, and has no columns."""
+    if (dry_run or about != About()) and not taking.reads_tables(resource):
+        title = resource.title[1]
+        raise click.ClickException(f"{title} come as documents. Leave out --dry-run and what is said of tables, or add --table.")
+
+
+def _take_in(context: Context, resource: Resource, paths: Iterable[pathlib.Path], like: Sent) -> int:
     """Take in documents from files and folders, tell of each what became of it, and answer 1 if any was refused."""
     take = taking.of(resource)
     assert take is not None
@@ -196,17 +205,21 @@ def _take_in(context: Context, resource: Resource, paths: Iterable[pathlib.Path]
     all_: list[Taken] = []
     for file in files:
         try:
-            came = take(context, Sent(file.read_bytes(), file.name, entity))
+            came = take(context, replace(like, data=file.read_bytes(), name=file.name))
         except Refused as refusal:
             came = [Taken(file.name, None, None, tuple(refusal.problems))]
         for one in came:
             words = " ".join(problem.message for problem in one.problems)
-            click.echo(f"{file}: {one.key} {one.state}" if one.key else f"{file}: refused. {words}")
-            done, refused = done + bool(one.key), refused + (not one.key)
+            label = one.key or one.name
+            click.echo(f"{file}: {label} {one.state}" if one.is_in else f"{file}: refused. {words}")
+            done, refused = done + one.is_in, refused + (not one.is_in)
         all_ += came
     for words in _sums(all_):
         click.echo(words)
-    click.echo(f"{len(files)} files, {done} {resource.title[1].lower()} taken in, {refused} refused")
+    what = f"{done} {resource.title[1].lower()}"
+    click.echo(f"{len(files)} files, {what} {'would be ' if like.is_trial else ''}taken in, {refused} refused")
+    if like.is_trial:
+        click.echo("Nothing was changed.")
     return 1 if refused else 0
 
 
@@ -214,10 +227,10 @@ def _sums(taken: Sequence[Taken]) -> Iterator[str]:
     """Say what the rows and amounts of tables come to, taken in and refused; nothing of documents without rows."""
     rows = sum(one.rows for one in taken)
     if rows:
-        stayed_out = sum(one.rows for one in taken if one.key is None)
+        stayed_out = sum(one.rows for one in taken if not one.is_in)
         yield f"{rows} rows, {rows - stayed_out} taken in, {stayed_out} refused"
     for currency in sorted({one.currency for one in taken if one.amount}):
-        found = [(one.amount, bool(one.key)) for one in taken if one.currency == currency]
+        found = [(one.amount, one.is_in) for one in taken if one.currency == currency]
         parts = [sum(amount for amount, is_in in found if is_in is wanted) for wanted in (True, False)]
         yield f"{currency}: {sum(parts):f} in the files, {parts[0]:f} taken in, {parts[1]:f} refused"
 

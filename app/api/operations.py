@@ -343,17 +343,34 @@ def _capture(resource: Resource) -> Part:
     id, tag = _of(resource, "capture")
     file = {"type": "string", "contentMediaType": "application/octet-stream"}
     entity = {**TEXT, "description": "Whose it is, where the document does not say."}
+    fields = {"file": file, "entity": entity, **(_said_of_tables() if taking.reads_tables(resource) else {})}
+    tried = {200: content(part("CaptureResult"))} if taking.reads_tables(resource) else {}
     return operation(
         id,
         f"Take in a file of {resource.title[1].lower()}",
         tag,
         help="Each document in the file by itself, whole or not at all; at most 25 MB.",
         takes=("Idempotency-Key",),
-        body={"type": "object", "properties": {"file": file, "entity": entity}, "required": ["file"]},
+        body={"type": "object", "properties": fields, "required": ["file"]},
         media_type="multipart/form-data",
-        answers={201: content(part("CaptureResult"), "Location", "Idempotency-Replayed")},
+        answers={**tried, 201: content(part("CaptureResult"), "Location", "Idempotency-Replayed")},
         problems=(400, 409, 413, 415, 422),
     )
+
+
+def _said_of_tables() -> Part:
+    """Describe what may be said of a table that is sent."""
+    told = {
+        "map": "`COLUMN=FIELD`, what a column means, as often as need be; `COLUMN=` leaves it out.",
+        "set": "`FIELD=VALUE`, what all rows have in common, as often as need be.",
+        "dry_run": "`true`: say what would become of each document, and change nothing.",
+        "dates": "`day` or `month`: what days begin with, where no value tells.",
+        "heading": "The line with the names of the columns, where it is found wrong.",
+        "sheet": "The sheet of a workbook, where it is not the first.",
+        "encoding": "How the text is encoded, where it is guessed wrong.",
+        "delimiter": "What stands between cells, where it is guessed wrong.",
+    }
+    return {name: {**TEXT, "description": words} for name, words in told.items()}
 
 
 def _attachment(resource: Resource) -> Part:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
 from app.infra.idempotency import Repeat
+from app.infra.transfer.sheets import Options
 from app.kernel.actor import Context
 from app.kernel.problem import Problem
 from app.kernel.resource import Resource
@@ -28,25 +30,63 @@ class Taken:
     amount: Decimal = Decimal(0)
     currency: str = ""
 
+    @property
+    def is_in(self) -> bool:
+        """Say whether it is in, or would be in if the file were not only tried."""
+        return not self.problems
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a sender says of a table: what its columns mean, what all rows have in common, and how it is written."""
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    fixed: Mapping[str, str] = field(default_factory=dict)
+    options: Options = field(default_factory=Options)
+
+
+NOTHING_SAID = About()
+
+
+def about_of(written: Mapping[str, Any]) -> About:
+    """Read what was said of a table as a job keeps it."""
+    return About(written["columns"], written["fixed"], Options(**written["options"]))
+
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A file as it was sent: its bytes, what it is called, whose it is where it does not say, and the sender's own key."""
+    """A file as it was sent: its bytes, what it is called, whose it is where it does not say, and the sender's own key.
+
+    `about` says more of a table; of a file that is only tried nothing stays.
+    """
 
     data: bytes
     name: str
     entity: str | None = None
     repeat: Repeat | None = None
+    about: About = NOTHING_SAID
+    is_trial: bool = False
 
 
 Take = Callable[[Context, Sent], list[Taken]]
 _ways: dict[str, Take] = {}
 _verbs: dict[str, str] = {}
+_tables: set[str] = set()
 
 
-def declare(resource: str, take: Take, verb: str = "create") -> None:
-    """Let rows of a resource be made out of files, by whoever holds `verb` on it: as many documents as a file has."""
+def declare(resource: str, take: Take, verb: str = "create", *, reads_tables: bool = False) -> None:
+    """Let rows of a resource be made out of files, by whoever holds `verb` on it: as many documents as a file has.
+
+    Where tables are read, something may be said about them, and they may be tried first.
+    """
     _ways[resource], _verbs[resource] = take, verb
+    if reads_tables:
+        _tables.add(resource)
+
+
+def reads_tables(resource: Resource) -> bool:
+    """Say whether what is said about a table is heeded, and whether a file may be tried without anything staying."""
+    return resource.name in _tables
 
 
 def of(resource: Resource) -> Take | None:

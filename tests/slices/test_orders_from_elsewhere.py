@@ -15,7 +15,8 @@ from app.infra import files, unit
 from app.infra.db import db
 from app.infra.intake import find_row
 from app.infra.jobs import Job
-from app.infra.taking import Sent, Taken
+from app.infra.taking import About, Sent, Taken
+from app.infra.transfer.sheets import Options
 from app.kernel.problem import Kind, Refused
 from app.kernel.resource import registry
 from app.modules.orders import jobs, papers, service
@@ -298,3 +299,148 @@ def test_a_large_table_is_read_by_a_worker_who_tells_what_became_of_it(app: Flas
     result = jobs.take_in(buying.nadia.context(), job)
     assert (result["orders"], result["closed"], result["refused"]) == (1, 1, 1)
     assert "the file says 5" in result["reasons"][0]
+
+
+# --- tables of any system: what columns are called, what is said of them, and trying first --------------------------
+
+CITY = "PO_NUMBER,PO Date,Vendor Name,Line No,Item Description,Qty Ordered,UM,Unit Cost,Extended Price,PO Status"
+
+
+def city(number: str = "9001", **changes: str) -> str:
+    cells = {
+        "number": number, "date": "3/25/2025", "supplier": "Corvo Labs", "line": "1", "text": "Mirror", "qty": "2", "unit": "EA",
+        "price": "$45.50", "amount": "$91.00", "status": "Closed",
+    }  # fmt: skip
+    return ",".join((cells | changes).values())
+
+
+def tried(data: bytes, by: Any = None, **said: Any) -> list[Taken]:
+    return service.take_in(by or system(), Sent(data, "city.csv", "HAL", about=About(**said), is_trial=True))
+
+
+def test_the_tables_of_other_systems_are_read_by_their_own_headings(buying: Buying) -> None:
+    data = table("Purchase orders of the city", "", CITY, city(), head="")
+    [taken] = service.take_in(system(), Sent(data, "city.csv", "HAL", about=About(fixed={"currency": "EUR"})))
+    assert (taken.state, taken.amount, taken.problems) == ("closed", Decimal("91.00"), ())
+    assert order(str(taken.key)) == ("closed", 0, "91", "9001", "2025-03-25")
+
+
+@pytest.mark.parametrize(
+    ("status", "state"),
+    [
+        ("Complete", "closed"),
+        ("Fully Invoiced", "closed"),
+        ("FINALLY_CLOSED", "closed"),
+        ("Partially received", "draft"),
+        ("Part-delivered", "draft"),
+        ("Pending Approval", "draft"),
+        ("Closed for receiving", "draft"),
+        ("Dispatched", "draft"),
+        ("Void", "cancelled"),
+        ("Canceled by buyer", "cancelled"),
+    ],
+)
+def test_what_other_systems_call_the_state_of_a_line(buying: Buying, status: str, state: str) -> None:
+    assert [each.state for each in tried(table(city(status=status), head=CITY), fixed={"currency": "EUR"})] == [state]
+
+
+def test_a_trial_tells_every_order_what_would_become_of_it_and_leaves_nothing(buying: Buying) -> None:
+    before = rows("SELECT (SELECT count(*) FROM supplier), (SELECT count(*) FROM audit_entry)")
+    new = {"supplier": "Quite New Ltd"}
+    data = table(city("1", **new), city("2", **new), city("3", amount="$5.00"), city("4", status="Perhaps"), head=CITY)
+    found = tried(data, fixed={"currency": "EUR"})
+    assert [(each.key, each.state, [problem.code for problem in each.problems]) for each in found] == [
+        (None, "closed", []),
+        (None, "closed", []),
+        (None, None, ["does_not_add_up"]),
+        (None, None, ["unknown_choice"]),
+    ]
+    assert rows("SELECT count(*) FROM purchase_order") == [(0,)]
+    assert rows("SELECT (SELECT count(*) FROM supplier), (SELECT count(*) FROM audit_entry)") == before
+    with pytest.raises(Refused):
+        tried(data, buying.sofia.context())
+
+
+def test_columns_are_said_where_their_headings_do_not_tell(buying: Buying) -> None:
+    head = CITY.replace("Vendor Name", "Bought from").replace("Item Description", "What")
+    with pytest.raises(Refused) as caught:
+        tried(table(city(), head=head), fixed={"currency": "EUR"})
+    assert "no column Supplier and no column Description" in caught.value.problems[0].message
+    assert "Bought from" in caught.value.problems[0].message
+    columns = {"bought from": "supplier", "What": "text"}
+    assert [each.state for each in tried(table(city(), head=head), columns=columns, fixed={"currency": "EUR"})] == [
+        "closed"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ({"columns": {"Colour": "text"}}, "unknown_column"),
+        ({"columns": {"PO Status": "colour"}}, "unknown_field"),
+        ({"fixed": {"amount": "5"}}, "unknown_field"),
+        ({"fixed": {}}, None),
+    ],
+)
+def test_what_is_said_of_a_table_has_to_fit_it(buying: Buying, said: dict[str, Any], code: str | None) -> None:
+    data = table(city(), head=CITY)
+    if code is None:
+        assert [problem.code for problem in tried(data, **said)[0].problems] == ["unknown_currency"]
+        return
+    with pytest.raises(Refused) as caught:
+        tried(data, **said)
+    assert caught.value.problems[0].code == code
+
+
+def test_days_that_begin_with_the_month_or_the_day_are_told_by_all_or_said(buying: Buying) -> None:
+    data = table(city(date="3/4/2025"), head=CITY)
+    said = {"fixed": {"currency": "EUR"}}
+    assert tried(data, **said)[0].problems[0].code == "not_a_date"
+    assert tried(data, options=Options(dates="month"), **said)[0].problems == ()
+
+
+def test_every_door_tries_first_and_takes_in_afterwards(app: Flask, buying: Buying, tmp_path: Path) -> None:
+    data = table(city(supplier="", text="Corvo Labs"), head=CITY)
+    said = {
+        "map": ["Item Description=supplier", "UM=text"],
+        "set": ["currency=EUR"],
+        "dry_run": "true",
+        "entity": "HAL",
+    }
+    caller = script(app, buying.nadia)
+
+    def send(**form: Any) -> Any:
+        sent = {"file": (io.BytesIO(data), "c.csv"), **form}
+        return caller.post("/orders/capture", data=sent, content_type="multipart/form-data")
+
+    answer = send(**said)
+    assert (answer.status_code, answer.json["dry_run"], answer.json["data"][0]["state"]) == (200, True, "closed")
+    assert "not_a_pair" in send(**{**said, "map": ["UM"]}).text
+    assert send(**{**said, "dry_run": "perhaps"}).status_code == 422
+    file = tmp_path / "c.csv"
+    file.write_bytes(data)
+    words = [
+        "outlay",
+        "import",
+        "orders",
+        str(file),
+        "--entity",
+        "HAL",
+        "--as",
+        "nadia.brandt",
+        "--set",
+        "currency=EUR",
+    ]
+    words += ["--map", "Item Description=supplier", "--map", "UM=text", "--dry-run"]
+    told = app.test_cli_runner().invoke(args=words)
+    assert told.exit_code == 0, told.output
+    assert "1 orders would be taken in, 0 refused" in told.output
+    refused = app.test_cli_runner().invoke(args=["outlay", "import", "invoices", str(file), "--dry-run"])
+    assert (refused.exit_code, "Leave out --dry-run" in refused.output) == (1, True)
+    window = Window(app, buying.nadia)
+    form = {"entity": "HAL", "map": "Item Description = supplier\r\nUM = text", "set": "currency = EUR"}
+    page = window.post("/orders/capture", status=200, file=(io.BytesIO(data), "c.csv"), dry_run="yes", **form).text
+    assert "It would be on record as closed." in page
+    assert rows("SELECT count(*) FROM purchase_order") == [(0,)]
+    assert "On record" in window.post("/orders/capture", status=200, file=(io.BytesIO(data), "c.csv"), **form).text
+    assert rows("SELECT count(*) FROM purchase_order") == [(1,)]

@@ -9,7 +9,7 @@ from typing import Any
 from app.infra import files, jobs, mail
 from app.infra.jobs import Job
 from app.infra.mail import NotDelivered
-from app.infra.taking import Sent
+from app.infra.taking import Sent, about_of
 from app.kernel.actor import Context
 from app.kernel.problem import Refused
 from app.modules.orders import queries, service
@@ -65,14 +65,22 @@ def take_in(context: Context, job: Job) -> dict[str, Any]:
     """Take in a table that was sent before, and tell how many of its orders are in and why others are not."""
     told = job.arguments
     with files.store().open(told["digest"]) as content:
-        sent = Sent(content.read(), told["name"], told["entity"])
+        sent = Sent(
+            content.read(), told["name"], told["entity"], about=about_of(told["about"]), is_trial=told["is_trial"]
+        )
     try:
         taken = service.take_in(context, sent)
     except Refused as refused:
         return {"refused": [problem.message for problem in refused.problems]}
     states = Counter(each.state for each in taken if each.state)
-    reasons = [f"{each.name}: {each.problems[0].message}" for each in taken if each.key is None]
-    return {"orders": len(taken) - len(reasons), **states, "refused": len(reasons), "reasons": reasons[:50]}
+    reasons = [f"{each.name}: {each.problems[0].message}" for each in taken if each.problems]
+    return {
+        "tried_only": sent.is_trial,
+        "orders": len(taken) - len(reasons),
+        **states,
+        "refused": len(reasons),
+        "reasons": reasons[:50],
+    }
 
 
 jobs.declare(service.TAKE_IN, take_in, "heavy")

@@ -123,4 +123,4 @@ orders = registry.add(
 
 declare_document(service.NAME, service.case_of)
 declare_holder(service.NAME, service.live)
-taking.declare(service.NAME, service.take_in, "import")
+taking.declare(service.NAME, service.take_in, "import", reads_tables=True)

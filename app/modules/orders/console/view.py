@@ -55,8 +55,9 @@ class OrderView(ResourceView):
     def take_in(self) -> Any:
         """Take in the files that were sent, and tell of each order what became of it."""
         visit = gate.visit()
+        about, is_trial = taking.about_tables()
         files = taking.sent(service.NAME, MOST_FILES, request.form.get("entity") or None)
-        found = [each for sent in files for each in _came(visit, sent)]
+        found = [each for sent in files for each in _came(visit, replace(sent, about=about, is_trial=is_trial))]
         return taking.answer("Take in orders", found) or self._taking(visit, found)
 
     def _taking(self, visit: Visit, came: Any) -> Any:
@@ -64,7 +65,9 @@ class OrderView(ResourceView):
         mine = {entity for entity, _ in visit.actor.reach("order.import").regions}
         entities = [Option(each.code, f"{each.code} {each.name}") for each in known if mine & {None, each.id}]
         about = Page("Take in orders", shell.crumbs(self.resource, Crumb("Take in")), self._url())
-        return shell.render("order_capture.html", about, came=came, entities=entities, most=MOST_FILES)
+        return shell.render(
+            "order_capture.html", about, came=came, entities=entities, most=MOST_FILES, fields=service.FIELDS
+        )
 
     @page("/new")
     def add(self) -> Any:
@@ -109,12 +112,16 @@ def _came(visit: Visit, sent: Sent) -> tuple[Came, ...]:
             job = service.take_in_later(visit.context, sent)
             told = "It is large, so a worker reads it. Its job tells what became of it."
             return (Came(sent.name, f"/jobs/{job}", f"Job {job}", sent.name, text=told),)
-        taken = sorted(service.take_in(visit.context, sent), key=lambda each: each.key is not None)
+        taken = sorted(service.take_in(visit.context, sent), key=lambda each: each.is_in)
     except Refused as refusal:
         return (Came(sent.name, text=" ".join(problem.message for problem in refusal.problems)),)
     shown = tuple(_told(visit, each) for each in taken[:MOST_TOLD])
-    done, rows = sum(each.key is not None for each in taken), sum(each.rows for each in taken)
-    rest = f"{words.count(rows, 'row', 'rows')}: {done} orders are in, {len(taken) - done} refused."
+    done, rows = sum(each.is_in for each in taken), sum(each.rows for each in taken)
+    would = "would come in" if sent.is_trial else "are in"
+    rest = f"{words.count(rows, 'row', 'rows')}: {done} orders {would}, {len(taken) - done} refused."
+    if sent.is_trial:
+        rest += " Nothing was changed."
+        return (*shown, Came(sent.name, "", words.count(done, "order", "orders"), sent.name, text=rest))
     url = addresses.of_list(registry[service.NAME], args={"source_file": [sent.name]})
     return (
         (*shown, Came(sent.name, url, words.count(done, "order", "orders"), sent.name, text=rest))
@@ -125,6 +132,9 @@ def _came(visit: Visit, sent: Sent) -> tuple[Came, ...]:
 
 def _told(visit: Visit, taken: Taken) -> Came:
     """Tell of an order what it is here, and what comes next."""
+    if taken.is_in and taken.key is None:
+        kept = "It would begin as a draft." if taken.state == "draft" else f"It would be on record as {taken.state}."
+        return Came(taken.name, reference="In order", title=taken.name, text=kept)
     if taken.key is None:
         return Came(taken.name, text=" ".join(problem.message for problem in taken.problems))
     row = queries.find_seen(visit.context, taken.key)

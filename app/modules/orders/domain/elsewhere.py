@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
@@ -15,9 +16,68 @@ CANCELLED = "Cancelled where it was placed"
 CLOSED = "Closed where it was placed"
 MOST_DECIMALS = Decimal("0.000001")
 _ZERO, _ONE = Decimal(0), Decimal(1)
-_NO_MARKS = ("", "no", "n", "false", "0", "-")
-_ENDED = ("closed", "finally closed", "complete", "completed", "done", "finished")
-_OPEN = ("", "open", "approved", "issued", "sent", "placed", "in process", "pending")
+_NO_MARKS = ("", "no", "n", "false", "f", "0", "-", "n/a", "none", "not cancelled", "not canceled")
+# What still awaits goods or an invoice is open: only where nothing is to come any more has an order ended.
+_ENDED = (
+    "closed",
+    "finally closed",
+    "soft closed",
+    "complete",
+    "completed",
+    "compl",
+    "done",
+    "finished",
+    "fulfilled",
+    "paid",
+    "fully paid",
+    "invoiced",
+    "fully invoiced",
+    "reconciled",
+    "liquidated",
+    "expired",
+    "archived",
+)
+_CANCELLED = ("void", "voided", "deleted", "rejected", "denied", "withdrawn", "terminated")
+_OPEN = (
+    "",
+    "open",
+    "approved",
+    "issued",
+    "sent",
+    "placed",
+    "in process",
+    "in progress",
+    "pending",
+    "ordered",
+    "on order",
+    "dispatched",
+    "printed",
+    "released",
+    "acknowledged",
+    "confirmed",
+    "active",
+    "new",
+    "initial",
+    "draft",
+    "incomplete",
+    "on hold",
+    "requires reapproval",
+    "reopened",
+    "back ordered",
+    "backordered",
+    "backorder",
+    "open order",
+    "shipped",
+    "delivered",
+    "received",
+    "fully received",
+    "received in full",
+    "received not invoiced",
+    "closed for receiving",
+    "closed for invoice",
+    "closed for invoicing",
+)
+_UNDER_WAY = re.compile(r"(part|partial|partially|partly|pending|awaiting)\b.*")
 #: What people call the units of UN/ECE Recommendation 20 that orders are full of.
 _UNITS = {
     "each": "C62", "ea": "C62", "piece": "C62", "pieces": "C62", "pcs": "C62", "unit": "C62", "hour": "HUR", "day": "DAY",
@@ -88,12 +148,12 @@ def state_of(placed: Placed) -> str:
 
 def standing_of(cancelled: str, status: str) -> Standing | None:
     """Read the marks of a line; None where the word is not known."""
-    word = " ".join(status.casefold().split())
-    if cancelled.strip().casefold() not in _NO_MARKS or word.startswith("cancel"):
+    word = " ".join(re.sub(r"[\s_\-/]+", " ", status.casefold()).split())
+    if cancelled.strip().casefold() not in _NO_MARKS or word.startswith("cancel") or word in _CANCELLED:
         return Standing.CANCELLED
     if word in _ENDED:
         return Standing.CLOSED
-    return Standing.OPEN if word in _OPEN else None
+    return Standing.OPEN if word in _OPEN or _UNDER_WAY.fullmatch(word) else None
 
 
 def unit_code(stated: str) -> str:
@@ -135,7 +195,7 @@ def why_not_placed(placed: Placed, today: date) -> list[Problem]:
     if placed.ordered_on is not None and placed.ordered_on > today:
         problems.append(Problem("in_future", f"Date of the order: {placed.ordered_on} is still to come.", "ordered_on"))
     if placed.currency not in CURRENCIES:
-        words = f"Currency: {placed.currency or 'none'} is stated. Use a three-letter code, such as EUR."
+        words = f"Currency: {placed.currency[:10] or 'none'} is stated. Use a three-letter code, such as EUR, or say it for all rows."
         problems.append(Problem("unknown_currency", words, "currency"))
         return problems
     for number, line in enumerate(placed.lines, 1):

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from app.infra.taking import NOTHING_SAID, About
 from app.infra.xml import parsing
 from app.infra.xml.parsing import Unreadable
 from app.kernel.problem import Kind, Problem, Refused
 from app.modules.orders.domain.elsewhere import Placed
 from app.modules.orders.reading import table, ubl
 
+FIELDS = table.FIELDS
 LARGEST = 25 * parsing.MEGABYTE
 
 
-def read(data: bytes) -> list[Placed]:
+def read(data: bytes, about: About = NOTHING_SAID) -> list[Placed]:
     """Read every order in a file, or refuse the file in words."""
     if len(data) > LARGEST:
         words = f"The file has more than {LARGEST // parsing.MEGABYTE} MB. Split it."
         raise Refused(Kind.TOO_LARGE, Problem("too_large", words, "file"))
     if not is_document(data):
-        return table.read(data)
+        return table.read(data, about)
     try:
         return [ubl.read(parsing.parse(data, parsing.Bounds(xml=LARGEST)).root)]
     except Unreadable as error:

@@ -9,32 +9,51 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
-from app.infra.transfer import manners, sheets
+from app.infra.taking import NOTHING_SAID, About
+from app.infra.transfer import manners, matching, sheets
 from app.infra.transfer.manners import Proofs
 from app.infra.transfer.sheets import Line, Sheet
-from app.kernel.problem import Kind, Problem, Refused
+from app.kernel.problem import Problem, refuse_if
 from app.modules.orders.domain.elsewhere import Placed, PlacedLine, Standing, standing_of
 
-_HEADINGS = {
-    "number": "number, order, order number, order no, po number, po no, po, purchase order, document number",
-    "supplier": "supplier, supplier name, vendor, vendor name",
-    "ordered_on": "ordered on, order date, approved date, approved on, date, issue date, date of order",
-    "text": "description, text, item description, line description, name",
-    "quantity": "quantity, qty, ordered quantity",
-    "unit": "uom, unit, unit of measure",
-    "unit_price": "unit price, price",
-    "amount": "amount, line amount, line total, net amount, net",
-    "currency": "currency, currency code",
-    "category": "category, category name",
-    "item": "item, item number, item code",
-    "supplier_item": "supplier item, suppliers number, supplier item number",
-    "promised_for": "promised for, promised date, need by, need by date, delivery date",
+# What other systems call a column, the surest first.
+_CALLED = {
+    "number": """order number, po number, purchase order number, purchase order no, order no, po no, po num, number, po, order,
+        purchase order, purchase order id, po id, order id, document number, document no""",
+    "supplier": """supplier, supplier name, vendor, vendor name, vendor legal name, legal name, lgl nm, payee, payee name, seller,
+        contractor, company, company name""",
+    "ordered_on": """ordered on, order date, date of order, po date, purchase order date, purchase date, date ordered,
+        approved date, approved on, approval date, issue date, issued date, date issued, award date, dispatch date, date,
+        document date, creation date, created date, created on, created, date created, entry date, date entered""",
+    "text": """description, text, item description, line description, line item description, po line description,
+        commodity description, product description, long description, short description, item name, product name, name,
+        product, item""",
+    "quantity": """quantity, qty, ordered quantity, quantity ordered, qty ordered, ordered qty, order quantity, order qty,
+        po quantity, po qty""",
+    "unit": "uom, unit, unit of measure, um, uom code, unit of measurement, units",
+    "unit_price": "unit price, price, unit cost, price per unit, cost per unit, item price, unit price usd, cost",
+    "amount": """amount, line amount, line total, net amount, net, total price, extended price, extended amount,
+        extended cost, ext price, ext amount, ext cost, extension, line cost, line value, merchandise amount, item total,
+        item total amount, itm tot am, ordered amount, amount ordered, total amount, total cost, value, total""",
+    "currency": "currency, currency code, order currency",
+    "category": "category, category name, commodity, commodity name, commodity code, category code, purchasing category",
+    "item": "item number, item code, item no, item id, part number, part no, product code, sku",
+    "supplier_item": "supplier item, suppliers number, supplier item number, vendor item, vendor item number, catalog number",
+    "promised_for": """promised for, promised date, need by, need by date, delivery date, required date, date required,
+        expected date, due date""",
     "cost_centre": "cost centre, cost center",
-    "cancelled": "cancelled, canceled, cancelled flag",
-    "status": "closure status, status, state, line status",
+    "cancelled": "cancelled, canceled, cancelled flag, canceled flag, cancel flag, is cancelled, is canceled",
+    "status": """line status, closure status, po line status, status, state, po status, order status, document status,
+        status description""",
 }
-_FIELDS = {heading.strip(): name for name, all_ in _HEADINGS.items() for heading in all_.split(",")}
+_FIELDS = {
+    re.sub(r"\W", "", heading): (rank, name)
+    for name, all_ in _CALLED.items()
+    for rank, heading in enumerate(all_.split(","))
+}
+FIELDS = tuple(_CALLED)
 _NEEDED = {"number": "Number", "supplier": "Supplier", "ordered_on": "Order date", "text": "Description"}
+_SAID_FOR_ALL = ("supplier", "ordered_on", "text", "unit", "currency", "category", "cost_centre", "status")
 _KINDS = {
     "quantity": "decimal",
     "unit_price": "decimal",
@@ -42,7 +61,7 @@ _KINDS = {
     "ordered_on": "date",
     "promised_for": "date",
 }
-_LONGEST = 300
+_LONGEST, _MOST_SHOWN = 300, 20
 
 
 @dataclass
@@ -57,40 +76,66 @@ class _Gathered:
     dates: set[date] = field(default_factory=set)
 
 
-def read(data: bytes) -> list[Placed]:
+def read(data: bytes, about: About = NOTHING_SAID) -> list[Placed]:
     """Read every order of a table; each of its rows belongs to one of them."""
-    sheet = sheets.open_sheet(io.BytesIO(data))
-    columns = _columns(sheet)
+    sheet = sheets.open_sheet(io.BytesIO(data), about.options)
+    columns = _columns(sheet, about)
     proofs = Proofs({at: _KINDS[name] for name, at in columns.items() if name in _KINDS})
     rows = [line for line in sheet.lines() if not line.blank]
     for line in rows:
         for at in proofs.kinds:
             if at < len(line.cells) and line.cells[at].strip():
                 proofs.see(at, line.cells[at].strip())
-    reader = _Reader(columns, proofs.found())
+    reader = _Reader(columns, proofs.found(about.options.dates))
     orders: dict[str, _Gathered] = {}
     for line in rows:
-        cells = {name: _text(line, at) for name, at in columns.items()}
+        cells = {**about.fixed, **{name: _text(line, at) for name, at in columns.items()}}
         key = cells["number"] if cells["number"] and not line.torn else f"line {line.number}"
         gathered = orders.setdefault(key, _Gathered(line.number, cells))
         reader.take(gathered, line, cells)
     return [_placed(each) for each in orders.values()]
 
 
-def _columns(sheet: Sheet) -> dict[str, int]:
-    """Find the columns by their headings; the first of two that mean the same counts."""
-    found: dict[str, int] = {}
-    for at, heading in enumerate(sheet.columns):
-        name = _FIELDS.get(" ".join(re.sub(r"[\W_]+", " ", heading.casefold()).split()))
-        if name is not None:
-            found.setdefault(name, at)
-    missing = [label for name, label in _NEEDED.items() if name not in found]
-    if missing:
+def _columns(sheet: Sheet, about: About) -> dict[str, int]:
+    """Find the columns as they were said, else by their headings: of two for one field, the one that says it surest."""
+    said, problems = matching.by_words(_guessed(sheet, about), sheet, about.columns)
+    problems += _unknown_fields(about)
+    found = {name: at for at, name in reversed(list(enumerate(said))) if name in _CALLED}
+    missing = [label for name, label in _NEEDED.items() if name not in found and name not in about.fixed]
+    if missing and not problems:
+        heads = ", ".join(sheet.label(at) for at in range(min(len(sheet.columns), _MOST_SHOWN)))
         words = (
             f"The table has no column {' and no column '.join(missing)}. Orders are read from tables with a line a row."
+            f" Its columns: {heads}. Say which column is which."
         )
-        raise Refused(Kind.INVALID, Problem("columns_missing", words, "file"))
+        problems = [Problem("columns_missing", words, "file")]
+    refuse_if(problems)
     return found
+
+
+def _guessed(sheet: Sheet, about: About) -> list[str | None]:
+    guessed: list[str | None] = [None] * len(sheet.columns)
+    known = ((_FIELDS.get(re.sub(r"[\W_]", "", heading.casefold())), at) for at, heading in enumerate(sheet.columns))
+    taken = set(about.fixed)
+    for (_, name), at in sorted((called, at) for called, at in known if called):
+        if name not in taken:
+            guessed[at] = name
+            taken.add(name)
+    return guessed
+
+
+def _unknown_fields(about: About) -> list[Problem]:
+    """Refuse fields that no order has, and what cannot be the same for all rows."""
+    problems = []
+    for name in about.columns.values():
+        if name.strip() and name.strip() not in _CALLED:
+            words = f"There is no field {name[:60]} to fill. Use one of {', '.join(FIELDS)}."
+            problems.append(Problem("unknown_field", words, "columns"))
+    for name in about.fixed:
+        if name not in _SAID_FOR_ALL:
+            words = f"There is no field {name[:60]} to set for all rows. Use one of {', '.join(_SAID_FOR_ALL)}."
+            problems.append(Problem("unknown_field", words, "fixed"))
+    return problems
 
 
 def _text(line: Line, at: int) -> str:
@@ -122,7 +167,7 @@ class _Reader:
         gathered.dates |= {ordered_on} if ordered_on else set()
         standing = standing_of(cells.get("cancelled", ""), cells.get("status", ""))
         if standing is None:
-            words = f"{cells['status']} is no state known here. Use open, closed or cancelled."
+            words = f"{cells['status'][:40]} is no state known here. Use open, closed or cancelled."
             told(Problem("unknown_choice", words, "status"))
         gathered.lines.append(
             PlacedLine(

@@ -1,6 +1,6 @@
 """What the pages of orders and later slices may call."""
 
-from app.modules.orders.reading import is_document
+from app.modules.orders.reading import FIELDS, is_document
 from app.modules.orders.service.flow import (
     DELIVER,
     Reached,
@@ -44,6 +44,7 @@ from app.modules.orders.service.weighing import NAME, case_of, holding, is_cover
 
 __all__ = [
     "DELIVER",
+    "FIELDS",
     "LARGE",
     "NAME",
     "TAKE_IN",

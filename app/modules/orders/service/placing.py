@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from app.infra import activity, files, filetypes, idempotency, jobs, unit
@@ -14,6 +15,7 @@ from app.infra.files import Stored
 from app.infra.idempotency import Repeat
 from app.infra.intake import Reader, find_row
 from app.infra.taking import Sent, Taken
+from app.infra.unit import Outcome
 from app.kernel.actor import Context
 from app.kernel.money import Money
 from app.kernel.problem import Kind, Problem, Refused, refuse_if
@@ -50,15 +52,36 @@ class _File:
 def take_in(context: Context, sent: Sent) -> list[Taken]:
     """Take in the orders in a file: each whole or not at all, and each once; what is refused can be sent again."""
     _permit(context)
-    found = [elsewhere.completed(placed) for placed in reading.read(sent.data)]
+    found = [elsewhere.completed(placed) for placed in reading.read(sent.data, sent.about)]
+    name, digest = filetypes.clean_name(sent.name), hashlib.sha256(sent.data).hexdigest()
+    if sent.is_trial:
+        return _tried(context, _File(name, digest, sent.entity, None), found)
     stored = files.store().put(io.BytesIO(sent.data), "application/xml") if is_document(sent.data) else None
-    name = filetypes.clean_name(sent.name)
-    file = _File(name, hashlib.sha256(sent.data).hexdigest(), sent.entity, stored)
+    file = _File(name, digest, sent.entity, stored)
     repeat = sent.repeat
     return [
         _take(context, file, placed, repeat and Repeat(f"{repeat.key}:{at}", repeat.fingerprint))
         for at, placed in enumerate(found)
     ]
+
+
+def _tried(context: Context, file: _File, found: Iterable[Placed]) -> list[Taken]:
+    """Say of each order what would become of it, one after the other as in earnest; nothing of it stays."""
+    taken = []
+    with unit.rehearsal(context, f"{NAME}.{VERB}") as bound:
+        for placed in found:
+            outcome = unit.attempt(bound, partial(_entered, file, placed))
+            told = _told(file, placed)
+            if isinstance(outcome, Refused):
+                taken.append(replace(told, problems=tuple(outcome.problems)))
+            else:
+                taken.append(replace(told, state=outcome.state))
+    return taken
+
+
+def _entered(file: _File, placed: Placed, bound: Context) -> Outcome:
+    order = _enter(bound, file, placed)
+    return Outcome(NAME, order.number, None, order.state)
 
 
 def take_in_later(context: Context, sent: Sent) -> int:
@@ -67,8 +90,15 @@ def take_in_later(context: Context, sent: Sent) -> int:
     stored = files.store().put(io.BytesIO(sent.data), "application/octet-stream")
 
     def body(bound: Context) -> int:
-        arguments = {"digest": stored.digest, "name": sent.name, "entity": sent.entity}
-        job = jobs.enqueue(bound, TAKE_IN, arguments, unique_key=f"{TAKE_IN} {stored.digest}", max_attempts=3)
+        arguments = {
+            "digest": stored.digest,
+            "name": sent.name,
+            "entity": sent.entity,
+            "about": asdict(sent.about),
+            "is_trial": sent.is_trial,
+        }
+        unique = f"{TAKE_IN} {stored.digest}{' trial' if sent.is_trial else ''}"
+        job = jobs.enqueue(bound, TAKE_IN, arguments, unique_key=unique, max_attempts=3)
         bound.session.flush()
         return job.id
 
@@ -83,8 +113,7 @@ def _permit(context: Context) -> None:
 
 
 def _take(context: Context, file: _File, placed: Placed, repeat: Repeat | None) -> Taken:
-    label = f"{file.name}, order {placed.number}" if placed.number else f"{file.name}, row {placed.row}"
-    told = Taken(label, None, None, rows=placed.rows, amount=placed.net, currency=placed.currency)
+    told = _told(file, placed)
 
     def body(bound: Context) -> Taken:
         known = idempotency.claim(bound, repeat) if repeat else None
@@ -101,6 +130,11 @@ def _take(context: Context, file: _File, placed: Placed, repeat: Repeat | None) 
         if refused.problems[0].code == "idempotency_key_reused":
             raise
         return replace(told, problems=tuple(refused.problems))
+
+
+def _told(file: _File, placed: Placed) -> Taken:
+    label = f"{file.name}, order {placed.number}" if placed.number else f"{file.name}, row {placed.row}"
+    return Taken(label, None, None, rows=placed.rows, amount=placed.net, currency=placed.currency)
 
 
 def _enter(bound: Context, file: _File, placed: Placed) -> Order:

@@ -21,7 +21,7 @@ class Intake extends HTMLElement {
       const progress = make("progress", { max: "1", value: "0", "aria-label": word("uploading", { name: file.name }) });
       const row = make("div", { class: "o-file o-job" }, make("span", { class: "o-clip" }, word("uploading", { name: file.name })), progress);
       $(".o-drop", this).after(row);
-      const answer = await sendOne(form.action, field.name, file, progress, Object.fromEntries($$("select", form).map(({ name, value }) => [name, value]))).catch(() => null);
+      const answer = await sendOne(form.action, field.name, file, progress, Object.fromEntries($$("select, textarea, input:checked", form).map(({ name, value }) => [name, value]))).catch(() => null);
       row.remove();
       if (!answer || answer.status >= 500) return say(word("offline"), { tone: "bad" });
       if (answer.status === 413) say(word("tooLarge", { name: file.name }), { tone: "bad" });
