@@ -121,7 +121,9 @@ class ResourceView(BaseView):  # type: ignore[misc]
         visit = gate.visit()
         row = shows.load(visit, self.resource, key)
         document = shows.build(visit, self.resource, row)
-        about = Page(str(row), shell.crumbs(self.resource, Crumb(self.resource.key_of(row))), self._url())
+        key = self.resource.key_of(row)
+        above = self.resource.title[0] if key.isdecimal() or str(row) == key else key  # the title stands right below
+        about = Page(str(row), shell.crumbs(self.resource, Crumb(key)), self._url(), phone_title=above)
         return shell.render("show.html", about, document=document)
 
     @page("/<path:key>/edit")

@@ -41,7 +41,7 @@ class Setting(Row):
         return _declared[self.name].label if self.name in _declared else self.name
 
     @property
-    def shown(self) -> str:
+    def set_to(self) -> str:
         """What it is set to."""
         return _in_words(self.value)
 
