@@ -97,6 +97,17 @@ def test_a_file_that_hangs_on_a_page_or_on_the_catalog_only_is_found():
     assert opened(saved(writer)).kind == "cii"
 
 
+def test_a_tree_of_names_that_leads_back_to_itself_is_walked_once():
+    writer = pypdf.PdfWriter()
+    writer.add_blank_page(200, 200)
+    branch = DictionaryObject()
+    place = writer._add_object(branch)
+    branch[NameObject("/Kids")] = ArrayObject([place] * 1000)
+    writer._root_object[NameObject("/Names")] = DictionaryObject({NameObject("/EmbeddedFiles"): place})
+    found = opened(saved(writer))
+    assert (found.kind, found.by_hand, found.refusal) == ("pdf", True, None)
+
+
 def test_a_plain_pdf_is_entered_by_hand_and_its_words_are_kept():
     found = opened(made(text="Invoice 4711"))
     assert (found.kind, found.by_hand, found.refused, found.pages) == ("pdf", True, False, 1)

@@ -616,6 +616,7 @@ def test_a_table_without_known_headings_is_told_which_ones_it_needs() -> None:
         (b"PK\x03\x04....camt.xml", "a ZIP archive. Unpack it"),
         (b"%PDF-1.7 ...", "is a PDF"),
         (b"!Type:Bank\nD3/2/26\nT-40.00\n^\n", "is QIF"),
+        (b"<Invoice><ID>7</ID></Invoice>", "holds \u201cInvoice\u201d"),
         (b"<html><table><tr><td>1</td></tr></table></html>", "is a web page"),
         (b'<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.002.001.03"><CstmrPmtStsRpt/></Document>', "payment run"),
     ],

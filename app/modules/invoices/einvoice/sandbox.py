@@ -33,7 +33,6 @@ _XSL = "{http://www.w3.org/1999/XSL/Transform}"
 _LABEL = re.compile(r"\[([A-Z]+-[A-Za-z0-9-]+)\]")
 _MOST_FAILURES = 200
 _MOST_PAGES = 200
-_DEEPEST = 20
 _SECONDS_TO_PREPARE = 180
 _MOST_TEXT = 500_000
 
@@ -194,7 +193,7 @@ def _places(reader: Any) -> Iterator[Any]:
     catalog = reader.root_object
     names = catalog.get("/Names")
     embedded = names.get_object().get("/EmbeddedFiles") if names is not None else None
-    yield from _leaves(embedded.get_object() if embedded is not None else None, 0)
+    yield from _leaves(embedded)
     yield from _listed(catalog, "/AF")
     for page in reader.pages[:_MOST_PAGES]:
         yield from _listed(page, "/AF")
@@ -207,13 +206,18 @@ def _listed(node: Any, key: str) -> Any:
     return found.get_object() if found is not None else ()
 
 
-def _leaves(node: Any, depth: int) -> Iterator[Any]:
-    """Walk the tree of names down to file specifications."""
-    if node is None or depth > _DEEPEST:
-        return
-    yield from (node["/Names"].get_object()[1::2] if "/Names" in node else ())
-    for kid in node["/Kids"].get_object() if "/Kids" in node else ():
-        yield from _leaves(kid.get_object(), depth + 1)
+def _leaves(root: Any) -> Iterator[Any]:
+    """Walk the tree of names down to file specifications, each branch once: a branch may name itself as its own."""
+    waiting, seen = [root], set[Any]()
+    while waiting:
+        branch = waiting.pop()
+        place = getattr(branch, "idnum", None) or id(branch)
+        if branch is None or place in seen:
+            continue
+        seen.add(place)
+        node = branch.get_object()
+        yield from (node["/Names"].get_object()[1::2] if "/Names" in node else ())
+        waiting += reversed(node["/Kids"].get_object() if "/Kids" in node else [])
 
 
 def _specifications(places: Iterator[Any]) -> Iterator[tuple[int, tuple[str, str, bytes]]]:

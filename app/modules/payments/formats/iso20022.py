@@ -32,5 +32,7 @@ def version(node: Node) -> str:
 
 def title(root: Node) -> str:
     """Name a document for people: its version, or its outermost element."""
-    documents = [node for node in (root, *root) if xml.local(node) == "Document"] or [root]
-    return version(documents[0]) or xml.local(next(iter(documents[0]), root))
+    document = next((node for node in (root, *root) if xml.local(node) == "Document"), None)
+    if document is None:
+        return version(root) or xml.local(root)
+    return version(document) or xml.local(next(iter(document), document))
