@@ -125,6 +125,12 @@ def test_a_document_without_lines_is_checked_in_its_totals_only():
     assert rules(short) == ["OUT-PAYABLE"]
 
 
+def test_a_document_of_bare_totals_cannot_say_what_was_paid_before():
+    totals = Totals(net=D(100), tax=D(19), gross=D(119), payable=D(19))
+    assert rules(Parsed("R", currency="EUR", totals=totals)) == []
+    assert rules(Parsed("R", currency="EUR", totals=replace(totals, prepaid=D(50)))) == ["OUT-PAYABLE"]
+
+
 def test_yen_have_no_cents():
     line = Line("1", net=D(101), tax_category="S", tax_rate=D(10))
     assert recompute(Parsed("R", currency="JPY", lines=(line,))).tax == D(10)
