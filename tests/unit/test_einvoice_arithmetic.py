@@ -125,10 +125,11 @@ def test_a_document_without_lines_is_checked_in_its_totals_only():
     assert rules(short) == ["OUT-PAYABLE"]
 
 
-def test_a_document_of_bare_totals_cannot_say_what_was_paid_before():
+def test_the_smallest_profile_cannot_say_what_was_paid_before():
     totals = Totals(net=D(100), tax=D(19), gross=D(119), payable=D(19))
-    assert rules(Parsed("R", currency="EUR", totals=totals)) == []
-    assert rules(Parsed("R", currency="EUR", totals=replace(totals, prepaid=D(50)))) == ["OUT-PAYABLE"]
+    smallest = Parsed("R", currency="EUR", profile="urn:factur-x.eu:1p0:minimum", totals=totals)
+    assert rules(smallest) == []
+    assert rules(replace(smallest, totals=replace(totals, prepaid=D(50)))) == ["OUT-PAYABLE"]
 
 
 def test_yen_have_no_cents():

@@ -106,8 +106,8 @@ def _check_sums(parsed: Parsed, coin: Decimal) -> Iterator[Finding]:
         tax = stated.tax if stated.tax is not None else _added(part.amount for part in parsed.taxes)
         gross = stated.net + tax
         yield from _compare("OUT-GROSS", "BT-112", "net plus tax comes to", stated.gross, gross, coin)
-    # A document of bare totals, without lines and taxes (Factur-X MINIMUM), has no place to say what was paid before.
-    if stated.gross is not None and (parsed.lines or parsed.taxes or stated.prepaid is not None):
+    # The smallest profile of Factur-X has no place to say what was paid before.
+    if stated.gross is not None and (stated.prepaid is not None or not parsed.profile.lower().endswith(":minimum")):
         due = stated.gross - (stated.prepaid or _ZERO) + (stated.rounding or _ZERO)
         yield from _compare("OUT-PAYABLE", "BT-115", "the total less what was paid comes to", stated.payable, due, coin)
 
