@@ -30,7 +30,7 @@ def of(visit: Visit, resource: Resource, row: Any) -> Markup:
     return own(visit, row) if own else _declared(visit, resource, row)
 
 
-def _filled(section: Facts) -> Facts:
+def filled(section: Facts) -> Facts:
     """Leave out what is empty; the page of the row shows it."""
     return replace(section, facts=tuple(fact for fact in section.facts if fact.value is not None))
 
@@ -43,6 +43,6 @@ def _without_empty(table: Table) -> Table:
 
 
 def _declared(visit: Visit, resource: Resource, row: Any) -> Markup:
-    sections = [_filled(section) for section in shows.sections(visit, resource, row)]
+    sections = [filled(section) for section in shows.sections(visit, resource, row)]
     children = [_without_empty(table) for table in shows.children(visit, resource, row)]
     return Markup(render_template("_preview.html", sections=sections, children=children))  # noqa: S704

@@ -308,6 +308,7 @@ def _with_round(visit: Visit, shown: Aside, paper: Paper, approval: Approval, en
     facts = [Fact("Total", entry.amount), Fact("Requested by", Cell("text", requester)), *_named(visit, paper)]
     return replace(
         shown,
+        title=entry.title,
         facts=(*facts, Fact("Waiting", waited)) if entry.age else tuple(facts),
         amount=entry.amount,
         who=_who(paper, requester),

@@ -7,7 +7,10 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from app.console import addresses, cells, shows, stages, words
+from flask import render_template
+from markupsafe import Markup
+
+from app.console import addresses, cells, previews, shows, stages, words
 from app.console.cells import Sight
 from app.console.gate import Visit
 from app.console.shows import Document
@@ -26,6 +29,7 @@ from app.modules.orders.domain import amounts
 from app.modules.orders.domain.kinds import ReceivedBy
 
 _SECTIONS = ("Bills", "Charged to", "Amounts as stated", "To be paid", "In base currency", "Course")
+_BESIDE = ("Charged to", "Amounts as stated")
 _TABLES = ("Splits", "Adjustments", "Taxes", "Open items")
 _TONES = {Verdict.OK: "ok", Verdict.WITHIN: "warn", Verdict.EXCEPTION: "bad", Verdict.NOT_APPLICABLE: "neutral"}
 
@@ -129,6 +133,20 @@ def build(visit: Visit, key: str) -> Paper:
         pages=service.count_pages(original.digest) if original and service.has_pages(original) else 0,
         entered_url=f"{addresses.of_row(row)}/edit" if papers.is_to_enter(row) and may_edit else "",
     )
+
+
+def preview(visit: Visit, row: Invoice) -> Markup:
+    """Draw what the inbox shows of an invoice: its lines beside the order, what differs, and who is charged."""
+    resource = registry[service.NAME]
+    drawn = render_template(
+        "_invoice_preview.html",
+        lines=lines_of(visit, row),
+        currency=row.currency.code,
+        failing=[checked(each) for each in row.checks if each.verdict is Verdict.EXCEPTION],
+        sections=[previews.filled(each) for each in shows.sections(visit, resource, row) if each.title in _BESIDE],
+        children=[each for each in shows.children(visit, resource, row) if each.title == "Splits" and each.rows],
+    )
+    return Markup(drawn)  # noqa: S704
 
 
 def _drawn(visit: Visit, row: Invoice, document: Document) -> Document:
@@ -323,3 +341,6 @@ def _quantity(value: Decimal | None, unit: str) -> str:
 
 def _plain(value: Decimal | None) -> str:
     return words.number(value.normalize()) if value is not None else words.NOTHING
+
+
+previews.add(service.NAME, preview)
