@@ -45,6 +45,7 @@ def invoice(maker: Any, number: int) -> dict[str, Any]:
             {**line, "text": f"Filter set {number}", "quantity": "2", "amount": "25.00"},
             {**line, "text": "Lamp", "quantity": "1", "amount": "12.50"},
         ],
+        "splits": [],
         "adjustments": [{"text": "Freight, included", "code": "FC", "amount": "0.00"}],
         "taxes": [{"category": "S", "rate": "20", "basis": "37.50", "amount": "7.50"}],
     }

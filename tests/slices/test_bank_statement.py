@@ -80,14 +80,14 @@ def test_the_same_file_is_never_taken_twice(banking: Banking) -> None:
 def test_entries_of_an_earlier_statement_are_left_out_and_told(banking: Banking) -> None:
     first = banking.taken(entry("-4.50", ref="B-1"), entry("-5.00", ref="B-2"))
     week = camt053(
-        entry("-4.50", ref="B-1"), entry("-5.00", ref="B-2"), entry("-6.00", ref="B-3", on="2026-11-28"), number="W1"
+        entry("-4.50", ref="B-1"), entry("-5.00", ref="B-2"), entry("-6.00", ref="B-3", on="2026-11-27"), number="W1"
     )
     [taken] = banking.take(week)
     assert banking.lines(str(taken.key)) == {"3": "open"}
     with reading("bank_statement", taken.key) as row:
         assert (row.repeated, row.remarks) == (2, [f"2 of its entries stood in {first} before and were left out here."])
     with pytest.raises(Refused) as caught:
-        banking.take(camt053(entry("-5.00", ref="B-2"), entry("-6.00", ref="B-3", on="2026-11-28"), opening="9995.50"))
+        banking.take(camt053(entry("-5.00", ref="B-2"), entry("-6.00", ref="B-3", on="2026-11-27"), opening="9995.50"))
     assert codes(caught) == ["taken_in_already"]
     assert first in caught.value.problems[0].message
     assert str(taken.key) in caught.value.problems[0].message
@@ -471,3 +471,13 @@ def test_whatever_is_matched_and_undone_no_payment_is_used_beyond_what_it_has(ba
     if held:
         banking.say(key, "undo", lines=held, reason="All of it")
     assert [banking.payment(payment) for payment in whole] == [("sent", amount) for amount in whole.values()]
+
+
+def test_a_statement_of_a_day_that_has_not_come_is_taken_in_with_a_warning(banking: Banking) -> None:
+    key = banking.taken(entry("-4.50", on="2026-12-03"), on="2026-12-03")
+    with reading("bank_statement", key) as row:
+        [remark] = row.remarks
+    assert remark.startswith("It is of 2026-12-03, and today is 2026-11-")
+    today = banking.taken(entry("-5.50", on="2026-11-26"), number="2", on="2026-11-26")
+    with reading("bank_statement", today) as row:
+        assert row.remarks == []

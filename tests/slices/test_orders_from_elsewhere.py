@@ -22,6 +22,7 @@ from app.kernel.resource import registry
 from app.modules.orders import jobs, papers, service
 from tests.acting import system
 from tests.console.test_statement_pages import Window
+from tests.scenarios.billing import Billing
 from tests.scenarios.buying import Buying
 from tests.scenarios.test_request_doors import script
 
@@ -444,3 +445,15 @@ def test_every_door_tries_first_and_takes_in_afterwards(app: Flask, buying: Buyi
     assert rows("SELECT count(*) FROM purchase_order") == [(0,)]
     assert "On record" in window.post("/orders/capture", status=200, file=(io.BytesIO(data), "c.csv"), **form).text
     assert rows("SELECT count(*) FROM purchase_order") == [(1,)]
+
+
+def test_an_invoice_finds_an_order_by_the_number_it_had_elsewhere(billing: Billing) -> None:
+    data = table(line("7001", supplier="Vega Optics", status="Open", text="Lamp", qty="2", price="45.50"))
+    [taken] = come_in(data)
+    assert taken.key
+    invoice = billing.captured("R-1", ("Lamp", "2", "45.50"), order="7001")
+    found = billing.look(
+        invoice, lambda row: (row.order.number, row.lines[0].order_line, row.lines[0].confidence), "invoice"
+    )
+    assert found[:2] == (taken.key, 1)
+    assert found[2] >= 75

@@ -322,12 +322,18 @@ def ask_credit_note(context: Context, exception: InvoiceException, *, reason: Wh
 def why_not_reopenable(context: Context, exception: InvoiceException) -> list[Problem]:
     """Say that what is booked or gone is not asked about again."""
     if exception.invoice.state not in ("exception", "matched"):
-        return [
-            Problem(
-                "invoice_on_its_way", f"{exception.invoice.reference} is {exception.invoice.state}. Withdraw it first."
-            )
-        ]
+        return [Problem("invoice_on_its_way", _on_its_way(exception.invoice))]
     return service.why_not_free(context, exception.invoice)
+
+
+def _on_its_way(invoice: Invoice) -> str:
+    """Say what is to be done about an invoice that has gone on before its exception can be asked about again."""
+    instead = {
+        "captured": "Match it first.",
+        "approved": "Withdraw it first.",
+        "posted": "It is on the books: put it on hold and ask for a credit note, or make it void while nothing is paid.",
+    }.get(invoice.state, "Nothing is paid of it.")
+    return f"{invoice.reference} is {invoice.state}. {instead}"
 
 
 @command("Reopen", moves=["accepted | waiting -> open"], guard=why_not_reopenable)

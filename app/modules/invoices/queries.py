@@ -72,10 +72,16 @@ def list_candidates(
 
 
 def list_orders(context: Context, numbers: Iterable[str], entity_id: int) -> list[Order]:
-    """List the orders of an entity with these numbers, written as ours."""
-    statement = scope.everything(Order, why=_COUNTS).where(Order.entity_id == entity_id)
-    wanted = sorted({number.strip().upper() for number in numbers if number.strip()})
-    return list(context.session.scalars(statement.where(func.upper(Order.number).in_(wanted)))) if wanted else []
+    """List the orders of an entity with these numbers: ours, or those they were placed under elsewhere."""
+    stated = {number.strip() for number in numbers if number.strip()}
+    if not stated:
+        return []
+    wanted = {number.upper() for number in stated}
+    statement = scope.everything(Order, why=_COUNTS).where(
+        Order.entity_id == entity_id,
+        or_(func.upper(Order.number).in_(sorted(wanted)), Order.placed_as.in_(sorted(stated | wanted))),
+    )
+    return list(context.session.scalars(statement.order_by(Order.id)))
 
 
 def find_order(context: Context, resource: str, key: str) -> Order | None:

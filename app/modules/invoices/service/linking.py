@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from fractions import Fraction
 
@@ -51,8 +51,10 @@ def link_lines(context: Context, invoice: Invoice, stated: list[Line], named: It
         orders = queries.list_open_orders(context, invoice.supplier.id, invoice.entity.id, invoice.currency.id)
     by_id = {line.id: (order, at, line) for order in orders for at, line in enumerate(order.lines, 1)}
     offered = [_offered(order, at, line) for order, at, line in by_id.values()]
+    elsewhere = {order.placed_as.upper(): order.number for order in orders if order.placed_as}
     shown = [
-        _stated(at, each, each_line) for at, (each, each_line) in enumerate(zip(invoice.lines, stated, strict=True), 1)
+        _stated(at, each, each_line, elsewhere)
+        for at, (each, each_line) in enumerate(zip(invoice.lines, stated, strict=True), 1)
     ]
     for link in rules.link(shown, offered):
         if link.order_line is not None:
@@ -75,12 +77,13 @@ def _take(line: InvoiceLine, order: Order, at: int, ordered: OrderLine, link: ru
     line.project = line.project or ordered.project
 
 
-def _stated(at: int, line: InvoiceLine, said: Line) -> Stated:
+def _stated(at: int, line: InvoiceLine, said: Line, elsewhere: Mapping[str, str]) -> Stated:
+    """Write a line as it is compared; an order it names by its number elsewhere is called by ours."""
     base = line.price_base or Decimal(1)
     return Stated(
         number=at,
         text=said.name or said.description,
-        order=said.order if rules.names_order(said.order) else "",
+        order=elsewhere.get(said.order.strip().upper(), said.order) if rules.names_order(said.order) else "",
         order_line=said.order_line,
         our_item=said.buyer_item,
         supplier_item=said.seller_item,

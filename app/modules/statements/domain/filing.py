@@ -6,10 +6,11 @@ import dataclasses
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from decimal import Decimal
 
 from app.kernel.problem import Problem
-from app.modules.payments.domain.bank import BankFile, Entry, Statement
+from app.modules.payments.domain.bank import BankFile, Entry, Finding, Statement
 from app.modules.payments.domain.reconciliation import Line, lines_of
 
 LARGEST = Decimal(10) ** 14
@@ -54,6 +55,16 @@ def why_not_final(file: BankFile) -> list[Problem]:
     what, instead = _NOT_FINAL[kind]
     words = f"File: {file.format} is {what}, and what is in it comes again in a statement. {instead}"
     return [Problem("not_final", words, "file")]
+
+
+def yet_to_come(statement: Statement, today: date) -> list[Finding]:
+    """Say that a day of a statement has not come; one day more is let pass, as banks work in other time zones."""
+    days = [statement.to_on, *(entry.booked_on for entry in statement.entries if entry.is_booked)]
+    last = max((day for day in days if day is not None), default=today)
+    if last <= today + timedelta(days=1):
+        return []
+    words = f"It is of {last}, and today is {today}: no bank has booked that yet. Look whether day and month are right."
+    return [Finding("in_the_future", words)]
 
 
 def currency_of(statement: Statement) -> str | None:

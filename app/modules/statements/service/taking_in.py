@@ -230,7 +230,7 @@ def _row(bound: Context, file: _File, filed: _Filed, account: PayingAccount) -> 
         file_hash=file.stored.digest,
         place=filed.place,
         repeated=sum(filed.is_known),
-        findings=[_told(each) for each in (*file.content.findings, *statement.findings, *_left_out(filed))],
+        findings=[_told(each) for each in (*file.content.findings, *statement.findings, *_odd(bound, filed))],
         state="open",
     )
     row.lines = list(_lines(row, filed))
@@ -241,6 +241,11 @@ def _row(bound: Context, file: _File, filed: _Filed, account: PayingAccount) -> 
 
 def _told(finding: Finding) -> dict[str, Any]:
     return {name: _clean(str(value), 500) for name, value in asdict(finding).items() if value is not None}
+
+
+def _odd(bound: Context, filed: _Filed) -> list[Finding]:
+    """Say what of a statement is no line here, and that a day in it has not come."""
+    return [*filing.yet_to_come(filed.statement, bound.today), *_left_out(filed)]
 
 
 def _left_out(filed: _Filed) -> list[Finding]:
