@@ -85,7 +85,8 @@ def choose(visit: Visit, resource: Resource, names: Sequence[str]) -> None:
 def heads(resource: Resource, query: Query, fields: dict[str, Field], link: str) -> tuple[Column, ...]:
     """Write the heads, each with the address that sorts by it."""
     sortable = listing.sortable(resource)
-    return tuple(_head(resource, query, each, sortable, link) for each in fields.values())
+    widest = _widest(resource, fields, link)
+    return tuple(_head(resource, query, each, sortable, widest) for each in fields.values())
 
 
 def chooser(resource: Resource, fields: dict[str, Field]) -> Chooser:
@@ -96,7 +97,18 @@ def chooser(resource: Resource, fields: dict[str, Field]) -> Chooser:
     return Chooser(url, f"{url}/standard", tuple(Choosable(name, known[name].label, name in fields) for name in names))
 
 
-def _head(resource: Resource, query: Query, each: Field, sortable: Sequence[str], link: str) -> Column:
+def _widest(resource: Resource, fields: dict[str, Field], link: str) -> str:
+    """Choose the column that takes what room is left: the words of the rows, and where a number leads to them those beside it."""
+    if link != resource.key and fields[link].kind == "text":
+        return link
+    return next((name for name, each in fields.items() if name != link and _is_wordy(each)), link)
+
+
+def _is_wordy(each: Field) -> bool:
+    return each.kind in ("text", "longtext", "reference")
+
+
+def _head(resource: Resource, query: Query, each: Field, sortable: Sequence[str], widest: str) -> Column:
     is_sorted = query.sort == each.name
     turned = each.name if not is_sorted or query.descending else f"-{each.name}"
     args = {**listing.written(query, sort=turned), **_kept_columns()}
@@ -106,8 +118,8 @@ def _head(resource: Resource, query: Query, each: Field, sortable: Sequence[str]
         align="end" if is_number(each) else "",
         sort_url=addresses.of_list(resource, args=args) if each.name in sortable else "",
         sorted=("descending" if query.descending else "ascending") if is_sorted else "",
-        grow=each.name == link,
-        clip=each.kind in ("text", "longtext", "reference") and each.name != link,
+        grow=each.name == widest,
+        clip=_is_wordy(each) and each.name not in (widest, resource.key),
     )
 
 

@@ -15,7 +15,7 @@ from app.console.decode import Raw
 from app.console.filters import Option, Picked
 from app.console.gate import Visit
 from app.infra.audit import MASK
-from app.infra.fields import Field
+from app.infra.fields import Field, humanise
 from app.infra.intake import Reader
 from app.kernel.problem import Problem
 from app.kernel.resource import Resource, registry
@@ -188,10 +188,13 @@ def prefilled(args: Mapping[str, str], fields: Mapping[str, Field]) -> Raw:
 
 
 def _told(problem: Problem, children: Sequence[str]) -> str:
-    """Say in which line a problem is; people count from 1."""
+    """Say in which line a problem is, and of which table where they are not simply the lines; people count from 1."""
     head, _, rest = (problem.field or "").partition(".")
     place = rest.partition(".")[0]
-    return f"Line {int(place) + 1}: {problem.message}" if head in children and place.isdigit() else problem.message
+    if head not in children or not place.isdigit():
+        return problem.message
+    line = "Line" if head == "lines" else f"{humanise(head)}, line"
+    return f"{line} {int(place) + 1}: {problem.message}"
 
 
 def _span(each: Field) -> int:

@@ -20,6 +20,8 @@ from app.kernel.resource import Children, Resource, registry
 
 #: How many letters stand in one line of a column of facts.
 COLUMN = 36
+#: What the head of a document says when its title is but its number.
+_TOLD = ("supplier", "paying_account", "total", "amount")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ def build(visit: Visit, resource: Resource, row: Any, told: Activity | None = No
         title=title_of(resource, row),
         state=cell(sight, fields["state"], row) if "state" in fields else None,
         kind_label=resource.title[0],
-        subs=_subs(resource, row),
+        subs=_subs(sight, resource, fields, row),
         actions=buttons,
         more=more,
         notes=(),
@@ -104,10 +106,13 @@ def build(visit: Visit, resource: Resource, row: Any, told: Activity | None = No
     )
 
 
-def _subs(resource: Resource, row: Any) -> tuple[Cell, ...]:
-    """Say what a document is, and its key where its title is another."""
+def _subs(sight: Sight, resource: Resource, fields: dict[str, Field], row: Any) -> tuple[Cell, ...]:
+    """Say what a document is, its key where its title is another, and of a mere number with whom and how much."""
     kind, key = text(resource.title[0]), str(resource.key_of(row))
-    return (kind,) if str(row) == key else (kind, text(key, mono=True))
+    if str(row) != key:
+        return (kind, text(key, mono=True))
+    told = (cell(sight, fields[name], row) for name in _TOLD if name in fields)
+    return (kind, *(each for each in told if each is not None))
 
 
 def _sections(visit: Visit, sight: Sight, resource: Resource, fields: dict[str, Field], row: Any) -> tuple[Facts, ...]:

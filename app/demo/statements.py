@@ -20,7 +20,7 @@ from app.modules.payments.models import PayingAccount
 from app.modules.statements import service
 
 TREASURER = "viktor.hruska"
-OPENING = Decimal("184320.55")
+LEAST = Decimal("184320.55")
 ActAs = Callable[[str, datetime], Context]
 _SENT = text(
     "SELECT p.number, p.amount, p.execute_on, s.name FROM payment p JOIN supplier s ON s.id = p.supplier_id"
@@ -61,7 +61,8 @@ def seed(act_as: ActAs, now: datetime) -> None:
         _Entry(today - timedelta(days=1), Decimal("-25000.00"), "Transfer to savings", "Halden Instruments"),
     ]
     treasurer = act_as(TREASURER, now - timedelta(days=9))
-    first, balance = _written("10", iban, currency, OPENING, [*early, fee], border)
+    opening = LEAST + sum((-each.amount for each in paid), Decimal(0))  # what is paid was there before
+    first, balance = _written("10", iban, currency, opening, [*early, fee], border)
     key = _taken(treasurer, first, f"statement-{border}.xml")
     if key is not None:
         number = str(len(early) + 1)

@@ -60,7 +60,7 @@ def test_each_problem_stands_at_its_field_and_in_the_summary(app, buyer, euro):
     for place in ("f-name", "f-country", "contacts-0-name"):
         assert f'href="#{place}"' in response.text, place
         assert re.search(rf'id="{place}"[^>]*aria-invalid="true"', response.text), place
-    assert "Line 1: Name is missing" in text(response)
+    assert "Contacts, line 1: Name is missing" in text(response)
 
 
 def test_lines_are_changed_moved_removed_and_added_in_one_go(app, buyer, euro, make):

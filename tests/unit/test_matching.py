@@ -160,7 +160,7 @@ def test_a_check_tells_expected_actual_difference_and_the_rule_used() -> None:
     assert (check.expected, check.actual, check.difference, check.unit) == (D(10), D("10.1"), D("0.1"), "EUR")
     assert (check.effect, check.tolerance, check.tolerance_rows) == (D("1.00"), "at most 2 % (TOL-7)", (7,))
     assert check.text == (
-        "Line 1: 10.10 EUR instead of 10.00 EUR for one C62: 1.00 EUR more in all. Allowed: at most 2 % (TOL-7)."
+        "Line 1: 10.10 EUR instead of 10.00 EUR each: 1.00 EUR more in all. Allowed: at most 2 % (TOL-7)."
     )
 
 

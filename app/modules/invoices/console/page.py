@@ -151,11 +151,13 @@ def preview(visit: Visit, row: Invoice) -> Markup:
 
 def _drawn(visit: Visit, row: Invoice, document: Document) -> Document:
     """Leave to the page what it shows in its own way, and call the invoice by whose it is."""
+    currency = row.currency.code
     number = (cells.text(row.number, mono=True),) if row.number else ()
+    total = (cells.Cell("money", words.amount(row.total, currency), currency=currency),) if row.total is not None else ()
     return replace(
         document,
         title=papers.title(visit, row),
-        subs=(cells.text(row.kind.label), *document.subs[1:], *number),
+        subs=(cells.text(row.kind.label), cells.text(row.reference, mono=True), *number, *total),
         actions=(*stages.actions_of(visit, registry[service.NAME], row), *document.actions),
         sections=tuple(each for each in document.sections if each.title in _SECTIONS),
         children=tuple(each for each in document.children if each.title in _TABLES and each.rows),

@@ -20,6 +20,7 @@ from app.modules.invoices.domain.checks import (
     skipped,
     weighed,
 )
+from app.modules.invoices.domain.facts import unit_words
 from app.modules.invoices.domain.tolerances import Measure, Tolerance, figure, plain
 
 _NO_ORDER = "There is no order to compare with; the approval policy decides."
@@ -193,7 +194,8 @@ def _not_counted(ordered: OrderLine, line: BillLine) -> Check:
     name, lines = CheckName.QUANTITY, (line.number,)
     if line.quantity is None:
         return failed(name, "no_quantity", f"Line {line.number} states no quantity.", lines=lines)
-    words = f"Line {line.number} is in {line.unit}, ordered in {ordered.unit}, and no conversion is known."
+    billed, agreed = unit_words(line.unit), unit_words(ordered.unit)
+    words = f"Line {line.number} is in {billed}, ordered in {agreed}, and no conversion is known."
     return failed(name, "other_unit", words, lines=lines, expected=ordered.unit, actual=line.unit)
 
 
@@ -239,14 +241,13 @@ def _price(case: Case, order: Order, ordered: OrderLine, line: BillLine, toleran
     agreed = billing.agreed_price(ordered, order.rate)
     effect = money((stated - agreed) * quantity, case.bill.currency)
     currency = case.bill.currency
-    per = f" for one {ordered.unit}" if ordered.unit else " each"
     words = f"Line {line.number}: {figure(rounded(stated), currency)}"
     if stated == agreed:
-        words += f"{per}, as ordered."
+        words += " each, as ordered."
     else:
         more = figure(abs(effect.rounded().amount), currency)
         way = "more" if effect.amount > 0 else "less"
-        words += f" instead of {figure(rounded(agreed), currency)}{per}: {more} {way} in all."
+        words += f" instead of {figure(rounded(agreed), currency)} each: {more} {way} in all."
     weighing = Weighing(agreed, stated, effect, agreed, currency, lines)
     return weighed(name, "price_above" if stated > agreed else "price_below", words, weighing, tolerance)
 

@@ -98,7 +98,7 @@ def _chosen(due: Due, terms: Terms) -> Pay | None:
     """Say what is paid of an item that is due, or whose discount would be lost before the next run."""
     discount = discount_of(due, terms)
     if due.due_on <= terms.due_until:
-        when = f"Due since {due.due_on}" if due.due_on < terms.execute_on else f"Due {due.due_on}"
+        when = "Overdue" if due.due_on < terms.execute_on else "Due"
         spared = f", {_off(due, discount, terms)}" if discount else ""
         return Pay(due, due.left - discount, discount, f"{when}{spared}")
     if not discount or due.discount_until is None or due.discount_until > terms.due_until:
@@ -111,7 +111,7 @@ def _chosen(due: Due, terms: Terms) -> Pay | None:
 
 
 def _off(due: Due, discount: Decimal, terms: Terms) -> str:
-    return f"{Money(discount, terms.currency).rounded().amount:f} off until {due.discount_until}"
+    return f"{Money(discount, terms.currency).rounded().amount:f} off until {due.discount_until:%-d %B %Y}"
 
 
 def discount_of(due: Due, terms: Terms) -> Decimal:
