@@ -34,8 +34,13 @@ def tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text(), str(path))
 
 
+@functools.cache
+def nodes(path: Path) -> list[ast.AST]:
+    return list(ast.walk(tree(path)))
+
+
 def calls(path: Path) -> Iterator[tuple[str, ast.Call]]:
-    for node in ast.walk(tree(path)):
+    for node in nodes(path):
         if isinstance(node, ast.Call):
             target = node.func
             yield (target.attr if isinstance(target, ast.Attribute) else getattr(target, "id", "")), node
@@ -43,7 +48,7 @@ def calls(path: Path) -> Iterator[tuple[str, ast.Call]]:
 
 def names(path: Path) -> Iterator[tuple[str, int]]:
     """Yield dotted names as they are written, such as `flask.g` or `session.info`."""
-    for node in ast.walk(tree(path)):
+    for node in nodes(path):
         if isinstance(node, ast.Attribute | ast.Name):
             yield ast.unparse(node), node.lineno
 
@@ -96,7 +101,7 @@ def test_request_globals_stay_at_the_doors() -> None:
         own_door = where.startswith("app/modules/") and where.split("/")[3:4] in (["console.py"], ["console"], ["api.py"], ["api"])
         if where.startswith(("app/console/", "app/api/", "app/workers/")) or own_door or where == "app/infra/identity.py":
             continue
-        for node in ast.walk(tree(path)):
+        for node in nodes(path):
             if isinstance(node, ast.ImportFrom) and node.module in ("flask", "flask_login"):
                 bound = {alias.name for alias in node.names} & {"g", "session", "request", "current_user"}
                 if bound:
@@ -113,7 +118,7 @@ def test_slices_change_rows_one_by_one() -> None:
     found: dict[str, list[str]] = {}
     for path in python_files(APP / "modules"):
         where = relative(path)
-        for node in ast.walk(tree(path)):
+        for node in nodes(path):
             if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("sqlalchemy"):
                 bulk = {alias.name for alias in node.names} & {"update", "delete", "insert", "text"}
                 if bulk:
@@ -133,7 +138,7 @@ def test_functions_and_files_stay_small() -> None:
         lines = len(path.read_text().splitlines())
         if lines > MAX_FILE:
             found.setdefault(where, []).append(f"{where}: {lines} lines, at most {MAX_FILE}")
-        for node in ast.walk(tree(path)):
+        for node in nodes(path):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 length = (node.end_lineno or node.lineno) - node.lineno + 1
                 if length > MAX_FUNCTION:
@@ -144,7 +149,7 @@ def test_functions_and_files_stay_small() -> None:
 def test_the_kernel_needs_the_standard_library_only() -> None:
     foreign = []
     for path in python_files(APP / "kernel"):
-        for node in ast.walk(tree(path)):
+        for node in nodes(path):
             modules = []
             if isinstance(node, ast.Import):
                 modules = [alias.name for alias in node.names]
@@ -167,7 +172,7 @@ def test_slices_use_of_each_other_only_rules_tables_and_services() -> None:
     found = []
     for path in python_files(APP / "modules"):
         own = path.relative_to(APP / "modules").parts[0]
-        for node in ast.walk(tree(path)):
+        for node in nodes(path):
             if not isinstance(node, ast.ImportFrom) or not (node.module or "").startswith("app.modules."):
                 continue
             parts = node.module.split(".")[2:]
