@@ -27,7 +27,7 @@ def headers(application: Flask) -> dict[str, dict[str, str]]:
         for name, login in accounts.items():
             user = identity.find_user(db.session(), login)
             assert user is not None, f"{login} is missing; fill the company first"
-            found[name] = {"Authorization": f"Bearer {_token(user)}"}
+            found[name] = {"Authorization": f"Bearer {token(user)}"}
             found[f"page {name}"] = {
                 "Cookie": f"{application.config['SESSION_COOKIE_NAME']}={_cookie(application, user)}"
             }
@@ -39,7 +39,7 @@ def _context(user: Any) -> Context:
     return Context(identity.actor_of(db.session(), user), now, now.date(), "bench", "bench", fresh_at=now)
 
 
-def _token(user: Any) -> str:
+def token(user: Any) -> str:
     with unit.transaction(_context(user), "token.issue") as bound:
         _, secret = identity.issue_token(bound, "bench", [], bound.today + timedelta(days=2))
     return secret

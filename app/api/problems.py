@@ -13,14 +13,15 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTo
 from werkzeug.routing import RequestRedirect
 
 from app.api.answers import PREFIX, answer, request_id
+from app.infra import files
 from app.infra.audit import plain
-from app.infra.files import StoreDown
 from app.kernel.problem import Problem, Refused
 
 log = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
 TYPES = f"{PREFIX}/problems"
 _BUSY = {"40001", "40P01", "55P03"}
+_SERVER_AWAY = Problem("unavailable", "A server that is needed for this does not answer. Try again in a moment.")
 
 #: What each status says at this door; the documentation shows the same words.
 TITLES = {
@@ -109,7 +110,9 @@ def _unforeseen(error: Exception) -> Response:
     pgcode = getattr(getattr(error, "orig", None), "pgcode", None)
     if isinstance(error, DBAPIError) and pgcode in _BUSY:
         return problem_answer(409, [Problem("busy", "Someone else is changing this right now. Try again.")])
-    if isinstance(error, StoreDown) or (isinstance(error, DBAPIError) and error.connection_invalidated):
+    if isinstance(error, files.StoreDown):
+        return _away(error, files.AWAY)
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
         return _away(error)
     if isinstance(error, DBAPIError) and pgcode is None and type(error).__name__ == "OperationalError":
         return _away(error)
@@ -119,7 +122,6 @@ def _unforeseen(error: Exception) -> Response:
     return problem_answer(500, [Problem("internal_error", message)])
 
 
-def _away(error: Exception) -> Response:
+def _away(error: Exception, problem: Problem = _SERVER_AWAY) -> Response:
     log.error("a server is away in %s %s: %s", request.method, request.path, error)
-    message = "A server that is needed for this does not answer. Try again in a moment."
-    return problem_answer(503, [Problem("unavailable", message)], {"Retry-After": "5"})
+    return problem_answer(503, [problem], {"Retry-After": "5"})

@@ -18,8 +18,7 @@ from werkzeug.exceptions import HTTPException
 from app.console import gate, shell
 from app.console.lists import Link
 from app.console.shell import Crumb, Page, Shell
-from app.infra import unit
-from app.infra.files import StoreDown
+from app.infra import files, unit
 from app.kernel.problem import Kind, Refused
 
 log = logging.getLogger(__name__)
@@ -38,7 +37,7 @@ _WORDS = {
         "Something broke here",
         "It is noted. Try again, and if it stays, give the request number to an administrator.",
     ),
-    503: ("Outlay cannot reach its database", "Nothing is lost. Try again in a minute."),
+    503: ("Something that is needed does not answer", "Outlay cannot reach its database. Nothing is lost. Try again in a minute."),
 }
 
 
@@ -47,7 +46,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Refused, _refused)
     app.register_error_handler(CSRFError, _forged)
-    app.register_error_handler(StoreDown, _unreachable)
+    app.register_error_handler(files.StoreDown, _without_files)
     app.register_error_handler(redis.RedisError, _unreachable)
     app.register_error_handler(DBAPIError, _database)
     app.register_error_handler(PoolTimeout, _unreachable)
@@ -122,6 +121,11 @@ def _database(error: DBAPIError) -> Response:
     if isinstance(error, OperationalError) or error.connection_invalidated:
         return _unreachable(error)
     return _broken(error)
+
+
+def _without_files(error: files.StoreDown) -> Response:
+    log.warning("unreachable: %s", error)
+    return page(503, [files.AWAY.message])
 
 
 def _unreachable(error: Exception) -> Response:

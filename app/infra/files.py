@@ -23,7 +23,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from app.infra import breaker, filetypes
 from app.infra.filetypes import FileRefused
-from app.kernel.problem import Kind
+from app.kernel.problem import Kind, Problem
 
 MEGABYTE = 1024 * 1024
 LARGEST = 25 * MEGABYTE
@@ -44,6 +44,10 @@ class Stored:
 
 class StoreDown(Exception):
     """Raised when the store cannot be reached; the file may be there all the same."""
+
+
+#: What people are told when it is.
+AWAY = Problem("unavailable", "Files cannot be stored or read just now; what needs none works. Try again in a moment.")
 
 
 class Store(Protocol):
@@ -69,34 +73,34 @@ class DiskStore:
     """Keep files in folders of one disk."""
 
     def __init__(self, root: Path, largest: int = LARGEST) -> None:
-        """Use a folder, made if need be."""
+        """Use a folder, made when the first file comes."""
         self._root = root
         self._largest = largest
         self._incoming = root / "incoming"
-        self._incoming.mkdir(parents=True, exist_ok=True)
 
     def put(self, stream: IO[bytes], media_type: str = "") -> Stored:
         """Take a file in; it appears under its digest whole or not at all, even when the machine fails."""
-        handle, name = tempfile.mkstemp(dir=self._incoming)
+        with _disk():
+            self._incoming.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(dir=self._incoming)
         arriving = Path(name)
         try:
             with os.fdopen(handle, "w+b") as file:
                 stored = _receive(stream, file, self._largest, media_type)
-                os.fsync(file.fileno())
-            target = self._path(stored.digest)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            arriving.replace(target)
-            _keep_folder(target.parent)
+                with _disk():
+                    os.fsync(file.fileno())
+            self._move(arriving, self._path(stored.digest))
         finally:
             arriving.unlink(missing_ok=True)
         return stored
 
     def open(self, digest: str) -> BinaryIO:
         """Give a file from its beginning."""
-        try:
-            return self._path(digest).open("rb")
-        except FileNotFoundError:
-            raise _missing() from None
+        with _disk():
+            try:
+                return self._path(digest).open("rb")
+            except FileNotFoundError:
+                raise _missing() from None
 
     def exists(self, digest: str) -> bool:
         """Tell whether a file is there."""
@@ -104,12 +108,28 @@ class DiskStore:
 
     def delete(self, digest: str) -> None:
         """Remove a file."""
-        self._path(digest).unlink(missing_ok=True)
+        with _disk():
+            self._path(digest).unlink(missing_ok=True)
+
+    def _move(self, arriving: Path, target: Path) -> None:
+        with _disk():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            arriving.replace(target)
+            _keep_folder(target.parent)
 
     def _path(self, digest: str) -> Path:
         if not _is_digest(digest):
             raise _missing()
         return self._root / digest[:2] / digest[2:4] / digest
+
+
+@contextmanager
+def _disk() -> Iterator[None]:
+    """Tell of a disk that is full, gone or not to be written on as of any store that is away."""
+    try:
+        yield
+    except OSError as error:
+        raise StoreDown(f"The disk of the file store refuses: {error}") from error
 
 
 class S3Store:
@@ -293,8 +313,10 @@ def _copy(stream: Any, into: BinaryIO, largest: int) -> tuple[int, str]:
             limit = f"{largest // MEGABYTE} MB" if largest >= MEGABYTE else f"{largest} bytes"
             raise FileRefused("file_too_large", f"The file is larger than {limit}. Send a smaller one.", Kind.TOO_LARGE)
         seen.update(chunk)
-        into.write(chunk)
-    into.flush()
+        with _disk():
+            into.write(chunk)
+    with _disk():
+        into.flush()
     return size, seen.hexdigest()
 
 
