@@ -85,6 +85,42 @@ def test_the_tolerance_of_the_line_comes_before_that_of_the_house_and_the_smalle
     do(rita.context(), "receipt", over, "post")
 
 
+@pytest.mark.parametrize(
+    ("rows", "most"),
+    [
+        ([{"over_percent": "30"}], "3"),
+        ([{"over_percent": "30", "over_amount": "180"}], "2"),
+        ([{"over_percent": "30"}, {"category": "OPT", "over_percent": "10"}], "1"),
+        ([{"category": "OPT", "over_percent": "10"}, {"supplier": "VEGA", "over_percent": "20"}], "2"),
+        ([{"supplier": "VEGA", "over_percent": "20"}, {"entity": "HAL", "over_percent": "40"}], "4"),
+        ([{"over_amount": "90"}, {"entity": "HAL", "over_percent": "40"}], "1"),
+        ([{"entity": "HAL", "under_percent": "40"}], "5"),
+    ],
+    ids=[
+        "percent",
+        "percent and amount",
+        "category",
+        "supplier first",
+        "entity first",
+        "each inherits",
+        "else the setting",
+    ],
+)
+def test_the_tolerances_that_hold_for_invoices_say_how_much_more_may_arrive(
+    buying: Buying, rita: Someone, order: str, rows: list[dict[str, str]], most: str
+) -> None:
+    do(system(), "setting", "orders.over_receipt_percent", "change", value="50")
+    for at, row in enumerate(rows):
+        buying.enter("tolerance", code=f"RCV-{at}", measure="receipt", **row)
+    over = arrived(buying, rita, order, f"{10 + int(most) + 1}")
+    with refused(("more_than_ordered", "lines.0.quantity")) as told:
+        do(rita.context(), "receipt", over, "post")
+    assert f"and {most} more are tolerated" in told[0]
+    buying.edit(rita.context(), "receipt", over, lines=[{"line": "1", "quantity": f"{10 + int(most)}"}])
+    do(rita.context(), "receipt", over, "post")
+    assert progress(order)[2] == "all"
+
+
 def test_what_goes_back_needs_a_reason_and_cannot_exceed_what_came(buying: Buying, rita: Someone, order: str) -> None:
     posted(buying, rita, order, "4")
     key = arrived(buying, rita, order, "-5")

@@ -19,6 +19,7 @@ from app.modules.invoices.models import (
     OpenItem,
     Tolerance,
 )
+from app.modules.orders.service import declare_tolerance
 
 _FORM = (
     "kind", "supplier", "supplier_number", "stated_supplier", "entity", "cost_centre", "project", "currency", "order",
@@ -183,6 +184,7 @@ tolerances = registry.add(
 
 declare_document(service.NAME, service.case_of)
 declare_holder(service.NAME, service.live)
+declare_tolerance(service.over_receipt)
 taking.declare(service.NAME, service.capture)
 release.begin_with(service.enter_tolerances)
 activity.let_last(service.NAME, service.is_original)

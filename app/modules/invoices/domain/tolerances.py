@@ -26,6 +26,7 @@ class Measure(Labelled):
     DOCUMENT_TOTAL = "document_total", "Document total"
     PAYABLE = "payable", "Payable amount"
     TERMS = "terms", "Payment terms"
+    RECEIPT = "receipt", "Over-receipt"
 
 
 @dataclass(frozen=True, slots=True)

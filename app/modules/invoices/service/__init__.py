@@ -21,6 +21,7 @@ from app.modules.invoices.service.disputing import drop_exceptions, remind_owner
 from app.modules.invoices.service.matching import due_on, match
 from app.modules.invoices.service.paying import locked, pay, tell_orders
 from app.modules.invoices.service.stating import count_pages, has_pages, is_original, original, picture, stated
+from app.modules.invoices.service.tolerating import over_receipt
 from app.modules.invoices.service.weighing import NAME, case_of, live
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "locked",
     "match",
     "original",
+    "over_receipt",
     "pay",
     "picture",
     "post",

@@ -35,7 +35,7 @@ from app.modules.invoices.domain.kinds import InvoiceKind
 from app.modules.invoices.domain.matching import Match
 from app.modules.invoices.domain.terms import Terms
 from app.modules.invoices.models import Invoice, InvoiceCheck, InvoiceLine
-from app.modules.invoices.service import disputing, splitting, weighing
+from app.modules.invoices.service import disputing, splitting, tolerating, weighing
 from app.modules.orders import service as orders
 from app.modules.orders.domain import amounts
 from app.modules.orders.domain.kinds import ReceivedBy
@@ -119,13 +119,12 @@ def case_of(context: Context, invoice: Invoice) -> Case:
     billed = orders_of(invoice)
     agreed = tuple(_agreed(context, invoice, order) for order in billed)
     supplier = invoice.supplier
-    rows, rates = _tolerances(context, invoice)
     return Case(
         bill=bill_of(invoice),
         method=method_of(context, invoice, billed),
         orders=agreed,
-        tolerances=tolerances.Tolerances(
-            rows, invoice.entity.id, supplier.id if supplier else None, invoice.currency.code, rates
+        tolerances=tolerating.tolerances_of(
+            context, invoice.entity, supplier, invoice.currency, invoice.issued_on or context.today
         ),
         deposits=_deposits(context, invoice, billed),
         credited=_credited(context, invoice),
@@ -248,37 +247,6 @@ def _agreed_line(order: Order, at: int, line: OrderLine, billed: dict[int, list[
         received=(came,) if came.quantity or came.amount else (),
         billed=tuple(billed.get(line.id, ())),
     )
-
-
-def _tolerances(context: Context, invoice: Invoice) -> tuple[tuple[tolerances.Row, ...], dict[str, Decimal]]:
-    rows, rates = [], dict[str, Decimal]()
-    for each in queries.list_tolerances(context, invoice.entity.id, invoice.supplier_id):
-        currency = each.currency.code if each.currency else ""
-        if each.currency is not None and each.currency is not invoice.currency and currency not in rates:
-            found = directory.find_rate(
-                context, each.currency.id, invoice.currency.id, invoice.issued_on or context.today
-            )
-            if found is None:
-                continue  # an amount that cannot be compared allows nothing
-            rates[currency] = found.rate
-        rows.append(
-            tolerances.Row(
-                id=each.id,
-                code=each.code,
-                measure=each.measure,
-                entity=each.entity_id,
-                supplier=each.supplier_id,
-                category=each.category_id,
-                over_percent=each.over_percent,
-                over_amount=each.over_amount,
-                under_percent=each.under_percent,
-                under_amount=each.under_amount,
-                cap_percent=each.cap_percent,
-                cap_amount=each.cap_amount,
-                currency=currency,
-            )
-        )
-    return tuple(rows), rates
 
 
 def _deposits(context: Context, invoice: Invoice, billed: Sequence[Order]) -> tuple[Deposit, ...]:

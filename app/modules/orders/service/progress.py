@@ -6,7 +6,7 @@ once more changes nothing, and everything can be rebuilt from facts.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -25,7 +25,7 @@ OVER_PERCENT = settings.declare(
         "orders.over_receipt_percent",
         0,
         "Over-receipt in percent",
-        "How much more than ordered may be received, where neither item, category nor the order's line says.",
+        "How much more than ordered may be received, where neither the order's line nor a tolerance says.",
         0,
         100,
     )
@@ -50,10 +50,10 @@ class Billed:
 
 @dataclass(frozen=True, slots=True)
 class OverReceipt:
-    """How much more than ordered may arrive, as a quantity and as the percent it comes from."""
+    """How much more than ordered may arrive, as a quantity and as the percent it comes from, if it does."""
 
     quantity: Decimal
-    percent: Decimal
+    percent: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +96,11 @@ class ToMatch:
     lines: tuple[LineToMatch, ...]
 
 
+#: How much more than ordered may arrive of a line; nothing where no tolerance says.
+Tolerance = Callable[[Context, OrderLine], OverReceipt | None]
+_tolerances: list[Tolerance] = []
+
+
 def locked(context: Context, ids: Iterable[int]) -> dict[int, Order]:
     """Take orders for the rest of the transaction, with their lines as they are now."""
     return {order.id: order for order in queries.lock_orders(context, ids)}
@@ -129,12 +134,26 @@ def amount_expected(line: OrderLine) -> Decimal:
     return (line.amount * share).quantize(Decimal("0.0001"))
 
 
+def declare_tolerance(tolerance: Tolerance) -> None:
+    """Let the slice that keeps tolerances say how much more than ordered may arrive."""
+    _tolerances.append(tolerance)
+
+
 def over_receipt(context: Context, line: OrderLine) -> OverReceipt:
-    """Tell how much more than ordered may arrive: by the line, or else as set for all; of percent and quantity the smaller."""
+    """Tell how much more than ordered may arrive: as the line says, else by the tolerances, else as set for all.
+
+    Of percent and quantity, or percent and amount, both hold: the smaller counts.
+    """
+    whole = abs(line.issued_quantity)
+    if line.over_percent is None and line.over_quantity is None:
+        for tolerance in _tolerances:
+            found = tolerance(context, line)
+            if found is not None:
+                return found
     percent = line.over_percent
     if percent is None:
         percent = Decimal(settings.get(context.session, OVER_PERCENT.name))
-    quantity = abs(line.issued_quantity) * percent / 100
+    quantity = whole * percent / 100
     limits = [quantity] if line.over_quantity is None else [quantity, line.over_quantity]
     return OverReceipt(min(limits), percent)
 
