@@ -27,10 +27,10 @@ class FindView(BaseView):  # type: ignore[misc]
 
     @open_page("/find")
     def find(self) -> Any:
-        """Find what fits the words typed so far; without words, where one may go."""
+        """Find what fits the words typed so far, first the few pages and commands; without words, where one may go."""
         visit = gate.visit()
         text = request.args.get("q", "").strip()[:200]
-        groups = [*_documents(visit, text), *_pages(visit, text), *_commands(visit, text)]
+        groups = [*_pages(visit, text), *_commands(visit, text), *_documents(visit, text)]
         return jsonify(groups=[{"label": label, "items": entries} for label, entries in groups if entries])
 
     @open_page("/mentions")
