@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import text
 
-from app.demo import bills, quotes
+from app.demo import bills, deciders, quotes
 from app.demo.bills import Bill, Item, Party
 from app.infra import unit
 from app.infra.db import db
@@ -19,7 +19,6 @@ from app.infra.taking import Sent
 from app.kernel.actor import SYSTEM, Context
 from app.kernel.problem import Refused
 from app.kernel.resource import registry
-from app.modules.approvals import service as approvals
 from app.modules.invoices import service
 from app.modules.orders.domain import amounts
 from app.modules.orders.models import Order
@@ -147,11 +146,14 @@ class _Year:
                 item = Item(words, Decimal(1), "C62", Decimal(price))
                 due, percent = on + timedelta(days=days_to_pay), Decimal(_RATES.get(party.country, 20))
                 bill = Bill(f"{centre[:3]}{on:%y%m%d}", on, due, "EUR", percent, party, entity, (item,), iban)
-                moment = self._moment(on + timedelta(days=2))
+                is_young = turn == 1  # came these days, and still waits for who answers for the cost centre
+                moment = self._moment(
+                    max(on, (self.now - timedelta(days=5)).date()) if is_young else on + timedelta(days=2)
+                )
                 key = self._captured(bill, moment)
                 if key is not None:
                     self._charged(key, moment, centre, category)
-                    self._agreed(key, moment + timedelta(hours=3), is_young=turn == 1)
+                    self._agreed(key, moment + timedelta(hours=3), is_young=is_young)
 
     def urgent(self) -> None:
         """Take in what could not wait, and what the budget does not cover."""
@@ -227,7 +229,7 @@ class _Year:
         if not self._try(CLERK, moment, key, "submit") or is_young:
             return
         for _ in range(4):
-            asked = self._asked(key)
+            asked = deciders.asked("invoice", key, self.now)
             if not asked:
                 break
             moment += timedelta(hours=self.random.randint(3, 30))
@@ -237,13 +239,6 @@ class _Year:
     def _booked(self, key: str, moment: datetime) -> None:
         if moment < self.now and self._try(CLERK, moment, key, "submit"):
             self._try(CLERK, moment + timedelta(hours=1), key, "post")
-
-    def _asked(self, key: str) -> list[str]:
-        [(row_id,)] = self._rows("SELECT id FROM invoice WHERE reference = :key", key=key)
-        with unit.reading(self._system()) as bound:
-            current = approvals.current(bound, "invoice", row_id)
-            seats = current.seats if current is not None and current.state == "open" else []
-            return [seat.person.code for seat in seats if seat.state == "open"]
 
     def _seller(self, trade: str) -> tuple[Party, str, Party, int] | None:
         """Find an approved supplier of a trade nearby with its account, the company it bills, and its days to pay."""

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
+from app.demo import deciders
 from app.infra import unit
 from app.infra.db import db
 from app.kernel.actor import Context
@@ -22,20 +23,22 @@ ActAs = Callable[[str, datetime], Context]
 
 def buy(act_as: ActAs, random: Random, request: str, supplier: str | None, at: datetime, now: datetime) -> None:
     """Order an approved request a day or two later, and receive it after some time, if that has come."""
-    key = _ordered(act_as(BUYER, at), request, supplier)
+    key = _ordered(act_as, request, supplier, at, now)
     if key is None:
         return
     arrives = at + timedelta(days=random.randint(3, 18))
     parts = 2 if random.random() < 0.2 else 1  # noqa: PLR2004
     for part in range(parts):
         if arrives < now:
-            _received(act_as(RECEIVER, arrives), key, is_last=part == parts - 1, note=f"DN-{random.randint(10000, 99999)}")
+            _received(
+                act_as(RECEIVER, arrives), key, is_last=part == parts - 1, note=f"DN-{random.randint(10000, 99999)}"
+            )
         arrives += timedelta(days=6)
 
 
-def _ordered(context: Context, request: str, supplier: str | None) -> str | None:
-    """Fill the order from the request as the page does, and send it out; what cannot go out stays a draft."""
-    resource = registry["order"]
+def _ordered(act_as: ActAs, request: str, supplier: str | None, at: datetime, now: datetime) -> str | None:
+    """Fill the order from the request as the page does, let those agree who are asked, and send it out."""
+    resource, context = registry["order"], act_as(BUYER, at)
     with unit.reading(context) as bound:
         [found] = order_queries.list_seen_requests(bound, [request])
         raw = orders.form_for(bound, resource, [found])
@@ -45,7 +48,10 @@ def _ordered(context: Context, request: str, supplier: str | None) -> str | None
     try:
         key = unit.create(context, resource, {"supplier": supplier, **raw}).key
         unit.execute(context, resource, key, "submit", {})
-        unit.execute(context, resource, key, "issue", {"channel": "print"})
+        while who := deciders.asked("order", key, now):
+            at = min(at + timedelta(hours=20), now)
+            unit.execute(act_as(who[0], at), resource, key, "approve", {})
+        unit.execute(act_as(BUYER, at), resource, key, "issue", {"channel": "print"})
     except Refused:
         return None
     return key

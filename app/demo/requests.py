@@ -12,13 +12,12 @@ from typing import Any
 from flask import current_app
 from sqlalchemy import text
 
-from app.demo import company, needs, orders, quotes
+from app.demo import company, deciders, needs, orders, quotes
 from app.infra import activity, files, unit
 from app.infra.db import db
-from app.kernel.actor import SYSTEM, Context
+from app.kernel.actor import Context
 from app.kernel.problem import Refused
 from app.kernel.resource import registry
-from app.modules.approvals import service as approvals
 
 SEED, USUAL = 418, 80
 _IN = {"EUR": Decimal(1), "CZK": Decimal(25), "GBP": Decimal("0.85")}
@@ -121,7 +120,7 @@ class _Year:
     def _decided(self, key: str, person: str, at: datetime, chance: float) -> datetime:
         """Let those who are asked decide, one after the other, each after some hours."""
         for turn in range(8):
-            asked = self._asked(key)
+            asked = deciders.asked("request", key, self.now)
             if not asked:
                 break
             at = min(at + timedelta(hours=self.random.randint(2, 50)), self.now)
@@ -157,13 +156,6 @@ class _Year:
             name=f"% {word}",
         )
         return str(found[0][0]) if found else None
-
-    def _asked(self, key: str) -> list[str]:
-        [(row_id,)] = self._rows("SELECT id FROM request WHERE number = :key", key=key)
-        with unit.reading(Context(SYSTEM, self.now, self.now.date(), "demo-asked", "demo")) as bound:
-            approval = approvals.current(bound, "request", row_id)
-            seats = approval.seats if approval is not None and approval.state == "open" else []
-            return [seat.person.code for seat in seats if seat.state == "open"]
 
     def _state(self, key: str) -> str:
         return str(self._rows("SELECT state FROM request WHERE number = :key", key=key)[0][0])
