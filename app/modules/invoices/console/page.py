@@ -142,7 +142,7 @@ def preview(visit: Visit, row: Invoice) -> Markup:
         "_invoice_preview.html",
         lines=lines_of(visit, row),
         currency=row.currency.code,
-        failing=[checked(each) for each in row.checks if each.verdict is Verdict.EXCEPTION],
+        failing=[checked(each) for each in row.checks if each.verdict in (Verdict.EXCEPTION, Verdict.WITHIN)],
         sections=[previews.filled(each) for each in shows.sections(visit, resource, row) if each.title in _BESIDE],
         children=[each for each in shows.children(visit, resource, row) if each.title == "Splits" and each.rows],
     )
