@@ -645,3 +645,41 @@ def test_parts_of_field_86_are_told_apart_whatever_sign_marks_them(mark: str) ->
     statement, entry = only(text)
     assert (entry.party.name, entry.remittance.text) == ("PAPIRUS", "Faktura 7/2026?za papier")
     assert statement.findings == ()
+
+
+def test_the_currency_beside_each_of_two_amounts_is_one_column() -> None:
+    rows = table("2026-03-02;60,00;EUR;-40,00;EUR", head="Buchung;Saldo;Währung;Betrag;Währung")
+    assert only(rows)[1].currency == "EUR"
+    code, words = refusal(table("2026-03-02;60,00;EUR;-40,00;USD", head="Buchung;Saldo;Währung;Betrag;Währung"))
+    assert (code, "both hold the currency" in words) == ("ambiguous_column", True)
+
+
+def test_valuta_is_the_currency_also_beside_a_value_date_and_never_stands_in_for_a_date() -> None:
+    assert (
+        only(table("SEK;2026-03-02;2026-03-03;-40,00", head="Valuta;Bokföringsdag;Valutadag;Belopp"))[1].currency
+        == "SEK"
+    )
+    code, words = refusal(table("2026/03/02;-40,00;DKK", head="Unknown day;Beløb;Valuta"))
+    assert (code, "Name it Date" in words) == ("no_headings", True)
+
+
+def test_only_a_currency_that_exists_is_taken_from_a_heading() -> None:
+    assert only(table("2026-03-02,-40.00", head="Date (UTC),Amount"))[1].currency is None
+    assert only(table("2026-03-02,-40.00", head="Date (UTC),Amount (CHF)"))[1].currency == "CHF"
+
+
+def test_the_one_iban_of_the_rows_is_not_ours_where_ours_stands_above_the_table() -> None:
+    head = "Konto;DE89370400440532013000;;\n\nBuchungsdatum;Zahlungsempfänger;IBAN;Betrag"
+    rows = ("02.03.26;Vega;DE02120300000000202051;-40", "03.03.26;Vega;DE02120300000000202051;-5,00")
+    (statement,) = read(table(*rows, head=head)).statements
+    assert statement.account.iban == "DE89370400440532013000"
+    assert {entry.party.iban for entry in statement.entries} == {"DE02120300000000202051"}
+
+
+def test_lines_of_text_below_the_table_are_left_out_and_said() -> None:
+    rows = table(
+        "2026-03-02;Paper;-40.00", ";;", "Closing balance;60.00 EUR;", "Made by the bank;;", head="Date;Details;Amount"
+    )
+    found = read(rows)
+    assert [f"{entry.amount:f}" for entry in found.entries] == ["-40.00"]
+    assert [finding.where for finding in found.findings] == ["line 4", "line 5"]

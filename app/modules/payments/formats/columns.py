@@ -153,17 +153,26 @@ def _headed(
     row: Row, found: dict[str, list[tuple[int, headings.Heading]]], rows: list[Row], preamble: list[Row]
 ) -> Table:
     columns: dict[str, list[int]] = {}
+    found = _with_valuta_settled(row, found, rows)
     for role, hits in found.items():
         surest = min(heading.vagueness for _, heading in hits)
         exact = [index for index, heading in hits if heading.vagueness == surest]
+        if role not in headings.MANY and _say_the_same(exact, rows):
+            exact = exact[:1]
         if len(exact) > 1 and role not in headings.MANY:
             names = " and ".join(shown(row.cells[index]) for index in exact)
             words = f"Columns {names} both hold the {headings.LABELS[role]}. Remove or rename one."
             raise refused("ambiguous_column", words, line=row.line, field=row.cells[exact[1]].strip())
         columns[role] = exact
-    _settle_valuta(row, columns, rows)
-    _settle_iban(columns, rows)
+    if account_in(preamble) is None:
+        _settle_iban(columns, rows)
     _settle_direction(columns, rows)
+    if "booked_on" not in columns and "value_on" not in columns:
+        raise refused(
+            "no_headings",
+            "No column is headed as the date of booking. Name it Date and upload it again.",
+            line=row.line,
+        )
     if "booked_on" not in columns:
         columns["booked_on"] = columns.pop("value_on")
     stated = {heading.currency for hits in found.values() for _, heading in hits} - {None}
@@ -177,14 +186,25 @@ def _values(rows: list[Row], index: int) -> list[str]:
     return [value for row in rows if index < len(row.cells) and (value := row.cells[index].strip())]
 
 
-def _settle_valuta(row: Row, columns: dict[str, list[int]], rows: list[Row]) -> None:
-    """Tell the two meanings of Valuta apart: the value date in German, the currency in Dutch."""
-    index = next(iter(columns.get("value_on", [])), None)
-    if index is None or row.cells[index].strip().casefold() != "valuta" or "currency" in columns:
-        return
-    values = _values(rows, index)
-    if values and all(value in CURRENCIES for value in values):
-        columns["currency"] = columns.pop("value_on")
+def _say_the_same(indexes: list[int], rows: list[Row]) -> bool:
+    """Say whether columns hold the same in every row, as where the currency stands beside each of two amounts."""
+    values = [[row.cells[index].strip() for row in rows if index < len(row.cells)] for index in indexes]
+    return all(each == values[0] for each in values[1:])
+
+
+def _with_valuta_settled(
+    row: Row, found: dict[str, list[tuple[int, headings.Heading]]], rows: list[Row]
+) -> dict[str, list[tuple[int, headings.Heading]]]:
+    """Tell the two meanings of Valuta apart: the value date in German, the currency in Dutch and in the north."""
+    hits = found.get("value_on", [])
+    for index, heading in hits:
+        values = _values(rows, index)
+        is_named = row.cells[index].strip().casefold() == "valuta" and "currency" not in found
+        if is_named and values and all(value in CURRENCIES for value in values):
+            rest = [hit for hit in hits if hit[0] != index]
+            others = {role: each for role, each in found.items() if role != "value_on"}
+            return {**others, **({"value_on": rest} if rest else {}), "currency": [(index, heading)]}
+    return found
 
 
 def _settle_iban(columns: dict[str, list[int]], rows: list[Row]) -> None:

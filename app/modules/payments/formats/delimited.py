@@ -82,7 +82,7 @@ def _manner(table: Table) -> _Manner:
     mark = written.decimal_mark(table.all("amount", "debit", "credit", "balance"))
     heads = [table.headings[at] for role in ("amount", "debit", "credit") for at in table.columns.get(role, [])]
     is_day_first = written.day_comes_first(
-        table.all("booked_on", "value_on"), may_be_month=any(map(headings.may_write_month_first, heads))
+        table.all("booked_on", "value_on"), may_be_month=all(map(headings.may_write_month_first, heads))
     )
     signs = {written.bare_number(cell.value)[1] for cell in table.all("debit") if written.is_amount(cell, mark)}
     return _Manner(mark, is_day_first, signs == {-1}, _are_amounts_signed(table))
@@ -105,14 +105,15 @@ def _why_no_entry(table: Table, row: Row) -> str:
         return "The row repeats the headings and is left out"
     if (table.cell(row, "balance") and not figures) or (figures and _names_balance(table, row)):
         return "The row states a balance, not a movement, and is left out"
-    if not table.cell(row, "booked_on") and not figures:
+    booked = table.cell(row, "booked_on")
+    if not figures and (booked is None or not written.is_day(booked)):
         return "The row has neither a date nor an amount and is left out"
     return ""
 
 
 def _names_balance(table: Table, row: Row) -> bool:
-    told = " ".join(table.text(row, role) for role in ("name", "text", "description")).strip(" :.")
-    return told.casefold() in _BALANCE_LINES
+    told = (table.text(row, role).strip(" :.").casefold() for role in ("name", "text", "description"))
+    return any(each in _BALANCE_LINES for each in told)
 
 
 def _figures(table: Table, row: Row) -> list[Cell]:

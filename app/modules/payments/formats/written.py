@@ -99,6 +99,11 @@ def day_comes_first(cells: Iterable[Cell], *, may_be_month: bool = True) -> bool
     return next(iter(proofs), True)
 
 
+def is_day(cell: Cell) -> bool:
+    """Say whether a cell is written as a day, whichever one it is."""
+    return notation.day_parts(cell.value, is_day_first=True) is not None
+
+
 def day(cell: Cell, is_day_first: bool) -> date:
     """Read a date, once it is known whether the day or the month comes first."""
     parts = notation.day_parts(cell.value, is_day_first=is_day_first)
