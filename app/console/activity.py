@@ -30,6 +30,8 @@ FEW = 20
 MANY = 200
 #: As many rows of one kind that nobody types are told one by one.
 MOST_ROWS = 3
+#: As many lines that people write, or that a file brings, are told one by one.
+MOST_LINES = 8
 LIMIT = "Up to 25 MB each: PDF, pictures, tables, text, e-mail."
 TABS = (("", "All"), ("comments", "Comments"), ("changes", "Changes"))
 _PICKED_MENTION = re.compile(r"@\[[^\]\n]*\]\(([\w.-]+)\)")
@@ -208,16 +210,18 @@ def _entry(sight: Sight, resource: Resource, row: Any, act: Sequence[Step]) -> E
 
 
 def _of_act(sight: Sight, resource: Resource, row: Any, act: Sequence[Step]) -> Iterator[Difference]:
-    """Say what an act changed; of many rows that nobody types it is enough how many were worked out."""
+    """Say what an act changed; of many rows it is enough how many came or went."""
     derived = {children.name for children in resource.children if children.fixed}
     rows = Counter(step.part.partition(":")[0] for step in act if step.action in ("created", "deleted"))
-    many = [name for name, count in rows.items() if name in derived and count > MOST_ROWS]
+    many = [name for name, count in rows.items() if count > (MOST_ROWS if name in derived else MOST_LINES)]
     for step in act:
-        if step.part.partition(":")[0] not in many:
+        name = step.part.partition(":")[0]
+        if name not in many or (step.action == "changed" and name not in derived):
             yield from _differences(sight, resource, row, step)
     for name in many:
         made = sum(step.action == "created" for step in act if step.part.partition(":")[0] == name)
-        yield Difference(humanise(name), "", f"{made} worked out" if made else "taken out")
+        came = "worked out" if name in derived else "entered"
+        yield Difference(humanise(name), "", f"{made} {came}" if made else "taken out")
 
 
 def _told(resource: Resource, step: Step, command: Command | None) -> str:
