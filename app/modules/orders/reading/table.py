@@ -27,13 +27,14 @@ _CALLED = {
         document date, creation date, created date, created on, created, date created, entry date, date entered""",
     "text": """description, text, item description, line description, line item description, po line description,
         commodity description, product description, long description, short description, item name, product name, name,
-        product, item""",
+        product, item, more info""",
     "quantity": """quantity, qty, ordered quantity, quantity ordered, qty ordered, ordered qty, order quantity, order qty,
         po quantity, po qty""",
     "unit": "uom, unit, unit of measure, um, uom code, unit of measurement, units",
     "unit_price": "unit price, price, unit cost, price per unit, cost per unit, item price, unit price usd, cost",
     "amount": """amount, line amount, line total, net amount, net, total price, extended price, extended amount,
-        extended cost, ext price, ext amount, ext cost, extension, line cost, line value, merchandise amount, item total,
+        extended cost, ext price, ext amount, ext cost, extension, line cost, line value, merchandise amount, merchandise amt, line amt, ext amt, amt,
+        item total,
         item total amount, itm tot am, ordered amount, amount ordered, total amount, total cost, value, total""",
     "currency": "currency, currency code, order currency",
     "category": "category, category name, commodity, commodity name, commodity code, category code, purchasing category",
@@ -79,9 +80,9 @@ class _Gathered:
 def read(data: bytes, about: About = NOTHING_SAID) -> list[Placed]:
     """Read every order of a table; each of its rows belongs to one of them."""
     sheet = sheets.open_sheet(io.BytesIO(data), about.options)
-    columns = _columns(sheet, about)
-    proofs = Proofs({at: _KINDS[name] for name, at in columns.items() if name in _KINDS})
     rows = [line for line in sheet.lines() if not line.blank]
+    columns = _columns(sheet, about, {at for line in rows for at, cell in enumerate(line.cells) if cell.strip()})
+    proofs = Proofs({at: _KINDS[name] for name, at in columns.items() if name in _KINDS})
     for line in rows:
         for at in proofs.kinds:
             if at < len(line.cells) and line.cells[at].strip():
@@ -96,9 +97,9 @@ def read(data: bytes, about: About = NOTHING_SAID) -> list[Placed]:
     return [_placed(each) for each in orders.values()]
 
 
-def _columns(sheet: Sheet, about: About) -> dict[str, int]:
+def _columns(sheet: Sheet, about: About, filled: set[int]) -> dict[str, int]:
     """Find the columns as they were said, else by their headings: of two for one field, the one that says it surest."""
-    said, problems = matching.by_words(_guessed(sheet, about), sheet, about.columns)
+    said, problems = matching.by_words(_guessed(sheet, about, filled), sheet, about.columns)
     problems += _unknown_fields(about)
     found = {name: at for at, name in reversed(list(enumerate(said))) if name in _CALLED}
     missing = [label for name, label in _NEEDED.items() if name not in found and name not in about.fixed]
@@ -113,11 +114,14 @@ def _columns(sheet: Sheet, about: About) -> dict[str, int]:
     return found
 
 
-def _guessed(sheet: Sheet, about: About) -> list[str | None]:
+def _guessed(sheet: Sheet, about: About, filled: set[int]) -> list[str | None]:
+    """Tell columns by their headings; one that is empty throughout gives way to another of the same meaning."""
     guessed: list[str | None] = [None] * len(sheet.columns)
     known = ((_FIELDS.get(re.sub(r"[\W_]", "", heading.casefold())), at) for at, heading in enumerate(sheet.columns))
     taken = set(about.fixed)
-    for (_, name), at in sorted((called, at) for called, at in known if called):
+    for (_, name), at in sorted(
+        ((called, at) for called, at in known if called), key=lambda each: (each[1] not in filled, each)
+    ):
         if name not in taken:
             guessed[at] = name
             taken.add(name)
@@ -199,7 +203,10 @@ class _Reader:
         try:
             return date.fromisoformat(manners.day(text, self.manner.get(name, "")))
         except ValueError:
-            tell(Problem("not_a_date", f"{label}: {text[:40]} is no day that can be read in one way only.", name))
+            words = f"{label}: {text[:40]} is no day that can be read in one way only."
+            is_open = manners.why_not_day(label, text, self.manner.get(name, "")) is not None
+            hint = " Say whether days begin with the day or the month." if is_open else ""
+            tell(Problem("not_a_date", words + hint, name))
             return None
 
 
