@@ -21,11 +21,11 @@ BUYER, RECEIVER = "nadia.brandt", "jonas.berg"
 ActAs = Callable[[str, datetime], Context]
 
 
-def buy(act_as: ActAs, random: Random, request: str, supplier: str | None, at: datetime, now: datetime) -> None:
-    """Order an approved request a day or two later, and receive it after some time, if that has come."""
+def buy(act_as: ActAs, random: Random, request: str, supplier: str | None, at: datetime, now: datetime) -> bool:
+    """Order an approved request a day or two later, and receive it after some time, if that has come; say whether it went."""
     key = _ordered(act_as, request, supplier, at, now)
     if key is None:
-        return
+        return False
     arrives = at + timedelta(days=random.randint(3, 18))
     parts = 2 if random.random() < 0.2 else 1  # noqa: PLR2004
     for part in range(parts):
@@ -34,6 +34,7 @@ def buy(act_as: ActAs, random: Random, request: str, supplier: str | None, at: d
                 act_as(RECEIVER, arrives), key, is_last=part == parts - 1, note=f"DN-{random.randint(10000, 99999)}"
             )
         arrives += timedelta(days=6)
+    return True
 
 
 def _ordered(act_as: ActAs, request: str, supplier: str | None, at: datetime, now: datetime) -> str | None:

@@ -32,6 +32,7 @@ def seed(act_as: ActAs, now: datetime) -> None:
         made.ask_long_ago(number)
     for need in needs.TODAY:
         made.ask_today(need)
+    made.order_newest()
 
 
 class _Year:
@@ -94,6 +95,18 @@ class _Year:
             activity.attach(self.act_as(need.person, at + timedelta(minutes=5)), registry["request"], key, stored, name)
         if need.submitted:
             self._try(self.act_as(need.person, at + timedelta(minutes=20)), key, "submit")
+
+    def order_newest(self) -> None:
+        """Let the buyer order yesterday what was approved last: it is on its way."""
+        statement = (
+            "SELECT DISTINCT ON (r.id) r.number, c.code FROM request r JOIN request_line l ON l.request_id = r.id"
+            " JOIN category c ON c.id = l.category_id WHERE r.state = 'approved' ORDER BY r.id DESC, l.id"
+        )
+        yesterday = self.now - timedelta(days=1)
+        any(
+            orders.buy(self.act_as, self.random, key, self._supplier(category), yesterday, self.now)
+            for key, category in self._rows(statement)
+        )
 
     def _course(self, key: str, person: str, at: datetime, ago: int, category: str) -> None:
         """Submit, decide, and end what was asked for; what is young may still wait."""

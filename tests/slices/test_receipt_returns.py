@@ -122,7 +122,7 @@ def test_a_credit_note_is_held_against_what_went_back(billing: Billing) -> None:
     assert list(billing.exceptions(early)) == ["quantity"]
     with reading("invoice_exception", billing.exceptions(early)["quantity"]) as row:
         assert (row.owner.value, row.code) == ("receiver", "not_returned")
-        assert row.text.startswith("Line 1: 3 C62 credited, and nothing went back of what was billed.")
+        assert row.text.startswith("Line 1: 3 pcs credited, and nothing went back of what was billed.")
     gone(billing, order, "2", came_with=first)
     billing.invoice(billing.eva, early, "match")
     assert list(billing.exceptions(early)) == ["quantity"]

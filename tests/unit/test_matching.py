@@ -277,7 +277,7 @@ def test_the_sentence_names_the_documents_that_count() -> None:
     )
     check = only(match(case(bill(billed(2)), order(line), method=THREE)), CheckName.QUANTITY)
     assert check.text == (
-        "Line 1: 2 C62 billed, 6 received (RCV-1, RCV-2, RCV-3), 5 billed before (INV-9): 1 too many."
+        "Line 1: 2 pcs billed, 6 received (RCV-1, RCV-2, RCV-3), 5 billed before (INV-9): 1 too many."
         " Allowed: nothing, because no tolerance is set."
     )
     assert (check.expected, check.actual, check.difference, check.effect) == (D(1), D(2), D(1), D("10.00"))
@@ -332,8 +332,8 @@ def test_inv_03_the_credit_note_for_what_went_back_matches() -> None:
 @pytest.mark.parametrize(
     ("received", "credited", "most", "words"),
     [
-        (10, 3, 0, "Line 1: 3 C62 credited, and nothing went back of what was billed."),
-        (7, 4, -3, "Line 1: 4 C62 credited, and only 3 went back of what was billed."),
+        (10, 3, 0, "Line 1: 3 pcs credited, and nothing went back of what was billed."),
+        (7, 4, -3, "Line 1: 4 pcs credited, and only 3 went back of what was billed."),
     ],
 )
 def test_what_is_credited_although_it_did_not_go_back_is_asked_about(

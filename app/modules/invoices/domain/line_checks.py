@@ -167,7 +167,7 @@ def _is_held_against_receipts(case: Case, ordered: OrderLine) -> bool:
 
 def _quantity_words(case: Case, order: Order, ordered: OrderLine, weighing: Weighing, billable: Billable) -> str:
     """Tell the three figures, with the documents they come from."""
-    unit = order.currency if ordered.by_amount else ordered.unit
+    unit = order.currency if ordered.by_amount else unit_words(ordered.unit)
     if billable.now < 0 and billable.after >= 0 and billable.surplus:
         credited, back = plain(-billable.now), plain(billable.went_back)
         most = "nothing went back of what was billed" if back == "0" else f"only {back} went back of what was billed"
