@@ -47,7 +47,7 @@ class Field:
 
     `target` names the resource (or, where none is declared, the model) that a reference points to;
     `currency` is the path to the currency of a money field; `stored` is false for derived properties;
-    `called` lists what files from elsewhere call it.
+    `called` lists what files from elsewhere call it; `adds_up` is false for amounts whose sum says nothing, as of balances.
     """
 
     name: str
@@ -69,6 +69,7 @@ class Field:
     stored: bool = True
     default: Any = None
     called: tuple[str, ...] = ()
+    adds_up: bool = True
 
     def of(self, row: Any) -> Any:
         """Read this field's value off a row, along a dotted path; None where a link is empty."""
@@ -148,6 +149,7 @@ def _column_field(name: str, column: Any) -> Field:
         required=not column.nullable and column.server_default is None and column.default is None,
         nullable=bool(column.nullable),
         currency=info.get("currency"),
+        adds_up=info.get("adds_up", True),
         secret=bool(info.get("secret")),
         default=getattr(column.default, "arg", None) if column.default is not None else None,
         called=tuple(info.get("called", ())),

@@ -164,7 +164,8 @@ def totals(context: Context, resource: Resource, query: Query, names: Sequence[s
     count = context.session.execute(statement).scalar_one()
     if count > COUNT_BOUND:
         return Totals(COUNT_BOUND, exact=False)
-    amounts = {name: each for name, each in fields_of(resource, names).items() if each.kind == "money" and each.stored}
+    fields = fields_of(resource, names)
+    amounts = {name: each for name, each in fields.items() if each.kind == "money" and each.stored and each.adds_up}
     return Totals(count, exact=True, sums=_sums(context, resource, matching, amounts) if amounts and count else {})
 
 
