@@ -29,4 +29,4 @@ USER outlay
 EXPOSE 8000 8100
 HEALTHCHECK --interval=15s --timeout=5s --start-period=30s \
   CMD ["python3", "-c", "import os, urllib.request as request; request.urlopen(f\"http://127.0.0.1:{os.environ['OUTLAY_PORT']}/healthz\", timeout=4)"]
-CMD ["gunicorn", "-c", "deploy/gunicorn.py", "wsgi:app"]
+CMD ["gunicorn", "-c", "deploy/gunicorn.py", "--preload", "wsgi:app"]

@@ -42,7 +42,7 @@ def servers(home: Path) -> Iterator[dict[str, str]]:
 def web(environment: dict[str, str], program: str = "wsgi:app", healthy: str = "/healthz") -> Iterator[tuple[int, int]]:
     """Serve a WSGI program with gunicorn as `make run` does; gives its port and process id."""
     port = free_port()
-    with _child([*GUNICORN, program], {**environment, "OUTLAY_PORT": str(port)}) as process:
+    with _child([*GUNICORN, "--preload", program], {**environment, "OUTLAY_PORT": str(port)}) as process:
         _wait(lambda: _answers(port, healthy), program)
         yield port, process.pid
 

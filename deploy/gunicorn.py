@@ -9,7 +9,9 @@ bind = f"{os.environ.get('OUTLAY_HOST', '127.0.0.1')}:{os.environ.get('OUTLAY_PO
 worker_class = "gthread"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 threads = 8
-preload_app = False  # database connections are opened after the fork, never shared across it
+# The web is started with --preload: loading opens no connection, workers share the memory of what was loaded, and one
+# that ends is followed by one that serves at once. The live stream is not: gevent has to come before what it patches.
+preload_app = False
 timeout = 60
 graceful_timeout = 30
 keepalive = 5
@@ -18,8 +20,8 @@ if Path("/dev/shm").is_dir():  # the heartbeat must not wait for a disk
     worker_tmp_dir = "/dev/shm"
 
 
-def post_worker_init(worker: object) -> None:
-    """Take what has been loaded out of what the garbage collector walks: it stays as long as the process."""
+def when_ready(server: object) -> None:
+    """Take what has been loaded out of what the garbage collector walks: it stays, and workers share its memory."""
     gc.collect()
     gc.freeze()
 

@@ -97,7 +97,7 @@ def _is_migrated(url: str) -> bool:
 
 
 def _start_web(supervisor: Supervisor) -> Child:
-    return supervisor.start("web", [*GUNICORN, "--graceful-timeout", "5", "wsgi:app"])
+    return supervisor.start("web", [*GUNICORN, "--preload", "--graceful-timeout", "5", "wsgi:app"])
 
 
 def _start_others(supervisor: Supervisor, live_port: int) -> None:

@@ -1,0 +1,220 @@
+"""Two hundred faults while people work: what was acknowledged is there, once, and everybody who hears of it heard it once.
+
+`-s` prints how many faults, acts and errors there were; OUTLAY_STORM says how many faults there are to be.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from app.infra import clock, outbox
+from app.infra.db import db
+from bench.company import YEARS, Company
+from bench.operations import Sample, course
+from bench.people import ACCOUNTS, token
+from config import load
+from tests.faults.storm import Hand, Record, Stage, chosen, faults, people_at_work, remove
+from tests.posting import Office, post_office
+from tests.waiting import wait_for
+
+pytestmark = pytest.mark.slow
+SEED, FAULTS, ROUNDS, CLIENTS = 20261123, int(os.environ.get("OUTLAY_STORM", "200")), 10, 4
+SERIES = "INV-HAL-"
+
+
+class Halden(Company):
+    """The company, with budgets for the year in which the test runs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        year = clock.system.now().year
+        if year not in YEARS:
+            self._plan(year)
+
+
+@pytest.fixture(scope="module")
+def office() -> Iterator[tuple[Office, int]]:
+    found = Office()
+    with post_office(found) as port:
+        yield found, port
+
+
+@pytest.fixture(scope="module")
+def stage(office: tuple[Office, int]) -> Iterator[Stage]:
+    place = Path(tempfile.mkdtemp(prefix="outlay-storm-", dir="/tmp"))
+    place.chmod(0o755)
+    stage = Stage(place, office[1])
+    try:
+        yield stage
+    finally:
+        stage.close()
+        remove(place)
+
+
+@pytest.fixture(scope="module")
+def application(stage: Stage) -> Iterator[Flask]:
+    from app import create_core
+
+    application = create_core(load({**stage.environment, "LOG_LEVEL": "ERROR"}))
+    for step in ("migrate", "permissions"):
+        assert application.test_cli_runner().invoke(args=["outlay", step]).exit_code == 0, step
+    return application
+
+
+@pytest.fixture(scope="module")
+def known(application: Flask) -> tuple[dict[str, dict[str, str]], list[str]]:
+    """Build the company, and give its people tokens."""
+    from app.infra import identity
+
+    with application.app_context():
+        company = Halden()
+        found = {}
+        for name, login in ACCOUNTS.items():
+            user = identity.find_user(db.session(), login)
+            found[name] = {"Authorization": f"Bearer {token(user)}"}
+        db.session.remove()
+        db.engine.dispose()
+    return found, company.centres
+
+
+def settled(stage: Stage) -> bool:
+    """Say whether everything that was announced has been heard, and no work is under way."""
+    try:
+        [(open_jobs,)] = stage.ask(
+            "SELECT count(*) FROM job WHERE state = 'running' OR state = 'waiting' AND (event_id IS NOT NULL OR due_at <= now())"
+        )
+    except Exception:  # noqa: BLE001  # the database may be coming up again
+        return False
+    return open_jobs == 0
+
+
+def lost_and_doubled(stage: Stage, record: Record) -> tuple[list[Any], list[Any]]:
+    """Hold what was acknowledged against the record: each act by one request, under one number."""
+    counts = {
+        (command, key): requests
+        for command, key, requests in stage.ask(
+            "SELECT command, row_key, count(DISTINCT request_id) FROM audit_entry WHERE row_key IS NOT NULL GROUP BY 1, 2"
+        )
+    }
+    named = {(_on_record(command), key) for command, key in record.acknowledged}
+    lost = [act for act in named if not counts.get(act)]
+    doubled = [act for act in named if counts.get(act, 0) > 1]
+    return lost, doubled + [act for act, times in record.acknowledged.items() if times > 1]
+
+
+def _on_record(command: str) -> str:
+    return "invoice.create" if command == "invoice.capture" else command
+
+
+def check_deliveries(stage: Stage) -> None:
+    """See that every event was heard by everybody who hears it, each once, and in the order of its document."""
+    heard = {
+        (event, kind): state
+        for event, kind, state in stage.ask("SELECT event_id, kind, state FROM job WHERE event_id IS NOT NULL")
+    }
+    for event, name in stage.ask("SELECT id, name FROM outbox_event"):
+        for subscriber in outbox.subscribers_of(name):
+            assert heard.get((event, f"hear:{subscriber}")) == "done", (event, name, subscriber)
+
+
+def check_numbers(stage: Stage) -> None:
+    """See that posted invoices are numbered from one on without a gap, and nothing bears a number twice."""
+    numbers = sorted(int(number.rpartition("-")[2]) for (number,) in stage.ask(
+        "SELECT number FROM invoice WHERE number LIKE %s", f"{SERIES}%"))  # fmt: skip
+    assert numbers == list(range(1, len(numbers) + 1))
+    for table, column in (("purchase_order", "number"), ("receipt", "number"), ("invoice", "reference")):
+        assert stage.ask(f"SELECT {column} FROM {table} GROUP BY 1 HAVING count(*) > 1") == []
+
+
+def check_books(application: Flask) -> None:
+    """See that budgets rebuild to the same, and that the audit holds together."""
+    db_free = application.test_cli_runner()
+    for words, ending in ((["budgets", "verify"], " 0 differences\n"), (["audit", "verify"], "")):
+        result = db_free.invoke(args=["outlay", *words])
+        assert result.exit_code == 0, result.output
+        assert result.output.endswith(ending), result.output
+    with application.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+def test_without_valkey_people_read_ask_decide_and_pay_and_what_waits_is_done_when_it_is_back(
+    stage: Stage, application: Flask, known: Any
+) -> None:
+    tokens, centres = known
+    stage.revive()
+    stage.wait_until_healthy()
+    stage.valkey.process.kill()
+    stage.valkey.process.wait()
+    record = Record()
+    hand = Hand(stage, tokens, record)
+    assert hand("GET", "/api/v1/orders?size=1", "buyer")[0] == 200
+    steps = list(course(hand, Sample([], [], [], centres), 0))
+    assert steps[-1] == "post invoice"
+    assert record.shown == {}
+    stage.revive()
+    wait_for(lambda: settled(stage), "all is heard and done")
+    check_deliveries(stage)
+
+
+def test_with_the_store_of_files_gone_all_but_files_works_and_says_what_is_missing(stage: Stage, known: Any) -> None:
+    tokens, centres = known
+    stage.revive()
+    stage.wait_until_healthy()
+    hand = Hand(stage, tokens, Record())
+    files, aside = stage.place / "files", stage.place / "files-aside"
+    files.rename(aside)
+    files.write_bytes(b"")
+    try:
+        steps = course(hand.at_once, Sample([], [], [], centres), 0)
+        assert [next(steps) for _ in range(6)][-1] == "post receipt"
+        with pytest.raises(AssertionError, match=r"503.*Files cannot"):
+            next(steps)
+    finally:
+        files.unlink()
+        aside.rename(files)
+
+
+def test_nothing_is_lost_and_nothing_happens_twice_in_a_storm_of_faults(
+    stage: Stage, office: tuple[Office, int], application: Flask, known: Any
+) -> None:
+    dice, done = random.Random(SEED), Counter()
+    tokens, centres = known
+    everything: dict[str, int] = {"acts": 0, "courses": 0}
+    shown: Counter[str] = Counter()
+    hurt = faults(stage, office[0], dice)
+    stage.revive()
+    stage.wait_until_healthy()
+    for turn in range(ROUNDS):
+        with people_at_work(stage, tokens, centres, CLIENTS) as record:
+            for _ in range(FAULTS // ROUNDS):
+                name = chosen(hurt, dice)
+                hurt[name]()
+                done[name] += 1
+                time.sleep(dice.uniform(0.1, 1.2))
+                stage.revive()
+        assert record.gave_up == []
+        wait_for(lambda: settled(stage), f"round {turn}: all is heard and done")
+        assert lost_and_doubled(stage, record) == ([], [])
+        check_deliveries(stage)
+        check_numbers(stage)
+        check_books(application)
+        everything["acts"] += sum(record.acknowledged.values())
+        everything["courses"] += record.courses
+        shown.update(record.shown)
+        print(f"round {turn + 1}: {dict(done)} {everything} shown {dict(shown)}", flush=True)
+    [(orders,)] = stage.ask("SELECT count(*) FROM purchase_order WHERE created_by > 0")
+    assert orders >= everything["courses"] > 0
+    assert sum(done.values()) == FAULTS // ROUNDS * ROUNDS
+    print(f"{sum(done.values())} faults, {everything['acts']} acts acknowledged, 0 lost, 0 doubled, "
+          f"{sum(shown.values())} errors shown")  # fmt: skip
