@@ -150,7 +150,7 @@ def test_a_discount_is_taken_where_its_day_has_not_passed_and_early_where_it_is_
     with reading("payment_run", run) as row:
         [item] = row.items
         assert (item.amount, item.discount, item.discount_tax) == (Decimal("235.20"), Decimal("4.80"), Decimal("0.80"))
-        assert item.because == "4.80 off until 2026-11-30, which is 31 % a year"
+        assert item.because == "4.80 off until 30 November 2026, which is 31 % a year"
         assert (row.total, row.discounts) == (Decimal("235.20"), Decimal("4.80"))
     paying.edit(paying.at(paying.hanna), "payment_run", run, take_discounts=False)
     assert paying.in_run(run) == {}
