@@ -59,6 +59,7 @@ def reopen(context: Context, case: Case) -> Progress | None:
     earlier = seats.taken(context, earlier.id)
     changed = changes_since(earlier, case)
     if not changed:
+        earlier.title = case.title[:300]  # what is asked about goes by the name it has now
         return None
     agreed = [step for step in earlier.steps if step.state == progress.APPROVED and step.rule != planning.DEMAND]
     seats.close(context, earlier, "superseded", f"Changed: {', '.join(changed)}")
