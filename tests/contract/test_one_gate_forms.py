@@ -79,13 +79,13 @@ def doors(known: Doors, role: str, resource: Resource) -> Doors:
 
 def seen_by(house: House, visitor: Visitor, resource: Resource, state: str = "") -> str:
     """Make a row that this person sees: one of their own, or one they entered, where others would not see it."""
-    owner = visitor.id if resource.scope.owner else 0
-    return house.made(resource, state, owner, visitor.id if resource.scope.parties else 0)
+    concerned = visitor.id if resource.scope.owner or resource.scope.parties else 0
+    return house.made(resource, state, concerned, visitor.id if resource.scope.parties else 0)
 
 
 def form_for(house: House, visitor: Visitor, resource: Resource) -> dict[str, Any]:
-    """Give a valid form of a row; of their own, where people enter for themselves only."""
-    house.maker.owner = visitor.id if resource.scope.owner else 0
+    """Give a valid form of a row; of their own, or about what concerns them, where they see nothing else."""
+    house.maker.owner = visitor.id if resource.scope.owner or resource.scope.parties else 0
     return house.maker.form(resource)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.infra import unit
+from app.infra import parties, unit
+from app.infra.intake import find_row
 from app.kernel.resource import registry
 from tests.acting import system
 from tests.factories.orders import ROUTES as ORDER_ROUTES
@@ -28,7 +29,16 @@ def _order(maker: Any) -> str:
         key = maker.create(orders, lines=[{**line, "quantity": "100000", "unit_price": "0.01"}])
         ORDER_ROUTES["order", "issued"](maker, key)
         maker.made["issued_order"] = key
+    if maker.owner:
+        _let_ask(maker.owner, maker.made["issued_order"])
     return str(maker.made["issued_order"])
+
+
+def _let_ask(account: int, order: str) -> None:
+    """Let somebody have asked for what an order is about: who receives for themselves sees no other."""
+    with unit.transaction(system(), "test.ask") as bound:
+        row = find_row(bound, registry["order"], order)
+        parties.enter(bound, [("order", row.id)], [(account, "asked_for")])
 
 
 FORMS = {"receipt": receipt}
