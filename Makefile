@@ -9,7 +9,8 @@ PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3; do \
 	$$name -c '$(new_enough)' 2>/dev/null && { command -v $$name; break; }; done)
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip install --quiet --prefer-binary --disable-pip-version-check
+# What is never imported need not be compiled, and what is imported compiles itself the first time.
+PIP := $(BIN)/python -m pip install --quiet --prefer-binary --no-compile --disable-pip-version-check
 
 # One stamp per list of requirements: a change of a list installs it again, nothing else does.
 fingerprint = $(shell cat $(1) | sha256sum | cut -c1-12)
