@@ -131,6 +131,12 @@ def note(
     context.session.info.setdefault("audit", []).append(entry)
 
 
+def tells_of(context: Context, resource: Resource, row: Any, since: int) -> bool:
+    """Say whether anything collected from some entry on is about this row, and not only about others it led to."""
+    entries = context.session.info["audit"][since:]
+    return any((entry["resource"], entry["row_id"]) == (resource.name, row.id) for entry in entries)
+
+
 def seal(session: Session, key: bytes) -> None:
     """Write the collected entries onto one lane, as the last act before commit; the lane is locked that long only."""
     entries = session.info.pop("audit", [])

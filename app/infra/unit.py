@@ -510,7 +510,7 @@ def _perform(context: Context, resource: Resource, command: Command, row: Any, a
         refuse_if(resource.check(context, row))
     trees.settle(context, row)
     _flush(context.session)
-    if len(context.session.info["audit"]) == recorded:
+    if not audit.tells_of(context, resource, row, since=recorded):
         told = {
             name: _noted(value) for name, value in arguments.items() if value is not None and not _secret(command, name)
         }

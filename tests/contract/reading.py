@@ -110,10 +110,10 @@ def rest_search(seer: Seer, resource: Resource, text: str) -> set[str]:
 
 
 def money_of(resource: Resource) -> list[str]:
-    """Name the amounts that a row keeps and shows."""
+    """Name the amounts that a row keeps and shows, and that add up to something."""
     names = [*resource.list, *(name for _, names in resource.show for name in names), *resource.form]
     fields = fields_of(resource, dict.fromkeys(names))
-    return [name for name, each in fields.items() if each.kind == "money" and each.stored]
+    return [name for name, each in fields.items() if each.kind == "money" and each.stored and each.adds_up]
 
 
 def sums_of(world: World, seer: Seer, resource: Resource, amounts: list[str]) -> dict[str, dict[str, Decimal]]:

@@ -36,7 +36,7 @@ class BankStatement(Row):
     currency_id: Mapped[int] = db.link("currency", "Currency", required=True)
     from_on: Mapped[date | None] = db.day("From")
     to_on: Mapped[date | None] = db.day("To", index=True)
-    opening: Mapped[Decimal | None] = db.money("Opening balance", _CURRENCY)
+    opening: Mapped[Decimal | None] = db.money("Opening balance", _CURRENCY, info={"adds_up": False})
     closing: Mapped[Decimal | None] = db.money("Closing balance", _CURRENCY, info={"adds_up": False})
     gap: Mapped[Decimal | None] = db.money(
         "Missing before", _CURRENCY, help="By how much it begins elsewhere than the statement before it ended"
