@@ -43,7 +43,7 @@ def web(environment: dict[str, str], program: str = "wsgi:app", healthy: str = "
     """Serve a WSGI program with gunicorn as `make run` does; gives its port and process id."""
     port = free_port()
     with _child([*GUNICORN, "--preload", program], {**environment, "OUTLAY_PORT": str(port)}) as process:
-        _wait(lambda: _answers(port, healthy), program)
+        _wait(lambda: answers(port, healthy), program)
         yield port, process.pid
 
 
@@ -101,12 +101,13 @@ def _child(command: Sequence[str], environment: dict[str, str]) -> Iterator[subp
             process.wait()
 
 
-def _answers(port: int, path: str) -> bool:
+def answers(port: int, path: str = "/healthz") -> bool:
+    """Say whether a program serves."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
     try:
         connection.request("GET", path)
         return connection.getresponse().status == http.HTTPStatus.OK
-    except OSError:
+    except (OSError, http.client.HTTPException):
         return False
     finally:
         connection.close()

@@ -7,7 +7,6 @@ import contextlib
 import email
 import email.policy
 import ipaddress
-import socket
 import ssl
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -93,13 +92,6 @@ def posting_through(port: int, **changes: Any) -> Iterator[mail.Server]:
     finally:
         mail.use(None)
         breaker.forget()
-
-
-def free_port() -> int:
-    """Find a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def certificate(folder: Path) -> tuple[ssl.SSLContext, str]:

@@ -13,7 +13,7 @@ from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Identi
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.infra import live, scope
+from app.infra import live, savepoints, scope
 from app.infra.db import Base, db
 from app.kernel.actor import Context
 
@@ -131,14 +131,11 @@ def given_up(context: Context, job: Job) -> None:
     follow = _given_up.get(job.kind)
     if follow is None:
         return
-    told = context.session.info
-    recorded, announced = len(told["audit"]), len(told["events"])
     try:
-        with context.session.begin_nested():
+        with savepoints.part(context.session):
             follow(context, job)
             context.session.flush()
     except Exception:
-        del told["audit"][recorded:], told["events"][announced:]
         log.exception("job %s was given up, and what should follow failed", job.id)
 
 

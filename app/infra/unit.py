@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 from sqlalchemy.orm.exc import StaleDataError
 
-from app.infra import audit, chain, idempotency, numbers, outbox, proof, scope, search, trees, violations
+from app.infra import audit, chain, idempotency, numbers, outbox, proof, savepoints, scope, search, trees, violations
 from app.infra.db import Child, HouseSession, Row, db
 from app.infra.fields import humanise, param_fields
 from app.infra.idempotency import Repeat
@@ -177,11 +177,9 @@ def change(context: Context, command: str, body: Callable[[Context], Result]) ->
 def attempt(bound: Context, body: Callable[[Context], Outcome]) -> Outcome | Refused:
     """Try one part of an open change; what is refused leaves nothing behind, and the rest of the change stands."""
     session: Session = bound.session
-    recorded, announced = len(session.info["audit"]), len(session.info["events"])
-    nudge, held = session.info["nudge"], set(session.info["held"])
     last_acts: list[Callable[[], None]] = []
     try:
-        with session.begin_nested():
+        with savepoints.part(session):
             outcome = body(bound.within(session, bound.command, last_acts.append))
             _flush(session)
             session.execute(violations.CHECK_DEFERRED)
@@ -195,8 +193,6 @@ def attempt(bound: Context, body: Callable[[Context], Outcome]) -> Outcome | Ref
         for act in last_acts:
             bound.at_end(act)
         return outcome
-    del session.info["audit"][recorded:], session.info["events"][announced:]
-    session.info.update(nudge=nudge, held=held)
     return refusal
 
 

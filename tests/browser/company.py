@@ -7,7 +7,6 @@ import fcntl
 import http.client
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bench.stack import free_port
 from tests import servers
 from tests.servers import ROOT, Addresses
 
@@ -61,12 +61,6 @@ def environment(addresses: Addresses, database: str, valkey: str, **more: str) -
     return {
         **os.environ, "DATABASE_URL": database, "REDIS_URL": valkey, "OUTLAY_HOME": home, "OUTLAY_FILES": files, **more,
     }  # fmt: skip
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        return probe.getsockname()[1]
 
 
 @dataclass

@@ -7,7 +7,6 @@ import http.client
 import json
 import os
 import random
-import shutil
 import signal
 import subprocess
 import sys
@@ -26,7 +25,7 @@ import redis
 
 from app import embedded
 from bench.operations import Sample, course
-from bench.stack import GUNICORN, free_port
+from bench.stack import GUNICORN, answers, free_port
 from tests.posting import SENDER, Office
 from tests.servers import ROOT
 
@@ -97,21 +96,10 @@ class Stage:
         except psutil.NoSuchProcess:
             return []
 
-    def is_healthy(self) -> bool:
-        """Say whether the web answers."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
-        try:
-            connection.request("GET", "/healthz")
-            return connection.getresponse().status == http.HTTPStatus.OK
-        except (OSError, http.client.HTTPException):
-            return False
-        finally:
-            connection.close()
-
     def wait_until_healthy(self) -> None:
         """Wait for the web, which takes its time while six processes start on two cores."""
         deadline = time.monotonic() + LONGEST_START
-        while not self.is_healthy():
+        while not answers(self.port):
             assert time.monotonic() < deadline, (self.place / "web.log").read_text()[-2000:]
             time.sleep(0.2)
 
@@ -298,8 +286,3 @@ def chosen(names: Iterable[str], dice: random.Random) -> str:
     """Choose the next fault."""
     ordered = sorted(names)
     return dice.choices(ordered, [1 if name in SELDOM else 4 for name in ordered])[0]
-
-
-def remove(place: Path) -> None:
-    """Forget a stage."""
-    shutil.rmtree(place, ignore_errors=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -13,6 +12,7 @@ import pytest
 import redis
 
 from app.infra import live
+from bench.stack import answers, free_port
 from tests.acting import person, signed_in
 from tests.faults.conftest import Crew, wait_for
 from tests.servers import ROOT
@@ -45,29 +45,12 @@ class OpenPage(threading.Thread):
         return [line.removeprefix("event: ") for line in self.lines if line.startswith("event: ")]
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 def serve(crew: Crew, port: int) -> subprocess.Popen[bytes]:
     options = ("-k", "gevent", "-w", "1", "-b", f"127.0.0.1:{port}", "--graceful-timeout", "1")
     command = [sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.py", *options, "app.workers.live:application"]
     environment = {**crew.environment(), "OUTLAY_BASE_URL": "http://127.0.0.1:8000"}
     with crew.log("live").open("ab") as output:
         return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output)
-
-
-def is_healthy(port: int) -> bool:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-    try:
-        connection.request("GET", "/healthz")
-        return connection.getresponse().status == 200
-    except OSError:
-        return False
-    finally:
-        connection.close()
 
 
 def test_sixty_open_pages_hear_the_same_and_learn_that_they_missed_something_when_valkey_was_away(app, crew):
@@ -78,7 +61,7 @@ def test_sixty_open_pages_hear_the_same_and_learn_that_they_missed_something_whe
     process = serve(crew, port)
     pages: list[OpenPage] = []
     try:
-        wait_for(lambda: is_healthy(port), "the live process answers")
+        wait_for(lambda: answers(port), "the live process answers")
         pages += [OpenPage(port, cookie) for _ in range(60)]
         assert {page.answer.status for page in pages} == {200}
         wait_for(lambda: pages[0].events() == ["missed"], "the subscription stands")

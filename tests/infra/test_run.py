@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -13,14 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from bench.stack import free_port
 from tests.servers import ROOT
 
 WELCOME = "Press Ctrl-C to stop."
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return probe.getsockname()[1]
 
 
 class Outlay:
@@ -106,7 +101,9 @@ def test_outlay_starts_from_nothing_stops_cleanly_and_starts_again_even_after_it
 
     third = start()
     third.wait_until_welcome()
-    assert sign_ins == third.lines[third.lines.index(f"Outlay runs at {third.address}") + 1 : third.lines.index(WELCOME)]
+    assert (
+        sign_ins == third.lines[third.lines.index(f"Outlay runs at {third.address}") + 1 : third.lines.index(WELCOME)]
+    )
     assert third.end(signal.SIGTERM) == 0
 
 

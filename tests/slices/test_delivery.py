@@ -13,6 +13,7 @@ import pytest
 from app.infra import breaker, unit
 from app.kernel.resource import registry
 from app.workers import perform
+from bench.stack import free_port
 from tests.acting import Someone, acting, person, system
 from tests.posting import (
     BASE_URL,
@@ -21,7 +22,6 @@ from tests.posting import (
     USER,
     Office,
     certificate,
-    free_port,
     post_office,
     posting_through,
 )

@@ -8,8 +8,9 @@ from app.infra import unit
 from app.modules.notifications import service
 from app.modules.notifications.domain.kinds import Kind
 from app.workers import perform
+from bench.stack import free_port
 from tests.acting import system
-from tests.posting import free_port, posting_through
+from tests.posting import posting_through
 from tests.scenarios.office import Office
 from tests.slices.doing import do
 from tests.slices.test_notice import told

@@ -124,32 +124,36 @@ class ReceiptView(ResourceView):
 
     def _receive(self, visit: Visit, order: Any, raw: decode.Raw, refusal: Refused | None = None) -> Any:
         form = forms.to_enter(visit, self.resource, raw, refusal)
-        title = f"Receive {order.number}"
-        steps = (Crumb(order.number, addresses.of_row(order)), Crumb("Receive"))
-        about = Page(title, shell.crumbs(self.resource, *steps), addresses.of_row(order), phone_title=title)
-        fields = {each.name: each for section in form.sections for each in section.fields}
-        given = {
-            "fields": [fields[name] for name in ("received_on", "delivery_note", "location", "note")],
-            "lines": expected(order, raw, form),
-            "columns": {each.name: each for each in form.children[0].columns},
-        }
-        status = refusal.kind.value if refusal else 200
-        return shell.render("receipt_form.html", about, form=form, order=order, given=given, status=status)
+        names = ("received_on", "delivery_note", "location", "note")
+        given = {"order": order, **_given(form, names, expected(order, raw, form))}
+        return self._enter("receipt_form.html", order, ("Receive", f"Receive {order.number}"), given, refusal)
 
     def _return(self, visit: Visit, receipt: Receipt, raw: decode.Raw, refusal: Refused | None = None) -> Any:
         """Show what came with a receipt and is still here, to say how much of it goes back and why."""
         form = forms.to_enter(visit, self.resource, raw, refusal)
-        title = f"Return from {receipt.number}"
-        steps = (Crumb(receipt.number, addresses.of_row(receipt)), Crumb("Return"))
-        about = Page(title, shell.crumbs(self.resource, *steps), addresses.of_row(receipt), phone_title=title)
-        fields = {each.name: each for section in form.sections for each in section.fields}
-        given = {
-            "fields": [fields[name] for name in ("received_on", "note")],
-            "lines": returnable(visit, receipt, raw, form),
+        given = {"receipt": receipt, **_given(form, ("received_on", "note"), returnable(visit, receipt, raw, form))}
+        return self._enter("receipt_return.html", receipt, ("Return", f"Return from {receipt.number}"), given, refusal)
+
+    def _enter(
+        self, template: str, source: Any, named: tuple[str, str], given: dict[str, Any], refusal: Refused | None
+    ) -> Any:
+        step, title = named
+        crumbs = shell.crumbs(self.resource, Crumb(source.number, addresses.of_row(source)), Crumb(step))
+        about = Page(title, crumbs, addresses.of_row(source), phone_title=title)
+        return shell.render(template, about, **given, status=refusal.kind.value if refusal else 200)
+
+
+def _given(form: Form, names: tuple[str, ...], lines: list[Any]) -> dict[str, Any]:
+    """Gather what a form of lines shows: some of its fields by name, its lines, and the columns they share."""
+    fields = {each.name: each for section in form.sections for each in section.fields}
+    return {
+        "form": form,
+        "given": {
+            "fields": [fields[name] for name in names],
+            "lines": lines,
             "columns": {each.name: each for each in form.children[0].columns},
-        }
-        status = refusal.kind.value if refusal else 200
-        return shell.render("receipt_return.html", about, form=form, receipt=receipt, given=given, status=status)
+        },
+    }
 
 
 def expected(order: Any, raw: decode.Raw, form: Form) -> list[Expected]:

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from app.console import addresses, words
-from app.console.cells import Cell, Tag, title_of
+from app.console.cells import Cell, Tag
 from app.console.gate import Visit
 from app.modules.approvals.console import courses
 from app.modules.approvals.console.waits import Asked, Paper
@@ -132,7 +132,7 @@ def of_round(paper: Paper, approval: Approval) -> Item:
     return Item(
         number=approval.number,
         key=approval.document_key,
-        title=_title(paper, approval),
+        title=approval.title,
         sub=_sub(paper, str(approval.requester)),
         url=url_of(paper),
         document_url=addresses.of_row(paper.row),
@@ -140,12 +140,6 @@ def of_round(paper: Paper, approval: Approval) -> Item:
         plain_amount=f"{approval.amount:.{words.coins(currency)}f}",
         currency=currency,
     )
-
-
-def _title(paper: Paper, approval: Approval) -> str:
-    """Call a document by its own words now; one that goes by its number, by what its round says of it."""
-    own = title_of(paper.resource, paper.row)
-    return approval.title if own in (paper.resource.key_of(paper.row), getattr(paper.row, "number", None)) else own
 
 
 def _sub(paper: Paper, requester: str) -> str:
