@@ -57,7 +57,7 @@ check: $(DEVELOPMENT) ## Run the fast checks: style, import walls, types, unit t
 
 .PHONY: style walls types unit
 style:
-	@$(BIN)/ruff check .
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet .
 walls:
 	@$(BIN)/lint-imports
 types:

@@ -87,7 +87,9 @@ def _mail_server(values: Mapping[str, str]) -> dict[str, Any]:
     if "OUTLAY_SMTP_HOST" not in values:
         return {}
     if "@" not in values.get("OUTLAY_SMTP_FROM", ""):
-        raise ConfigurationError("OUTLAY_SMTP_FROM is not an address. Set it to whom mail comes from: outlay@example.com")
+        raise ConfigurationError(
+            "OUTLAY_SMTP_FROM is not an address. Set it to whom mail comes from: outlay@example.com"
+        )
     security = values.get("OUTLAY_SMTP_SECURITY", "starttls")
     if security not in SMTP_PORTS:
         raise ConfigurationError(f"OUTLAY_SMTP_SECURITY is {security!r}. Use {', '.join(SMTP_PORTS)}.")

@@ -13,7 +13,24 @@ import redis
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-SLICES = ("directory", "suppliers", "spending", "catalog", "budgets", "approvals", "requests", "orders", "receipts", "invoices", "payments", "statements", "reports", "integrations", "administration", "notifications")
+SLICES = (
+    "directory",
+    "suppliers",
+    "spending",
+    "catalog",
+    "budgets",
+    "approvals",
+    "requests",
+    "orders",
+    "receipts",
+    "invoices",
+    "payments",
+    "statements",
+    "reports",
+    "integrations",
+    "administration",
+    "notifications",
+)
 
 
 def create_app(settings: dict[str, Any] | None = None) -> Flask:
@@ -88,4 +105,3 @@ def load_doors() -> None:
 def _import_part(package: str, part: str) -> None:
     if importlib.util.find_spec(f"{package}.{part}"):
         importlib.import_module(f"{package}.{part}")
-

@@ -192,7 +192,9 @@ def _refuse_what_is_said_of_documents(resource: Resource, about: About, dry_run:
     """Refuse what would not be heeded: a document cannot be tried, and has no columns."""
     if (dry_run or about != About()) and not taking.reads_tables(resource):
         title = resource.title[1]
-        raise click.ClickException(f"{title} come as documents. Leave out --dry-run and what is said of tables, or add --table.")
+        raise click.ClickException(
+            f"{title} come as documents. Leave out --dry-run and what is said of tables, or add --table."
+        )
 
 
 def _take_in(context: Context, resource: Resource, paths: Iterable[pathlib.Path], like: Sent) -> int:

@@ -21,7 +21,12 @@ def installation(make: Callable[[dict[str, Any]], Flask], *steps: str) -> Iterat
         Path(home).chmod(0o755)
         database, cache = postgres(Path(home) / "pg", settings={"fsync": "off"}), valkey(Path(home) / "vk")
         try:
-            environment = {"DATABASE_URL": database.url, "REDIS_URL": cache.url, "OUTLAY_HOME": home, "LOG_LEVEL": "ERROR"}
+            environment = {
+                "DATABASE_URL": database.url,
+                "REDIS_URL": cache.url,
+                "OUTLAY_HOME": home,
+                "LOG_LEVEL": "ERROR",
+            }
             application = make(config.load(environment))
             runner = application.test_cli_runner()
             for step in steps:

@@ -43,7 +43,9 @@ def check(key: bytes, archive: zipfile.ZipFile, audit: Path | None) -> Iterator[
         yield f"this is no {FORMAT} pack"
         return
     listed = about["files"]
-    wrong = {name: fault for name, stated in listed.items() if (fault := compare(archive, names, name, stated["sha256"]))}
+    wrong = {
+        name: fault for name, stated in listed.items() if (fault := compare(archive, names, name, stated["sha256"]))
+    }
     yield from wrong.values()
     yield from (f"{name} is not in the manifest" for name in sorted({*names} - {*listed, MANIFEST, SEAL}))
     if AUDIT not in wrong:

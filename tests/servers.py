@@ -140,5 +140,6 @@ def _release(addresses: Addresses, url: str) -> str:
     if outcome.returncode:
         return f"exit status {outcome.returncode}\n{outcome.stdout}{outcome.stderr}"
     with contextlib.closing(psycopg2.connect(url)) as connection, connection, connection.cursor() as cursor:
-        cursor.execute("DELETE FROM job; DELETE FROM outbox_event")  # the rows a house begins with were heard of long ago
+        # The rows a house begins with were heard of long ago.
+        cursor.execute("DELETE FROM job; DELETE FROM outbox_event")
     return ""

@@ -37,7 +37,10 @@ _WORDS = {
         "Something broke here",
         "It is noted. Try again, and if it stays, give the request number to an administrator.",
     ),
-    503: ("Something that is needed does not answer", "Outlay cannot reach its database. Nothing is lost. Try again in a minute."),
+    503: (
+        "Something that is needed does not answer",
+        "Outlay cannot reach its database. Nothing is lost. Try again in a minute.",
+    ),
 }
 
 

@@ -91,7 +91,11 @@ RETURNED = (
     "Which machine is it for? Say so in the reason.",
     "Split the installation from the goods, so that each has its account.",
 )
-ANSWERED = ("Done, the second quote is attached.", "It is for the machine in bay 4; I wrote it down.", "Split as asked.")
+ANSWERED = (
+    "Done, the second quote is attached.",
+    "It is for the machine in bay 4; I wrote it down.",
+    "Split as asked.",
+)
 APPROVED = ("", "", "", "Fine.", "Agreed with the head of department.", "As planned in the budget.")
 CANCELLED = ("The project was moved to next year.", "The supplier repaired the old one free of charge.")
 

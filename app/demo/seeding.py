@@ -172,7 +172,11 @@ class _Seeding:
         """Let people talk about suppliers, find new accounts, and retire what is no longer bought."""
         first = registry["supplier"]
         said = (
-            ("omar.haddad", "S-00001", "Framework prices hold until the end of the year. @jana.novak please order there first."),
+            (
+                "omar.haddad",
+                "S-00001",
+                "Framework prices hold until the end of the year. @jana.novak please order there first.",
+            ),
             ("jana.novak", "S-00001", "Understood, the storage arrays come from them."),
             ("priya.nair", "S-00002", "Invoices arrive as Factur-X since September."),
             ("omar.haddad", "S-00003", "They asked for 14 days instead of 30; we stay at 30."),
@@ -195,7 +199,13 @@ class _Seeding:
 
     def _places(self, bound: Context) -> None:
         for code, name, legal_name, country, currency, start, zone in company.ENTITIES:
-            form: dict[str, Any] = {"code": code, "name": name, "legal_name": legal_name, "country": country, "base_currency": currency}
+            form: dict[str, Any] = {
+                "code": code,
+                "name": name,
+                "legal_name": legal_name,
+                "country": country,
+                "base_currency": currency,
+            }
             _, tax_id = numbers.tax_id(self.random, country)
             self._create(bound, "entity", {**form, "fiscal_year_start": start, "time_zone": zone, "tax_id": tax_id})
         names = ("code", "name", "entity", "street", "postcode", "city", "country")
@@ -217,7 +227,13 @@ class _Seeding:
             for code in ("CZK", "GBP", "USD", "CHF", "PLN", "SEK"):
                 drift = Decimal(self.random.randint(-200, 200)) / 10000
                 rate = round(_TO_EUR[code] * (1 + drift), 4)
-                form = {"currency": "EUR", "base": code, "rate": str(rate), "valid_on": day.isoformat(), "source": "ECB"}
+                form = {
+                    "currency": "EUR",
+                    "base": code,
+                    "rate": str(rate),
+                    "valid_on": day.isoformat(),
+                    "source": "ECB",
+                }
                 self._create(bound, "exchange_rate", form)
 
     def _staff(self, bound: Context, entities: dict[str, str]) -> None:
@@ -237,7 +253,13 @@ class _Seeding:
         login = login_of(name)
         first, _, last = name.partition(" ")
         zone = next(zone for code, *_, zone in company.ENTITIES if code == entity)
-        form = {"code": login, "first_name": first, "last_name": last, "email": f"{login}@halden.example", "job_title": job}
+        form = {
+            "code": login,
+            "first_name": first,
+            "last_name": last,
+            "email": f"{login}@halden.example",
+            "job_title": job,
+        }
         place = {"entity": entity, "cost_centre": centre, "approval_limit": limit, "time_zone": zone, "language": "en"}
         self._create(bound, "person", {**form, **place})
         self.logins.append(login)
@@ -246,7 +268,13 @@ class _Seeding:
         leads = {centre: login_of(name) for name, _, centre, _, _, _ in reversed(company.KEY_PEOPLE)}
         for code, _, _, _ in company.COST_CENTRES:
             self._save(bound, "cost_centre", code, {"owner": leads.get(code, "marta.keller")})
-        owner_of = {"IT": "jana.novak", "LAB": "sofia.rossi", "PROD": "jonas.berg", "MRO": "jonas.berg", "FAC": "milan.dvorak"}
+        owner_of = {
+            "IT": "jana.novak",
+            "LAB": "sofia.rossi",
+            "PROD": "jonas.berg",
+            "MRO": "jonas.berg",
+            "FAC": "milan.dvorak",
+        }
         for code, *_ in company.CATEGORIES:
             self._save(bound, "category", code, {"owner": owner_of.get(code.split("-")[0], "omar.haddad")})
         for code, _, _, centre, _, _ in company.PROJECTS:
@@ -269,7 +297,9 @@ class _Seeding:
     def _supplier(self, name: str, legal_name: str, country: str, currency: str) -> dict[str, Any]:
         kind, number = numbers.tax_id(self.random, country)
         domain = login_of(name).replace(".", "-") + ".example"
-        people = [f"{self.random.choice(company.FIRST_NAMES)} {self.random.choice(company.LAST_NAMES)}" for _ in range(2)]
+        people = [
+            f"{self.random.choice(company.FIRST_NAMES)} {self.random.choice(company.LAST_NAMES)}" for _ in range(2)
+        ]
         contacts = [
             {"name": person, "role": role, "email": f"{login_of(person)}@{domain}", "is_primary": role == "Sales"}
             for person, role in zip(people, ("Sales", "Accounts"), strict=True)
@@ -294,14 +324,27 @@ class _Seeding:
 
     def _account(self, key: str, holder: str, country: str, currency: str, at: datetime) -> None:
         account = numbers.bank_account(self.random, country)
-        form = {"supplier": key, "holder": holder, "currency": currency, "country": country, "bic": numbers.BICS[country]}
+        form = {
+            "supplier": key,
+            "holder": holder,
+            "currency": currency,
+            "country": country,
+            "bic": numbers.BICS[country],
+        }
         number = unit.create(self._as("priya.nair", at), registry["bank_account"], {**form, **account}).key
         if self.random.random() < 0.9:  # noqa: PLR2004
             later = at + timedelta(days=1)
             unit.execute(self._as("viktor.hruska", later), registry["bank_account"], number, "confirm", {})
 
     def _item(
-        self, code: str, category: str, things: tuple[str, ...], variants: tuple[str, ...], measure: str, low: int, high: int
+        self,
+        code: str,
+        category: str,
+        things: tuple[str, ...],
+        variants: tuple[str, ...],
+        measure: str,
+        low: int,
+        high: int,
     ) -> dict[str, Any]:
         thing, variant = self.random.choice(things), self.random.choice(variants)
         price = Decimal(str(round(low * (high / low) ** self.random.random(), 2)))

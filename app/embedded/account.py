@@ -55,7 +55,9 @@ def for_data(data: Path) -> Account | None:
     if os.geteuid() != 0:
         if data.exists() and data.stat().st_uid != os.geteuid():
             owner = pwd.getpwuid(data.stat().st_uid).pw_name
-            raise ServerError(f"{data} belongs to {owner}. Start Outlay as root, or choose OUTLAY_HOME=another/directory.")
+            raise ServerError(
+                f"{data} belongs to {owner}. Start Outlay as root, or choose OUTLAY_HOME=another/directory."
+            )
         return None
     if data.exists() and data.stat().st_uid != 0:
         return _account(pwd.getpwuid(data.stat().st_uid))

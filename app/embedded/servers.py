@@ -159,7 +159,13 @@ def _initialize(data: Path, programs: Path, account: Account | None, *, sync: bo
     draft.mkdir(mode=0o700, parents=True)
     if account:
         os.chown(draft, account.uid, account.gid)
-    options = ["--username=postgres", "--encoding=UTF8", "--no-instructions", "--auth-local=trust", "--auth-host=reject"]
+    options = [
+        "--username=postgres",
+        "--encoding=UTF8",
+        "--no-instructions",
+        "--auth-local=trust",
+        "--auth-host=reject",
+    ]
     speed = [] if sync else ["--no-sync"]
     outcome = run([programs / "initdb", f"--pgdata={draft}", *options, *speed, *_locale(programs)], account)
     if outcome.returncode:
@@ -262,7 +268,9 @@ def _end_predecessors(data: Path, program: str, pause: Callable[[], None]) -> No
     while left := _at_work(data, program):
         if time.monotonic() > deadline:
             numbers = " ".join(str(pid) for pid in sorted(left))
-            raise ServerError(f"A server of an earlier start does not stop. End it with `kill {numbers}`, then try again.")
+            raise ServerError(
+                f"A server of an earlier start does not stop. End it with `kill {numbers}`, then try again."
+            )
         for pid in left - told:  # PostgreSQL: disconnect everyone and stop; a lone backend: give up the query
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGINT)

@@ -21,7 +21,12 @@ MOST = 10_000
 def _tell_sign_ins(context: Context, account: int) -> list[dict[str, Any]]:
     own = scope.everything(LoginSession, why="what is held about a person").where(LoginSession.user_id == account)
     return [
-        {"at": each.created_at.isoformat(), "seen_at": each.seen_at.isoformat(), "address": each.address, "browser": each.agent}
+        {
+            "at": each.created_at.isoformat(),
+            "seen_at": each.seen_at.isoformat(),
+            "address": each.address,
+            "browser": each.agent,
+        }
         for each in context.session.scalars(own.order_by(LoginSession.id))
     ]
 

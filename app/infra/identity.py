@@ -103,7 +103,9 @@ class ApiToken(Row):
     )
     prefix: Mapped[str] = text_column("Begins with", 20, required=True)
     digest: Mapped[str] = mapped_column(Text, unique=True, info={"hidden": True, "secret": True})
-    limits: Mapped[Any] = mapped_column(JSONB, info={"label": "Limited to", "help": "Permissions such as supplier.read"})
+    limits: Mapped[Any] = mapped_column(
+        JSONB, info={"label": "Limited to", "help": "Permissions such as supplier.read"}
+    )
     expires_on: Mapped[date | None] = day("Expires", required=True)
     used_at: Mapped[datetime | None] = instant("Last used", info={"hidden": True})
     revoked_at: Mapped[datetime | None] = instant("Revoked")
@@ -135,7 +137,9 @@ def why_not_password(password: str, about: tuple[str, ...] = ()) -> list[Problem
     """Say what is wrong with a new password: too short, too simple, or made of what is known about the person."""
     folded = password.casefold()
     if len(password) < 12:  # noqa: PLR2004
-        return [Problem("password_short", "Use at least 12 characters. Several words are easy to remember.", "password")]
+        return [
+            Problem("password_short", "Use at least 12 characters. Several words are easy to remember.", "password")
+        ]
     if len(password) > 256:  # noqa: PLR2004
         return [Problem("password_long", "Use at most 256 characters.", "password")]
     if len(set(folded)) < 5:  # noqa: PLR2004
@@ -145,7 +149,9 @@ def why_not_password(password: str, about: tuple[str, ...] = ()) -> list[Problem
     return []
 
 
-def sign_in(context: Context, login: str, password: str, *, address: str, agent: str) -> tuple[str | None, Problem | None]:
+def sign_in(
+    context: Context, login: str, password: str, *, address: str, agent: str
+) -> tuple[str | None, Problem | None]:
     """Check a password inside a transaction; give the new session's secret, or the problem to show.
 
     A wrong password is put on record and committed with the failure count, so the caller does not raise.
@@ -497,5 +503,3 @@ def _touch(session: Session, statement: str, **values: Any) -> None:
     """Note when something was last used, in a transaction of its own; it is no change anyone has to answer for."""
     with session.get_bind().engine.begin() as own:
         own.execute(text(statement), values)
-
-

@@ -117,9 +117,7 @@ declare(Declared("identity.invitation_days", 7, "Invitation days", "How long an 
 declare(Declared("identity.token_days", 366, "Longest token in days", "The longest life of an API token.", 1, 1826))
 declare(Declared("organisation.name", "Outlay", "Name of the organisation", "Shown in the side bar and in mail."))
 declare(Declared("organisation.time_zone", "Europe/Prague", "Time zone", "Decides which day it is for deadlines."))
-declare(
-    Declared("api.requests_per_minute", 600, "API requests per minute", "For each token or signed-in person.", 1)
-)
+declare(Declared("api.requests_per_minute", 600, "API requests per minute", "For each token or signed-in person.", 1))
 declare(
     Declared(
         "api.requests_per_minute_address",

@@ -118,7 +118,16 @@ def configure(level: str = "INFO", style: str = "readable", stream: TextIO | Non
     root.setLevel(level.upper())
     root.handlers[:] = [handler]
     # These tell at INFO what the web server and the worker tell better themselves.
-    for chatty in ("botocore", "boto3", "urllib3", "s3transfer", "PIL", "rq.worker", "alembic", "flask_appbuilder.base"):
+    for chatty in (
+        "botocore",
+        "boto3",
+        "urllib3",
+        "s3transfer",
+        "PIL",
+        "rq.worker",
+        "alembic",
+        "flask_appbuilder.base",
+    ):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, root.level))
 
 

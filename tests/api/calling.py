@@ -28,7 +28,9 @@ class Caller:
 
     def call(self, method: str, path: str, *, headers: dict[str, str] | None = None, **options: Any) -> Any:
         address = path if path.startswith("/api/") else f"/api/v1{path}"
-        return self.client.open(address, method=method, headers=self.headers | (headers or {}), buffered=True, **options)
+        return self.client.open(
+            address, method=method, headers=self.headers | (headers or {}), buffered=True, **options
+        )
 
     def get(self, path: str, **options: Any) -> Any:
         return self.call("GET", path, **options)
@@ -71,7 +73,10 @@ def almighty(app: Flask, name: str = "almighty") -> Caller:
     """Make an account that may do everything, which no seeded role may, and give it a token."""
     with app.app_context():
         with unit.transaction(system(), "test.role") as bound:
-            bound.session.execute(text("INSERT INTO ab_role (id, name) VALUES (nextval('ab_role_id_seq'), :name) ON CONFLICT DO NOTHING"), {"name": EVERYTHING})
+            bound.session.execute(
+                text("INSERT INTO ab_role (id, name) VALUES (nextval('ab_role_id_seq'), :name) ON CONFLICT DO NOTHING"),
+                {"name": EVERYTHING},
+            )
             bound.session.execute(
                 text(
                     "INSERT INTO ab_permission_view_role (id, permission_view_id, role_id) "
@@ -89,7 +94,9 @@ def holding(app: Flask, name: str, *permissions: str, entity: int | None = None)
     role = f"Role of {name}"
     with app.app_context():
         with unit.transaction(system(), "test.role") as bound:
-            bound.session.execute(text("INSERT INTO ab_role (id, name) VALUES (nextval('ab_role_id_seq'), :name)"), {"name": role})
+            bound.session.execute(
+                text("INSERT INTO ab_role (id, name) VALUES (nextval('ab_role_id_seq'), :name)"), {"name": role}
+            )
             bound.session.execute(
                 text(
                     "INSERT INTO ab_permission_view_role (id, permission_view_id, role_id) "
@@ -106,7 +113,12 @@ def holding(app: Flask, name: str, *permissions: str, entity: int | None = None)
 def _account(name: str, role: str, entity: int | None = None) -> Any:
     with unit.transaction(system(), "test.account") as bound:
         user = User(
-            username=name, first_name=name.title(), last_name="Tester", email=f"{name}@example.com", active=True, password="-"
+            username=name,
+            first_name=name.title(),
+            last_name="Tester",
+            email=f"{name}@example.com",
+            active=True,
+            password="-",
         )
         bound.session.add(user)
         bound.session.flush()

@@ -77,7 +77,9 @@ def test_a_body_that_cannot_be_read_is_a_400(caller: Caller, body: bytes, code: 
     assert (response.status_code, codes(response)) == (400, [code])
 
 
-@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "application/xml", "multipart/form-data", None])
+@pytest.mark.parametrize(
+    "kind", ["text/plain", "application/x-www-form-urlencoded", "application/xml", "multipart/form-data", None]
+)
 def test_a_body_of_another_kind_is_a_415(caller: Caller, kind: str | None) -> None:
     response = caller.post("/categories", data=b'{"code": "A", "name": "A"}', content_type=kind)
 
@@ -223,7 +225,9 @@ def test_guessing_tokens_is_bounded_by_the_address(app: Flask) -> None:
     assert [answer.status_code for answer in answers] == [401] * 4 + [429] * 2
 
 
-def test_without_valkey_requests_are_served_uncounted(app: Flask, caller: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_valkey_requests_are_served_uncounted(
+    app: Flask, caller: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(app.extensions, "valkey", redis.Redis(unix_socket_path="/nowhere/valkey.sock"))
     response = caller.get("/me")
 

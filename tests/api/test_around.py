@@ -50,7 +50,9 @@ def test_a_comment_is_told_back_and_listed(caller: Caller, row: str) -> None:
     assert caller.get(f"{row}/comments").json["data"] == [said.json]
 
 
-@pytest.mark.parametrize("body", [{}, {"text": ""}, {"text": "  "}, {"text": 7}, {"text": "x" * 5001}, {"text": "x", "y": 1}])
+@pytest.mark.parametrize(
+    "body", [{}, {"text": ""}, {"text": "  "}, {"text": 7}, {"text": "x" * 5001}, {"text": "x", "y": 1}]
+)
 def test_a_comment_without_words_or_with_too_many_is_refused(caller: Caller, row: str, body: dict[str, Any]) -> None:
     assert caller.post(f"{row}/comments", json=body).status_code == 422
     assert caller.get(f"{row}/comments").json["data"] == []

@@ -52,7 +52,9 @@ def test_a_command_that_is_not_possible_says_why_and_leaves_nothing_behind(
     assert left_behind(app) == before
 
 
-def test_the_commands_of_a_row_say_what_is_possible_and_what_stands_against_the_others(caller: Caller, make: Make) -> None:
+def test_the_commands_of_a_row_say_what_is_possible_and_what_stands_against_the_others(
+    caller: Caller, make: Make
+) -> None:
     make("category", code="IT")
     make("category", code="PC", parent="IT")
     offers = {offer["name"]: offer for offer in caller.get("/categories/IT/commands").json["data"]}

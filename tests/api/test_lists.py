@@ -156,6 +156,11 @@ def test_a_key_with_odd_signs_stays_addressable(caller: Caller, make: Make) -> N
 
 
 def test_an_unknown_resource_is_not_there(caller: Caller) -> None:
-    for method, path in (("GET", "/nothings"), ("POST", "/nothings"), ("GET", "/nothings/1"), ("POST", "/nothings/1/do")):
+    for method, path in (
+        ("GET", "/nothings"),
+        ("POST", "/nothings"),
+        ("GET", "/nothings/1"),
+        ("POST", "/nothings/1/do"),
+    ):
         response = caller.call(method, path, json={})
         assert (response.status_code, response.json["problems"][0]["code"]) == (404, "unknown_path")

@@ -28,7 +28,9 @@ def test_the_caller_is_told_who_they_are_and_how_far_their_roles_reach(app: Flas
 
     assert me["account"] == {"key": "jana.novak", "label": "Jana Novak", "email": "jana.novak@example.com"}
     assert (me["by"], me["limited_to"]) == ("token", None)
-    assert [(role["role"], role["entity"]["key"], role["cost_centre"]) for role in me["roles"]] == [("Buyer", entity, None)]
+    assert [(role["role"], role["entity"]["key"], role["cost_centre"]) for role in me["roles"]] == [
+        ("Buyer", entity, None)
+    ]
     assert "supplier.edit" in me["permissions"]
     assert "setting.change" not in me["permissions"]
 
@@ -105,6 +107,8 @@ def test_a_search_needs_words(caller: Caller, query: str) -> None:
     assert caller.get(f"/search?{query}").status_code == 422
 
 
-@pytest.mark.parametrize("text", ["%27%22%5C", "zq%26qz%7C%21", "::*", "%F0%9F%92%A9%F0%9F%92%A9", "x" * 3000, "%FF%FE"])
+@pytest.mark.parametrize(
+    "text", ["%27%22%5C", "zq%26qz%7C%21", "::*", "%F0%9F%92%A9%F0%9F%92%A9", "x" * 3000, "%FF%FE"]
+)
 def test_a_search_for_odd_signs_finds_nothing_and_is_no_error(caller: Caller, text: str) -> None:
     assert caller.get(f"/search?q={text}").json["data"] == []

@@ -209,7 +209,9 @@ def db_of(caller: Caller) -> Any:
 
 def test_what_is_not_edited_here_says_so(caller: Caller) -> None:
     assert codes(caller.post("/settings", json={})) == [("not_editable", None)]
-    assert codes(caller.patch("/settings/organisation.name", json={}, headers={"If-Match": "*"})) == [("not_editable", None)]
+    assert codes(caller.patch("/settings/organisation.name", json={}, headers={"If-Match": "*"})) == [
+        ("not_editable", None)
+    ]
 
 
 def test_a_row_out_of_reach_is_not_there_at_all(app: Flask, caller: Caller, make: Make) -> None:
@@ -219,7 +221,14 @@ def test_a_row_out_of_reach_is_not_there_at_all(app: Flask, caller: Caller, make
     make("supplier", code="S-ALL", entity=None)
     with app.app_context(), db.engine.connect() as connection:
         id = connection.execute(text("SELECT id FROM entity WHERE code = :code"), {"code": mine}).scalar_one()
-    held = ("supplier.read", "supplier.edit", "supplier.block", "supplier.comment", "supplier.attach", "supplier.create")
+    held = (
+        "supplier.read",
+        "supplier.edit",
+        "supplier.block",
+        "supplier.comment",
+        "supplier.attach",
+        "supplier.create",
+    )
     near = holding(app, "near", *held, entity=id)
 
     assert {row["code"] for row in near.get("/suppliers").json["data"]} == {"S-MINE", "S-ALL"}

@@ -98,8 +98,17 @@ def test_request_globals_stay_at_the_doors() -> None:
     found: dict[str, list[str]] = {}
     for path in python_files():
         where = relative(path)
-        own_door = where.startswith("app/modules/") and where.split("/")[3:4] in (["console.py"], ["console"], ["api.py"], ["api"])
-        if where.startswith(("app/console/", "app/api/", "app/workers/")) or own_door or where == "app/infra/identity.py":
+        own_door = where.startswith("app/modules/") and where.split("/")[3:4] in (
+            ["console.py"],
+            ["console"],
+            ["api.py"],
+            ["api"],
+        )
+        if (
+            where.startswith(("app/console/", "app/api/", "app/workers/"))
+            or own_door
+            or where == "app/infra/identity.py"
+        ):
             continue
         for node in nodes(path):
             if isinstance(node, ast.ImportFrom) and node.module in ("flask", "flask_login"):
@@ -128,7 +137,9 @@ def test_slices_change_rows_one_by_one() -> None:
 
 def test_nothing_is_called_utils() -> None:
     vague = {"utils.py", "helpers.py", "common.py", "misc.py", "util.py", "helper.py"}
-    assert [relative(path) for path in python_files(ROOT / "app") + python_files(ROOT / "tests") if path.name in vague] == []
+    assert [
+        relative(path) for path in python_files(ROOT / "app") + python_files(ROOT / "tests") if path.name in vague
+    ] == []
 
 
 def test_functions_and_files_stay_small() -> None:
@@ -195,7 +206,9 @@ def test_no_two_modules_import_each_other(package: str) -> None:
             if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("app."):
                 targets |= {f"{node.module}.{alias.name}" for alias in node.names} | {node.module or ""}
         imports[module] = targets
-    graph = {module: {each for each in targets if each in imports and each != module} for module, targets in imports.items()}
+    graph = {
+        module: {each for each in targets if each in imports and each != module} for module, targets in imports.items()
+    }
     assert _cycle(graph) is None
 
 

@@ -104,7 +104,9 @@ def test_who_entered_the_password_just_now_is_not_asked_again(client_of, somebod
 
 
 def test_what_moves_money_rights_or_rules_is_declared_sensitive():
-    named = {f"{resource.name}.{command.name}" for resource in registry for command in resource.commands if command.step_up}
+    named = {
+        f"{resource.name}.{command.name}" for resource in registry for command in resource.commands if command.step_up
+    }
     assert named >= {"bank_account.confirm", "person.grant", "setting.change"}
 
 

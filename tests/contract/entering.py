@@ -87,9 +87,10 @@ def sent_of(resource: Resource, form: Mapping[str, Any]) -> dict[str, Any]:
 def _child(children: Any, row: Mapping[str, Any]) -> dict[str, Any]:
     fields = child_fields(children)
     given = {name: said(each, row.get(name)) for name, each in fields.items()}
-    plain = {name: each.default for name, each in fields.items() if each.default is not None and not callable(each.default)}
+    plain = {
+        name: each.default for name, each in fields.items() if each.default is not None and not callable(each.default)
+    }
     return {name: plain.get(name) if value is None else value for name, value in given.items()}
-
 
 
 class Page(HTMLParser):

@@ -52,7 +52,9 @@ class Visitor:
 
     @cached_property
     def actor(self) -> Any:
-        return identity.actor_of(db.session(), self.someone.user, limits=frozenset(self.limits) if self.limits else None)
+        return identity.actor_of(
+            db.session(), self.someone.user, limits=frozenset(self.limits) if self.limits else None
+        )
 
     def context(self) -> Context:
         return context_of(self.actor)
@@ -104,7 +106,9 @@ class Visitor:
 
     def post(self, path: str, values: Any = None, **options: Any) -> Any:
         """Send a form, as pages do."""
-        return alone(self.browser.post, path, data={**(values or {}), "csrf_token": self.csrf}, buffered=True, **options)
+        return alone(
+            self.browser.post, path, data={**(values or {}), "csrf_token": self.csrf}, buffered=True, **options
+        )
 
     def rest(self, method: str, path: str, *, headers: dict[str, str] | None = None, **options: Any) -> Any:
         """Ask the API: with a token, or for what no token can do from a page, where the password was just entered."""

@@ -151,9 +151,7 @@ def references(resource: Resource) -> Iterator[tuple[str, Field]]:
             yield name, each
 
 
-def referring(
-    seer: Seer, valid: dict[str, Any], resource: Resource, field: str, key: str
-) -> Iterator[list[Problem]]:
+def referring(seer: Seer, valid: dict[str, Any], resource: Resource, field: str, key: str) -> Iterator[list[Problem]]:
     """Enter a row that refers to another at the door itself, over REST and on the page; give the problems."""
     form = {**valid, field: key}
     with pytest.raises(Refused) as refusal:

@@ -70,7 +70,9 @@ def events(resource: Resource, key: str) -> list[str]:
 
 def buttons(page: str) -> Iterator[tuple[str, str]]:
     """List the greyed buttons of a page with their reasons."""
-    for label, reason in re.findall(r'aria-disabled="true"[^>]*>(.*?)<span class="visually-hidden">: (.*?)</span>', page, re.DOTALL):
+    for label, reason in re.findall(
+        r'aria-disabled="true"[^>]*>(.*?)<span class="visually-hidden">: (.*?)</span>', page, re.DOTALL
+    ):
         yield html.unescape(re.sub(r"<[^>]+>", "", label)).strip(), html.unescape(reason)
 
 
@@ -223,9 +225,7 @@ def test_an_old_version_is_refused(house: House, almighty: Visitor, resource: Re
 
 
 @every_command
-def test_an_unknown_argument_is_refused(
-    house: House, almighty: Visitor, resource: Resource, command: Command
-) -> None:
+def test_an_unknown_argument_is_refused(house: House, almighty: Visitor, resource: Resource, command: Command) -> None:
     row = ready(house, resource, command)
     before, path = traces(resource), f"{address(resource, row.key)}/{command.name}"
     sent = {**row.arguments, "colour": "red"}
@@ -288,5 +288,7 @@ def test_its_help_is_a_sentence_for_users(resource: Resource, command: Command) 
 
     assert re.match(r"[A-Z][a-z]+[ ,]", first), "begin with a verb"
     assert first.endswith("."), "end like a sentence"
-    assert not re.search(r"!|\bplease\b|\bsuccessful|_|`|\bNone\b|\bself\b", command.help, re.IGNORECASE), "say it in plain words"
+    assert not re.search(r"!|\bplease\b|\bsuccessful|_|`|\bNone\b|\bself\b", command.help, re.IGNORECASE), (
+        "say it in plain words"
+    )
     assert len(first) <= 200

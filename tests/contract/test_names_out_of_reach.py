@@ -37,7 +37,9 @@ def references(resource: Resource) -> list[tuple[str, str]]:
 
 def _is_kept_back(resource: Resource, each: Any) -> bool:
     target = registry[each.target] if each.kind == "reference" and each.target else None
-    return target is not None and target is not resource and target.scope.limited and not hasattr(target.model, "user_id")
+    return (
+        target is not None and target is not resource and target.scope.limited and not hasattr(target.model, "user_id")
+    )
 
 
 #: Where more is told on purpose, and why.
@@ -46,7 +48,9 @@ REFERRING = [resource for resource in RESOURCES if references(resource)]
 
 
 def test_most_of_what_is_bought_refers_to_something() -> None:
-    assert {"bank_account", "cost_centre", "project", "person", "request", "budget_cell"} <= {each.name for each in REFERRING}
+    assert {"bank_account", "cost_centre", "project", "person", "request", "budget_cell"} <= {
+        each.name for each in REFERRING
+    }
 
 
 @pytest.mark.parametrize("resource", REFERRING, ids=lambda resource: resource.name)
@@ -93,7 +97,11 @@ def referred(resource: Resource, key: str) -> Iterator[Any]:
     for side, name in references(resource):
         for holder in getattr(row, side) if side else [row]:
             value = getattr(holder, name)
-            yield from (each for each in (value if isinstance(value, list) else [value]) if each is not None and is_withheld(each))
+            yield from (
+                each
+                for each in (value if isinstance(value, list) else [value])
+                if each is not None and is_withheld(each)
+            )
 
 
 def rename(rows: Iterator[Any]) -> None:

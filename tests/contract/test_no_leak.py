@@ -212,11 +212,19 @@ def test_what_is_hidden_answers_as_if_it_were_not_there(world: World, resource: 
     for seer, seen in some_people(world, resource, *LIMITED):
         for key in beyond(world, resource, seen, 1):
             for around in paths:
-                found, none = (seer.visitor.rest("GET", f"{address(resource, each)}{around}") for each in (key, missing))
-                assert (found.status_code, told(found.json, key)) == (404, told(none.json, missing)), (seer.name, around)
+                found, none = (
+                    seer.visitor.rest("GET", f"{address(resource, each)}{around}") for each in (key, missing)
+                )
+                assert (found.status_code, told(found.json, key)) == (404, told(none.json, missing)), (
+                    seer.name,
+                    around,
+                )
             for around in pages:
                 found, none = (seer.visitor.get(f"{address(resource, each)}{around}") for each in (key, missing))
-                assert (found.status_code, page_told(found, key)) == (404, page_told(none, missing)), (seer.name, around)
+                assert (found.status_code, page_told(found, key)) == (404, page_told(none, missing)), (
+                    seer.name,
+                    around,
+                )
             assert seer.visitor.get(f"/{resource.plural}/new?like={quote(key)}").status_code == 404
     assert traces(resource) == before
 

@@ -21,7 +21,11 @@ WRITTEN = [resource for resource in RESOURCES if resource.form]
 every_written = pytest.mark.parametrize("resource", WRITTEN, ids=lambda resource: resource.name)
 every_state = pytest.mark.parametrize(
     ("resource", "state"),
-    [pytest.param(each, state, id=f"{each.name}-{state or 'always'}") for each in WRITTEN for state in each.states or ("",)],
+    [
+        pytest.param(each, state, id=f"{each.name}-{state or 'always'}")
+        for each in WRITTEN
+        for state in each.states or ("",)
+    ],
 )
 Form = Mapping[str, Any]
 

@@ -43,7 +43,9 @@ def test_child_rows_are_a_list_of_rows(house: House, resource: Resource) -> None
     assert traces(resource) == before
 
 
-@pytest.mark.parametrize("resource", [each for each in RESOURCES if "name" in each.form], ids=lambda resource: resource.name)
+@pytest.mark.parametrize(
+    "resource", [each for each in RESOURCES if "name" in each.form], ids=lambda resource: resource.name
+)
 def test_a_name_is_written_on_one_line(house: House, resource: Resource) -> None:
     with pytest.raises(Refused) as refusal:
         unit.create(system(), resource, {**house.maker.form(resource), "name": "two\nlines"})
@@ -61,7 +63,11 @@ def test_nothing_is_said_about_a_record_of_what_was_done(house: House, resource:
 
     for answer in (said, sent):
         assert (answer.status_code, answer.json["problems"][0]["code"]) == (409, "no_story")
-    assert almighty.rest("GET", f"{path}/comments").json == almighty.rest("GET", f"{path}/attachments").json == {"data": []}
+    assert (
+        almighty.rest("GET", f"{path}/comments").json
+        == almighty.rest("GET", f"{path}/attachments").json
+        == {"data": []}
+    )
     assert everything() == before
 
 

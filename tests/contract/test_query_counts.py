@@ -54,7 +54,9 @@ def ask(visitor: Visitor, path: str) -> list[str]:
     """Open an address, once to warm up and once to count."""
     for _ in range(2):
         with counted() as statements:
-            answer = visitor.rest("GET", path.removeprefix("/api/v1")) if path.startswith("/api/") else visitor.get(path)
+            answer = (
+                visitor.rest("GET", path.removeprefix("/api/v1")) if path.startswith("/api/") else visitor.get(path)
+            )
         assert answer.status_code == 200, path
     return statements
 
@@ -67,7 +69,9 @@ def crowd(house: House, resource: Resource) -> str:
         for number in range(ROWS):
             if number % (ROWS // KINDS) == 0:
                 house.maker.forget()
-            made = enter(house, resource, wishes(house, resource)) if resource.form else house.made(resource, owner=owner)
+            made = (
+                enter(house, resource, wishes(house, resource)) if resource.form else house.made(resource, owner=owner)
+            )
             house.given[known] = made
     return str(house.given[known])
 

@@ -75,7 +75,11 @@ def test_nothing_is_shown_without_permission(house: House, resource: Resource) -
     before = everything()
 
     assert [path for path in pages if nobody.get(f"/{resource.plural}{path}").status_code != 403] == []
-    assert [path for path in ("", f"/{key}", f"/{key}/commands", f"/{key}/history") if nobody.rest("GET", f"/{resource.plural}{path}").status_code != 403] == []
+    assert [
+        path
+        for path in ("", f"/{key}", f"/{key}/commands", f"/{key}/history")
+        if nobody.rest("GET", f"/{resource.plural}{path}").status_code != 403
+    ] == []
     if resource.form:
         form = house.maker.form(resource)
         before = everything()
@@ -133,10 +137,14 @@ def test_it_is_edited_over_rest_and_on_the_page_alike(house: House, almighty: Vi
         form = {name: value for name, value in house.maker.form(resource).items() if name in wanted(resource)}
         before = almighty.rest("GET", address(resource, key))
         if channel == "rest":
-            answer = almighty.rest("PATCH", address(resource, key), json=form, headers={"If-Match": before.headers["ETag"]})
+            answer = almighty.rest(
+                "PATCH", address(resource, key), json=form, headers={"If-Match": before.headers["ETag"]}
+            )
             assert answer.status_code == 200, answer.text
         else:
-            answer = almighty.post(f"{address(resource, key)}/edit", {**form_of(form), "version": before.json["version"]})
+            answer = almighty.post(
+                f"{address(resource, key)}/edit", {**form_of(form), "version": before.json["version"]}
+            )
             assert answer.status_code == 303, Page(answer.text).words
         assert read(almighty, resource, key, form) == sent_of(resource, form), channel
         assert ("changed", resource.permission("edit"), channel, almighty.id) in story(resource, key)
@@ -198,7 +206,9 @@ def test_an_unknown_field_is_refused(house: House, almighty: Visitor, resource: 
 
     for answer in answers:
         assert answer.status_code == 422
-        assert ("unknown_field", "colour") in [(problem["code"], problem["field"]) for problem in answer.json["problems"]]
+        assert ("unknown_field", "colour") in [
+            (problem["code"], problem["field"]) for problem in answer.json["problems"]
+        ]
     assert [page.status_code for page in pages] == [422, 422]
     assert all(Page(page.text).shows("There is no field colour.") for page in pages)
     assert everything() == before
@@ -206,21 +216,27 @@ def test_an_unknown_field_is_refused(house: House, almighty: Visitor, resource: 
 
 @every_written
 def test_everything_that_is_missing_is_told_at_once(house: House, almighty: Visitor, resource: Resource) -> None:
-    required = {name for name, each in form_fields(resource, new=True).items() if each.required} - ({resource.key} if resource.number else set())
+    required = {name for name, each in form_fields(resource, new=True).items() if each.required} - (
+        {resource.key} if resource.number else set()
+    )
     answer = almighty.rest("POST", f"/{resource.plural}", json={})
     page = almighty.post(f"/{resource.plural}/new")
     problems = [(problem["code"], problem["field"]) for problem in answer.json["problems"]]
 
     assert (answer.status_code, page.status_code) == (422, 422)
     assert sorted(problems) == sorted(("required", name) for name in required)
-    assert [problem["message"] for problem in answer.json["problems"] if not Page(page.text).shows(problem["message"])] == []
+    assert [
+        problem["message"] for problem in answer.json["problems"] if not Page(page.text).shows(problem["message"])
+    ] == []
 
 
 @every_written
 def test_what_was_typed_stays_when_it_is_refused(house: House, almighty: Visitor, resource: Resource) -> None:
     form = {**house.maker.form(resource), "colour": "red"}
     page = Page(almighty.post(f"/{resource.plural}/new", form_of(form)).text)
-    typed = {name: value for name, value in form_of(form).items() if name != "colour" and isinstance(value, str) and value}
+    typed = {
+        name: value for name, value in form_of(form).items() if name != "colour" and isinstance(value, str) and value
+    }
     secrets = {name for name, each in form_fields(resource, new=True).items() if each.secret or each.kind == "secret"}
 
     assert [name for name, value in typed.items() if name not in secrets and not page.shows(value)] == []

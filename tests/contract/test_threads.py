@@ -41,7 +41,9 @@ def rows(house: House, resource: Resource, entities: list[str]) -> dict[str, set
     known = ("rows", resource.name)
     if known not in house.given:
         house.given[known] = {
-            entity: {house.maker.create(resource, **{resource.scope.entity or "": entity}) for _ in range(1 + place % 3)}
+            entity: {
+                house.maker.create(resource, **{resource.scope.entity or "": entity}) for _ in range(1 + place % 3)
+            }
             for place, entity in enumerate(entities)
         }
     return house.given[known]
@@ -98,7 +100,11 @@ def test_no_page_shows_the_filter_of_another(house: House, entities: list[str], 
 @every_filtered
 def test_no_answer_shows_the_filter_of_another(house: House, entities: list[str], resource: Resource) -> None:
     visitor, made = house.almighty(), rows(house, resource, entities)
-    name, clients, bearer = resource.scope.entity or "", [house.app.test_client() for _ in range(CLIENTS)], visitor.bearer
+    name, clients, bearer = (
+        resource.scope.entity or "",
+        [house.app.test_client() for _ in range(CLIENTS)],
+        visitor.bearer,
+    )
 
     def ask(number: int) -> None:
         entity = entities[number]

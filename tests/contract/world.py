@@ -198,7 +198,9 @@ def _make_places(house: House) -> None:
 def _rows(world: World, resource: Resource) -> dict[str, str]:
     """Make a row in each place that the resource tells apart."""
     found: dict[str, str] = {}
-    places = PLACES if resource.scope.entity or resource.scope.cost_centre else {"here": (None, None), "there": (None, None)}
+    places = (
+        PLACES if resource.scope.entity or resource.scope.cost_centre else {"here": (None, None), "there": (None, None)}
+    )
     for place, region in places.items():
         changes = _standing(world, resource, place, region)
         if changes is None:

@@ -43,7 +43,14 @@ def case_of(context: Context, project: Project) -> Case:
         categories=said.get("categories", ()),
         projects=(project.id,),
         supplier=said.get("supplier"),
-        facts={"currency": "EUR", "lines": 1, "files": 0, "catalogue_only": False, "on_behalf": False, **said.get("facts", {})},
+        facts={
+            "currency": "EUR",
+            "lines": 1,
+            "files": 0,
+            "catalogue_only": False,
+            "on_behalf": False,
+            **said.get("facts", {}),
+        },
         content={"supplier": said.get("supplier"), "cost_centres": centres, **said.get("content", {})},
         demands=said.get("demands", ()),
     )
@@ -181,7 +188,9 @@ def _leave_a_gap(maker: Any, key: str) -> None:
     """Let nobody decide what is small."""
     with unit.reading(system()) as bound:
         row = find_row(bound, registry["approval_policy"], key)
-        rules = [{"code": rule.code, "label": rule.label, "resolver": "role", "role": "Controller"} for rule in row.rules]
+        rules = [
+            {"code": rule.code, "label": rule.label, "resolver": "role", "role": "Controller"} for rule in row.rules
+        ]
     conditions = [
         {"rule": rule["code"], "alternative": 1, "fact": "amount", "operator": "above", "value": "50"} for rule in rules
     ]

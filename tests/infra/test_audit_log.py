@@ -103,7 +103,7 @@ def test_the_database_refuses_to_change_the_audit(app: Any) -> None:
 TAMPERINGS = {
     "a name": "UPDATE audit_entry SET actor_name = actor_name || '!' WHERE {where}",
     "the time": "UPDATE audit_entry SET at = at + interval '1 second' WHERE {where}",
-    "what is after": "UPDATE audit_entry SET after = after || '{{\"name\": \"Other\"}}' WHERE {where}",
+    "what is after": 'UPDATE audit_entry SET after = after || \'{{"name": "Other"}}\' WHERE {where}',
     "which row": "UPDATE audit_entry SET row_id = row_id + 1 WHERE {where}",
     "a deletion": "DELETE FROM audit_entry WHERE {where}",
     "a truncation": (

@@ -56,9 +56,14 @@ def test_the_cookie_is_secure_unless_the_address_is_plain_http(tmp_path):
 
 
 def test_a_second_terminal_finds_the_servers_of_a_running_outlay(tmp_path):
-    (tmp_path / "servers").write_text("DATABASE_URL=postgresql://outlay@:5432/outlay?host=%2Fx\nREDIS_URL=unix:///x/v.sock?db=0\n")
+    (tmp_path / "servers").write_text(
+        "DATABASE_URL=postgresql://outlay@:5432/outlay?host=%2Fx\nREDIS_URL=unix:///x/v.sock?db=0\n"
+    )
     settings = load({"OUTLAY_HOME": str(tmp_path)})
     assert settings["SQLALCHEMY_DATABASE_URI"] == "postgresql+psycopg2://outlay@:5432/outlay?host=%2Fx"
     assert settings["REDIS_URL"] == "unix:///x/v.sock?db=0"
     assert settings["RATELIMIT_STORAGE_URI"] == "redis+unix:///x/v.sock?db=0"
-    assert load({"OUTLAY_HOME": str(tmp_path), "REDIS_URL": "redis://other.example"})["REDIS_URL"] == "redis://other.example"
+    assert (
+        load({"OUTLAY_HOME": str(tmp_path), "REDIS_URL": "redis://other.example"})["REDIS_URL"]
+        == "redis://other.example"
+    )

@@ -20,7 +20,9 @@ def superuser(postgres_admin_url):
 
 def content(cursor):
     """Everything in every table, and where every sequence stands."""
-    cursor.execute("SELECT oid::regclass::text FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace")
+    cursor.execute(
+        "SELECT oid::regclass::text FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+    )
     found = {}
     for (table,) in cursor.fetchall():
         rows = io.StringIO()
@@ -35,7 +37,9 @@ def test_rows_written_changed_and_deleted_are_as_they_were_for_the_next_test(res
     superuser.execute("INSERT INTO ab_role (name) VALUES ('of this test only')")
     superuser.execute("UPDATE ab_permission SET name = upper(name)")
     superuser.execute("DELETE FROM ab_permission_view_role")
-    superuser.execute("INSERT INTO ab_user (first_name, last_name, username, email) VALUES ('A', 'B', 'ab', 'a@b.example')")
+    superuser.execute(
+        "INSERT INTO ab_user (first_name, last_name, username, email) VALUES ('A', 'B', 'ab', 'a@b.example')"
+    )
     assert content(superuser) != before
     restorer.restore()
     assert content(superuser) == before

@@ -21,7 +21,10 @@ def within_app(app: Flask) -> Any:
 def found(resource: str, text: str) -> list[str]:
     with unit.reading(system()) as bound:
         query, _ = listing.parse(bound, registry[resource], {"q": [text]})
-        return [row.code if resource != "bank_account" else row.number for row in listing.page(bound, registry[resource], query).rows]
+        return [
+            row.code if resource != "bank_account" else row.number
+            for row in listing.page(bound, registry[resource], query).rows
+        ]
 
 
 def test_a_renamed_supplier_is_found_by_its_new_name_in_its_accounts(app: Flask) -> None:

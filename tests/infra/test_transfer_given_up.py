@@ -37,7 +37,9 @@ def kill_the_worker(job_id: int) -> None:
     """Let a worker take the job and end without a word."""
     with db.engine.begin() as own:
         own.execute(
-            text("UPDATE job SET state = 'running', lease = gen_random_uuid(), leased_until = '2000-01-01' WHERE id = :id"),
+            text(
+                "UPDATE job SET state = 'running', lease = gen_random_uuid(), leased_until = '2000-01-01' WHERE id = :id"
+            ),
             {"id": job_id},
         )
     with unit.transaction(process.system_context(), "job.recover") as context:
@@ -83,7 +85,9 @@ def test_it_is_started_again_and_ends_well() -> None:
 def test_a_job_that_is_discarded_ends_its_import_too() -> None:
     run = started()
     with db.engine.begin() as own:
-        own.execute(text("UPDATE job SET state = 'dead', error = 'x', finished_at = now() WHERE id = :id"), {"id": run.job_id})
+        own.execute(
+            text("UPDATE job SET state = 'dead', error = 'x', finished_at = now() WHERE id = :id"), {"id": run.job_id}
+        )
     unit.execute(system(), registry["job"], str(run.job_id), "discard", {})
     assert stored(run.id).state == "failed"
     assert "job.import_failed" in [name for name, _ in events()]
@@ -99,5 +103,7 @@ def test_what_should_follow_may_fail_and_the_job_is_given_up_all_the_same(monkey
     for _ in range(runs.ATTEMPTS):
         kill_the_worker(run.job_id)
     with db.engine.connect() as connection:
-        assert connection.execute(text("SELECT state FROM job WHERE id = :id"), {"id": run.job_id}).scalar_one() == "dead"
+        assert (
+            connection.execute(text("SELECT state FROM job WHERE id = :id"), {"id": run.job_id}).scalar_one() == "dead"
+        )
     assert (found(run.id).state, stored(run.id).state) == ("failed", "importing")

@@ -99,7 +99,13 @@ def test_whoever_is_gone_before_the_question_is_passed_over_with_a_note(world: M
 
 
 def test_whoever_was_invited_and_never_came_is_passed_over_with_a_note(world: Maker) -> None:
-    form = {"code": "new.comer", "first_name": "New", "last_name": "Comer", "email": "new@example.com", "manager": "anna.high"}
+    form = {
+        "code": "new.comer",
+        "first_name": "New",
+        "last_name": "Comer",
+        "email": "new@example.com",
+        "manager": "anna.high",
+    }
     enter(system(), "person", **form)
     do(system(), "person", "new.comer", "grant", role="Approver")
     publish(world, asks("NEW", "new.comer"))
@@ -137,7 +143,12 @@ def test_whoever_goes_after_the_question_is_replaced_and_it_is_on_record(world: 
     number = start(key)
     go(state, "john.doe")
     hear("person.left", "person.suspended", "delegation.created", "delegation.changed")
-    assert seats(number) == [("john.doe", "void"), ("john.doe", "void"), ("anna.high", "open"), ("anna.high", "waiting")]
+    assert seats(number) == [
+        ("john.doe", "void"),
+        ("john.doe", "void"),
+        ("anna.high", "open"),
+        ("anna.high", "waiting"),
+    ]
     words = {"suspended": "is suspended", "left": "has left"}[state]
     assert note(number) == f"John Doe: {words}. Asked instead: Anna High."
     [told] = events("approval.escalated")
@@ -192,7 +203,10 @@ def test_owners_are_found_up_the_tree_and_all_of_a_split_have_to_agree(world: Ma
     number = start(key)
     assert seats(number) == [("anna.high", "open"), ("john.doe", "open")]
     with reading("approval", number) as approval:
-        assert [seat.via for seat in approval.seats] == [f"Owner of cost centre {top}", f"Owner of cost centre {beside}"]
+        assert [seat.via for seat in approval.seats] == [
+            f"Owner of cost centre {top}",
+            f"Owner of cost centre {beside}",
+        ]
     assert decide("anna.high", key) == "open"
     assert decide("john.doe", key) == "approved"
 

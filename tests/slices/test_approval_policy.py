@@ -80,7 +80,9 @@ def test_a_wrong_condition_is_refused_at_its_field(
         (step("TWO", resolver="oracle"), [("unknown_choice", "rules.1.resolver")]),
     ],
 )
-def test_a_wrong_rule_is_refused_at_its_field(world: Maker, rule: dict[str, Any], expected: list[tuple[str, str]]) -> None:
+def test_a_wrong_rule_is_refused_at_its_field(
+    world: Maker, rule: dict[str, Any], expected: list[tuple[str, str]]
+) -> None:
     assert refusals(world, EVERY, rule) == expected
 
 

@@ -79,7 +79,9 @@ def start(key: str, requester: str = "rita.asks") -> str:
 
 
 def decide(code: str, key: str, verdict: str = "approve", comment: str = "") -> str:
-    return str(acted(as_person(code), key, lambda bound, row: service.decide(bound, DOCUMENT, row, verdict, comment)).state)
+    return str(
+        acted(as_person(code), key, lambda bound, row: service.decide(bound, DOCUMENT, row, verdict, comment)).state
+    )
 
 
 def refused(code: str, key: str) -> str:
@@ -113,7 +115,10 @@ def test_app_01_nobody_decides_their_own_request_whatever_they_could_approve(wor
     publish(world, asks("JOHN", "john.doe"), conditions=())
     key = document(world, requester="john.doe", amount="2.50")
     planned = preview(key)
-    assert [chosen.person.code for step in planned.steps for chosen in step.people] == ["controlling.1", "controlling.2"]
+    assert [chosen.person.code for step in planned.steps for chosen in step.people] == [
+        "controlling.1",
+        "controlling.2",
+    ]
     assert "John Doe asked for it" in planned.steps[0].note
     start(key)
     assert refused("john.doe", key) == "own_request"
@@ -185,7 +190,10 @@ def test_app_13_each_question_answer_and_return_is_announced_once(world: Maker) 
     assert len(events("approval.decided")) == 1
     start(key)
     decide("john.doe", key, "reject", "Too dear")
-    assert [(each["verdict"], each["outcome"]) for each in events("approval.decided")] == [("approve", "open"), ("reject", "rejected")]
+    assert [(each["verdict"], each["outcome"]) for each in events("approval.decided")] == [
+        ("approve", "open"),
+        ("reject", "rejected"),
+    ]
 
 
 # --- what follows from the document ---------------------------------------------------------------------------------
@@ -198,7 +206,11 @@ def test_limits_are_counted_in_the_currency_of_the_documents_books(world: Maker)
         euro = entity.base_currency.code
     elsewhere = world.create(registry["entity"], base_currency=other)
     world.create(registry["exchange_rate"], currency=euro, base=other, rate="25", valid_on="2026-11-01", source="ECB")
-    for code, manager, limit in (("rita.asks", "mike.low", None), ("mike.low", "anna.high", "1000"), ("anna.high", None, "5000")):
+    for code, manager, limit in (
+        ("rita.asks", "mike.low", None),
+        ("mike.low", "anna.high", "1000"),
+        ("anna.high", None, "5000"),
+    ):
         edit(system(), "person", code, manager=manager, approval_limit=limit)
     publish(world, step("LIMIT", resolver="limit"), entity=elsewhere, currency=None, material_amount=None)
     for amount, expected in (("25000.00", "mike.low"), ("25000.01", "anna.high"), ("125000.00", "anna.high")):
@@ -312,7 +324,11 @@ def test_a_decision_stays_as_it_was_made_whoever_tries(world: Maker) -> None:
     key = document(world)
     start(key)
     decide("john.doe", key)
-    for statement in ("UPDATE approval_decision SET verdict = 'reject'", "DELETE FROM approval_decision", "TRUNCATE approval_decision"):
+    for statement in (
+        "UPDATE approval_decision SET verdict = 'reject'",
+        "DELETE FROM approval_decision",
+        "TRUNCATE approval_decision",
+    ):
         with pytest.raises(Exception, match=r"stays|change|refuse|permission"), db.engine.begin() as connection:
             connection.execute(text(statement))
 
@@ -409,7 +425,9 @@ def test_withdrawing_asks_nobody_any_more(world: Maker) -> None:
 
 
 def test_a_stored_explanation_gives_the_same_verdict_and_a_changed_policy_is_noticed(world: Maker) -> None:
-    number = publish(world, asks("JOHN", "john.doe"), asks("MIKE", "mike.low", stage=2), conditions=[above("MIKE", "99.99")])
+    number = publish(
+        world, asks("JOHN", "john.doe"), asks("MIKE", "mike.low", stage=2), conditions=[above("MIKE", "99.99")]
+    )
     key = document(world, amount="100.00")
     round_ = start(key)
     with reading("approval", round_) as approval, unit.reading(system()) as bound:
@@ -437,7 +455,15 @@ def test_reassigning_puts_somebody_else_on_the_place_and_both_on_record(world: M
         do(as_person("anna.high"), "approval", number, "reassign", to="john.doe", instead_of="mike.low", reason="No")
     assert [(each.code, each.field) for each in refusal.value.problems] == [("not_asked", "instead_of")]
     with pytest.raises(Refused) as refusal:
-        do(as_person("controlling.1"), "approval", number, "reassign", to="rita.asks", instead_of="mike.low", reason="No")
+        do(
+            as_person("controlling.1"),
+            "approval",
+            number,
+            "reassign",
+            to="rita.asks",
+            instead_of="mike.low",
+            reason="No",
+        )
     assert [(each.code, each.field) for each in refusal.value.problems] == [("unfit", "to")]
 
 

@@ -88,7 +88,9 @@ def test_a_deputy_decides_within_days_and_limits_only(world: Maker, values: dict
 
 def test_a_delegation_for_another_entity_does_not_count(world: Maker) -> None:
     publish(world, asks("JOHN", "john.doe"))
-    key = enter(system(), "delegation", person="john.doe", deputy="mike.low", entity=world.create(registry["entity"]), **HOLIDAY)
+    key = enter(
+        system(), "delegation", person="john.doe", deputy="mike.low", entity=world.create(registry["entity"]), **HOLIDAY
+    )
     start(document(world))
     assert inbox("mike.low") == []
     assert key
@@ -152,7 +154,10 @@ def test_a_deputy_who_asked_for_it_leaves_it_to_the_manager_when_its_time_has_pa
     with unit.transaction(later, "approvals.chase") as bound:
         assert chasing.chase(bound)["reassigned"] == 1
     with reading("approval", number) as approval:
-        assert [(seat.person.code, seat.state) for seat in approval.seats] == [("john.doe", "void"), ("anna.high", "open")]
+        assert [(seat.person.code, seat.state) for seat in approval.seats] == [
+            ("john.doe", "void"),
+            ("anna.high", "open"),
+        ]
         assert approval.steps[0].note == "John Doe: no answer in 2 days. Asked instead: Anna High."
 
 

@@ -32,9 +32,7 @@ def test_an_invited_person_sets_a_password_and_is_in(app: Flask, maker: Maker) -
 
 def test_a_link_works_once_and_only_the_newest(app: Flask, maker: Maker) -> None:
     key = maker.create(registry["person"])
-    first, second = (
-        unit.execute(system(), registry["person"], key, "invite", {}).told["link"] for _ in range(2)
-    )
+    first, second = (unit.execute(system(), registry["person"], key, "invite", {}).told["link"] for _ in range(2))
     client = app.test_client()
     token = _token(client.get(second).text)
 

@@ -30,7 +30,12 @@ def ordered(billing: Billing, splits: list[dict[str, Any]], **line: Any) -> str:
 def splits(key: str) -> list[tuple[int, str, str, bool]]:
     with reading("invoice", key) as row:
         return [
-            (each.line, each.cost_centre.code, f"{each.amount or each.percent:f}".rstrip("0").rstrip("."), each.as_ordered)
+            (
+                each.line,
+                each.cost_centre.code,
+                f"{each.amount or each.percent:f}".rstrip("0").rstrip("."),
+                each.as_ordered,
+            )
             for each in row.splits
         ]
 

@@ -80,7 +80,9 @@ FIRST = date(2026, 11, 20)
         ({"amount": Decimal("500.01")}, False),
     ],
 )
-def test_a_delegation_holds_for_its_days_its_documents_and_up_to_its_amount(given_: dict[str, object], expected: bool) -> None:
+def test_a_delegation_holds_for_its_days_its_documents_and_up_to_its_amount(
+    given_: dict[str, object], expected: bool
+) -> None:
     lent = Delegation(1, 2, FIRST, FIRST + timedelta(days=7), "request", 1, Decimal(500))
     about = {"on": FIRST, "document": "request", "entity": 1, "amount": Decimal(5), **given_}
     assert lent.covers(**about) is expected  # type: ignore[arg-type]

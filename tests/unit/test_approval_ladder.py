@@ -84,7 +84,9 @@ def test_rules_that_do_not_fit_together_are_named(rules: tuple[Rule, ...], expec
 
 
 def test_a_message_names_the_rules_and_the_amounts() -> None:
-    assert "Nobody decides a document of exactly 1000" in messages(step("LOW", below("1000")), step("HIGH", above("1000")))
+    assert "Nobody decides a document of exactly 1000" in messages(
+        step("LOW", below("1000")), step("HIGH", above("1000"))
+    )
     assert "Rules LOW and HIGH leave a gap" in messages(step("LOW", below("1000")), step("HIGH", above("1000")))
     assert "Rules LOW and HIGH overlap: both are for a document of exactly 1000." in messages(
         step("LOW", at_most("1000")), step("HIGH", at_least("1000"))
@@ -111,7 +113,11 @@ def test_a_ladder_without_complaint_decides_every_amount_exactly_once(
     starts = [None, *[each + Decimal(shift) for each in bounds]]
     ends = [*bounds, None]
     rules = [
-        step(f"R{n}", *([above(f"{start:f}")] if start is not None else []), *([at_most(f"{end:f}")] if end is not None else []))
+        step(
+            f"R{n}",
+            *([above(f"{start:f}")] if start is not None else []),
+            *([at_most(f"{end:f}")] if end is not None else []),
+        )
         for n, (start, end) in enumerate(zip(starts, ends, strict=True))
     ]
     policy = Policy("request", tuple(rules))

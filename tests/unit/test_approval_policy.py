@@ -73,7 +73,12 @@ def test_branches_of_a_tree_hold_for_everything_below() -> None:
 
 @pytest.mark.parametrize("fact", list(FactName))
 def test_what_is_unknown_meets_no_condition_but_those_that_ask_for_nothing(fact: FactName) -> None:
-    values = {Kind.FLAG: "yes", Kind.MONEY: "1", Kind.NUMBER: "1", Kind.CHOICE: FACTS[fact].choices[0][0] if FACTS[fact].choices else ""}
+    values = {
+        Kind.FLAG: "yes",
+        Kind.MONEY: "1",
+        Kind.NUMBER: "1",
+        Kind.CHOICE: FACTS[fact].choices[0][0] if FACTS[fact].choices else "",
+    }
     kind = FACTS[fact].kind
     for operator in operators_of(fact):
         value = "" if operator in (Operator.EMPTY, Operator.FILLED) else values.get(kind, "X-1")
@@ -218,7 +223,11 @@ def test_the_hash_of_a_version_changes_with_everything_in_it_and_with_nothing_el
     policy = Policy("request", (rule("cfo", Effect.REQUIRE, LARGE),), material_amount=Decimal(100))
     same = Policy("request", (rule("cfo", Effect.REQUIRE, LARGE),), material_amount=Decimal("100.0000"))
     others = [
-        Policy("request", (rule("cfo", Effect.REQUIRE, Condition(A, Operator.AT_LEAST, "5000")),), material_amount=Decimal(100)),
+        Policy(
+            "request",
+            (rule("cfo", Effect.REQUIRE, Condition(A, Operator.AT_LEAST, "5000")),),
+            material_amount=Decimal(100),
+        ),
         Policy("request", (rule("cfo", Effect.REQUIRE, LARGE, stage=2),), material_amount=Decimal(100)),
         Policy("request", (rule("cfo", Effect.REQUIRE, LARGE),), material_amount=Decimal("100.01")),
         Policy("request", (rule("cfo", Effect.REQUIRE, LARGE),), material_amount=Decimal(100), currency="EUR"),

@@ -44,7 +44,9 @@ def test_app_07_the_same_person_on_three_levels_approves_three_times_when_each_i
 
 
 def test_the_same_person_on_three_levels_is_asked_once_when_the_policy_says_so() -> None:
-    round_ = progress.decide(begun(step(JOHN), step(JOHN, stage=2), step(JOHN, MIKE, stage=3, needed=2)), 0, JOHN, APPROVE)
+    round_ = progress.decide(
+        begun(step(JOHN), step(JOHN, stage=2), step(JOHN, MIKE, stage=3, needed=2)), 0, JOHN, APPROVE
+    )
     assert [each.state for each in round_.steps] == ["approved", "approved", "open"]
     assert asked(round_) == [(2, MIKE)]
 

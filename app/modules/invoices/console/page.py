@@ -153,7 +153,9 @@ def _drawn(visit: Visit, row: Invoice, document: Document) -> Document:
     """Leave to the page what it shows in its own way, and call the invoice by whose it is."""
     currency = row.currency.code
     number = (cells.text(row.number, mono=True),) if row.number else ()
-    total = (cells.Cell("money", words.amount(row.total, currency), currency=currency),) if row.total is not None else ()
+    total = (
+        (cells.Cell("money", words.amount(row.total, currency), currency=currency),) if row.total is not None else ()
+    )
     return replace(
         document,
         title=papers.title(visit, row),
