@@ -85,9 +85,23 @@ class AuditLane(Base):
     seal: Mapped[bytes] = mapped_column(LargeBinary)
 
 
-_COLUMNS = (
-    "id at actor_id actor_name acting_for command channel request_id action resource row_id row_key part before after"
-).split()
+_COLUMNS = [
+    "id",
+    "at",
+    "actor_id",
+    "actor_name",
+    "acting_for",
+    "command",
+    "channel",
+    "request_id",
+    "action",
+    "resource",
+    "row_id",
+    "row_key",
+    "part",
+    "before",
+    "after",
+]
 
 _PERSONAL = ("actor_name", "row_key", "before", "after")
 
