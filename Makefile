@@ -7,6 +7,8 @@ SHELL := /bin/bash
 new_enough := import sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3; do \
 	$$name -c '$(new_enough)' 2>/dev/null && { command -v $$name; break; }; done)
+# What is imported is compiled once: without that every process would begin with ten seconds of compiling.
+unexport PYTHONDONTWRITEBYTECODE
 VENV := .venv
 BIN := $(VENV)/bin
 # What is never imported need not be compiled, and what is imported compiles itself the first time.

@@ -100,6 +100,21 @@ def sample_invoice(order: str, file: str, dearer: float) -> None:
     click.echo(f"written to {file}")
 
 
+@outlay.command("sample-statement")
+@click.argument("run")
+@click.argument("file", type=click.Path(dir_okay=False, writable=True))
+def sample_statement(run: str, file: str) -> None:
+    """Write the statement of the bank that shows a released payment run, to try out what Outlay does with it."""
+    from app.demo import statements as demo_statements
+
+    try:
+        data = demo_statements.sample(run, clock.system.now())
+    except LookupError as error:
+        raise click.ClickException(str(error)) from error
+    pathlib.Path(file).write_bytes(data)
+    click.echo(f"written to {file}")
+
+
 @outlay.command("administrator")
 @click.argument("email")
 @click.option("--name", required=True, help='First and last name: "Ana Kovač".')

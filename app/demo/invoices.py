@@ -19,7 +19,7 @@ from app.infra.taking import Sent
 from app.kernel.actor import SYSTEM, Context
 from app.kernel.problem import Refused
 from app.kernel.resource import registry
-from app.modules.invoices import service
+from app.modules.invoices import queries, service
 from app.modules.orders.domain import amounts
 from app.modules.orders.models import Order
 from app.modules.suppliers.models import BankAccount
@@ -71,6 +71,11 @@ def sample(number: str, dearer: Decimal, now: datetime) -> bytes:
         found = _of_order(order, now.date(), _iban(bound, order.supplier_id)) if order else None
         if order is None or found is None:
             raise LookupError(f"There is no order {number} whose supplier and buyer have tax numbers.")
+        billed = [row.reference for row in queries.list_of_order(bound, [order.id])]
+        if billed:
+            raise LookupError(
+                f"{number} is billed already: {', '.join(billed)}. Choose an order that no invoice names."
+            )
     first = found.bill.items[0]
     price = (first.price * (1 + dearer / 100)).quantize(_CENT)
     return bills.ubl(

@@ -16,8 +16,9 @@ from app.infra.taking import Sent
 from app.kernel.actor import SYSTEM, Context
 from app.kernel.problem import Refused
 from app.kernel.resource import registry
-from app.modules.payments.models import PayingAccount
+from app.modules.payments.models import PayingAccount, PaymentRun
 from app.modules.statements import service
+from app.modules.statements.models import BankStatement
 
 TREASURER = "viktor.hruska"
 LEAST = Decimal("184320.55")
@@ -70,6 +71,26 @@ def seed(act_as: ActAs, now: datetime) -> None:
         unit.execute(treasurer, registry[service.NAME], key, "explain", said)
     second, _ = _written("11", iban, currency, balance, [*late, *strange], today - timedelta(days=1))
     _taken(act_as(TREASURER, now - timedelta(hours=5)), second, f"statement-{today - timedelta(days=1)}.xml")
+
+
+def sample(number: str, now: datetime) -> bytes:
+    """Write the statement with which the bank of a released run might answer: what was paid, and a fee nobody told of."""
+    with unit.reading(Context(SYSTEM, now, now.date(), "demo-sample", "demo")) as bound:
+        run = bound.session.query(PaymentRun).execution_options(scoped=True).filter_by(number=number).one_or_none()
+        paid = [payment for payment in run.payments if payment.amount] if run is not None else []
+        if run is None or not paid or not run.paying_account.iban:
+            raise LookupError(f"There is no released run {number} with an IBAN that pays from it.")
+        lines = [_Entry(now.date(), -each.amount, "Payment", each.supplier.name, each.number or "") for each in paid]
+        iban, currency = run.paying_account.iban, run.paying_account.currency.code
+        known = (
+            bound.session.query(BankStatement)
+            .execution_options(scoped=True)
+            .filter_by(account_id=run.paying_account.id)
+        )
+        last = known.order_by(BankStatement.to_on.desc(), BankStatement.id.desc()).first()
+        opening = (last.closing if last else None) or LEAST + sum((each.amount for each in paid), Decimal(0))
+    fee = _Entry(now.date(), Decimal("-4.50"), "Account fee")
+    return _written(f"9{number[-4:]}", iban, currency, opening, [*lines, fee], now.date())[0]
 
 
 def _unsaid(at: int, each: _Entry) -> _Entry:

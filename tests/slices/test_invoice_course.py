@@ -12,6 +12,7 @@ from sqlalchemy import text
 from app.infra import scope, unit
 from app.infra.db import db
 from app.infra.outbox import OutboxEvent
+from app.kernel.resource import registry
 from tests.acting import system
 from tests.scenarios.billing import Billing, ubl
 from tests.scenarios.paying import Owing
@@ -158,9 +159,20 @@ def test_an_unknown_supplier_is_asked_about_and_never_guessed(billing: Billing) 
     assert "supplier" in billing.exceptions(found.key)
 
 
-def hear(name: str) -> None:
+def test_an_invoice_that_waits_for_its_supplier_is_matched_once_the_supplier_is_entered(billing: Billing) -> None:
+    file = ubl("R-1", ("Lamp", "1", "90"), tax_id="DE136695976", iban="DE75512108001245126199")
+    [found] = billing.capture(file.replace(b"Vega", b"Lumen"))
+    assert billing.look(found.key, lambda row: row.supplier, "invoice") is None
+    number = {"country": "DE", "kind": "vat", "value": "DE136695976"}
+    form = {"name": "Lumen Optik", "country": "DE", "currency": "EUR", "tax_ids": [number]}
+    key = unit.create(system(), registry["supplier"], form).key
+    hear("supplier.created", "recognise_again")
+    assert billing.look(found.key, lambda row: row.supplier and row.supplier.code, "invoice") == key
+
+
+def hear(name: str, how: str = "match_again") -> None:
     """Let invoices hear the newest event of a name, as a worker would."""
-    from app.modules.invoices.subscribers import match_again
+    from app.modules.invoices import subscribers
 
     db.session.rollback()
     newest = (
@@ -171,8 +183,8 @@ def hear(name: str) -> None:
     )
     event = db.session.scalars(newest).one()
     db.session.expunge(event)
-    with unit.transaction(system(), "invoices.match_again") as bound:
-        match_again(bound, event)
+    with unit.transaction(system(), f"invoices.{how}") as bound:
+        getattr(subscribers, how)(bound, event)
 
 
 def test_a_plan_that_comes_after_order_and_invoice_is_charged_with_both(billing: Billing) -> None:

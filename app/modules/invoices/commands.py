@@ -137,6 +137,7 @@ def why_not_withdrawable(context: Context, invoice: Invoice) -> list[Problem]:
 @command("Match", moves=["captured | exception -> exception | matched"])
 def match(context: Context, invoice: Invoice) -> Matched | Disputed:
     """Hold the invoice against its orders and receipts as they are now."""
+    service.recognise_again(context, invoice)
     service.match(context, invoice)
     return _tell(Matched if invoice.state == "matched" else Disputed, invoice)
 

@@ -310,6 +310,21 @@ def list_to_match_again(context: Context, order_id: int) -> list[Invoice]:
     return list(context.session.scalars(statement.order_by(Invoice.id)))
 
 
+def list_of_unknown(context: Context) -> list[Invoice]:
+    """List the e-invoices that wait for their supplier, the newest first."""
+    statement = scope.everything(Invoice, why=_COUNTS).where(
+        Invoice.state.in_(("captured", "exception")), Invoice.supplier_id.is_(None), Invoice.parsed.is_not(None)
+    )
+    return list(context.session.scalars(statement.order_by(Invoice.id.desc()).limit(MOST_CANDIDATES)))
+
+
+def find_supplier(context: Context, supplier_id: int) -> Supplier:
+    """Read a supplier that was recognised."""
+    statement = scope.everything(Supplier, why=_COUNTS).where(Supplier.id == supplier_id)
+    found: Supplier = context.session.scalars(statement).one()
+    return found
+
+
 def _billing(order_ids: list[int]) -> CompoundSelect[Any]:
     """Select the ids of invoices that bill orders as a whole or by a line; two look-ups, as an OR would read them all."""
     whole = select(Invoice.id).where(Invoice.order_id.in_(order_ids))

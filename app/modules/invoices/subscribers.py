@@ -17,8 +17,21 @@ def match_again(context: Context, event: OutboxEvent) -> None:
             service.match(context, locked)
 
 
+def recognise_again(context: Context, event: OutboxEvent) -> None:
+    """Match the invoices of a supplier who is on file now and was not when they came."""
+    for invoice in queries.list_of_unknown(context):
+        [locked] = queries.lock_invoices(context, [invoice.id])
+        if locked.state in ("captured", "exception") and service.recognise_again(context, locked):
+            service.match(context, locked)
+
+
 outbox.subscribe(
     "invoices.match_again",
     ("receipt.posted", "receipt.reversed", "order.issued", "order.short_closed"),
     match_again,
+)
+outbox.subscribe(
+    "invoices.recognise_again",
+    ("supplier.created", "supplier.changed", "supplier.approved"),
+    recognise_again,
 )

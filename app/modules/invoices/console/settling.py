@@ -14,7 +14,7 @@ from app.infra import unit
 from app.infra.reachable import Reachable
 from app.kernel.actor import Actor
 from app.kernel.resource import Resource, registry
-from app.modules.invoices import queries
+from app.modules.invoices import queries, service
 from app.modules.invoices.domain.exceptions import Owner
 from app.modules.invoices.models import Invoice, InvoiceException
 
@@ -114,6 +114,8 @@ def _elsewhere(visit: Visit, row: InvoiceException) -> dict[str, Action]:
     url, order = addresses.of_row(invoice), invoice.order
     seen = Reachable(visit.context, [each for each in (invoice, order) if each is not None])
     found = {}
+    if row.code == "supplier_unknown" and invoice in seen and may("supplier.create"):
+        found["link"] = Action("Enter the supplier", "link", _supplier(invoice), icon="building-store")
     if invoice in seen and may("invoice.edit"):
         found["link"] = Action("Link by hand", "link", f"{url}/edit#lines", icon="git-merge")
     if invoice in seen and may("invoice.turn_away"):
@@ -125,6 +127,22 @@ def _elsewhere(visit: Visit, row: InvoiceException) -> dict[str, Action]:
             receive = _new(registry["receipt"], order)
             found["correct_receipt"] = Action("Correct the receipt", "link", receive, icon="truck-delivery")
     return found
+
+
+def _supplier(invoice: Invoice) -> str:
+    """Give the address of the form of a new supplier, with what the invoice says of them."""
+    parsed = service.read_again(invoice)
+    seller = parsed.seller if parsed else None
+    said = {
+        "name": invoice.stated_supplier,
+        "street": ", ".join(seller.address.lines) if seller else "",
+        "postcode": seller.address.postcode if seller else "",
+        "town": seller.address.city if seller else "",
+        "country": seller.address.country if seller else "",
+        "currency": invoice.currency.code,
+    }
+    args = {name: [text] for name, text in said.items() if text}
+    return addresses.of_list(registry["supplier"], "new", args=args)
 
 
 def _new(resource: Resource, order: Any) -> str:

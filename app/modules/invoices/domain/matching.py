@@ -65,7 +65,10 @@ def _supplier(case: Case) -> Iterator[Check]:
     bill, name = case.bill, CheckName.SUPPLIER
     if bill.supplier is None:
         yield failed(
-            name, "supplier_unknown", "The supplier is not known. Choose it by hand.", actual=bill.supplier_name
+            name,
+            "supplier_unknown",
+            "The supplier is not known. Enter it, or choose it by hand.",
+            actual=bill.supplier_name,
         )
         return
     if not case.is_payable_supplier:

@@ -1,7 +1,7 @@
 """What the pages of invoices and later slices may call."""
 
 from app.modules.invoices.service.beginning import enter_tolerances
-from app.modules.invoices.service.capturing import capture
+from app.modules.invoices.service.capturing import capture, recognise_again
 from app.modules.invoices.service.course import (
     Reached,
     approve_matched,
@@ -20,7 +20,15 @@ from app.modules.invoices.service.deriving import keep, why_not_free, why_not_in
 from app.modules.invoices.service.disputing import drop_exceptions, remind_owners, settle_exception
 from app.modules.invoices.service.matching import due_on, match
 from app.modules.invoices.service.paying import locked, pay, tell_orders
-from app.modules.invoices.service.stating import count_pages, has_pages, is_original, original, picture, stated
+from app.modules.invoices.service.stating import (
+    count_pages,
+    has_pages,
+    is_original,
+    original,
+    picture,
+    read_again,
+    stated,
+)
 from app.modules.invoices.service.tolerating import over_receipt
 from app.modules.invoices.service.weighing import NAME, case_of, live
 
@@ -48,6 +56,8 @@ __all__ = [
     "pay",
     "picture",
     "post",
+    "read_again",
+    "recognise_again",
     "remind_owners",
     "settle_exception",
     "stated",

@@ -177,6 +177,18 @@ def _recognise(context: Context, parsed: Parsed) -> Recognition:
     return recognition.recognise(seller, map(known_of, candidates))
 
 
+def recognise_again(context: Context, invoice: Invoice) -> bool:
+    """Look once more who sent an e-invoice, as they may be on file by now; say whether that is found out."""
+    parsed = stating.read_again(invoice) if invoice.supplier is None else None
+    told = _recognise(context, parsed) if parsed else None
+    if parsed is None or told is None or told.chosen is None:
+        return False
+    invoice.supplier = queries.find_supplier(context, told.chosen.supplier.id)
+    invoice.recognition = _kept(told)
+    linking.propose(context, invoice, parsed)
+    return True
+
+
 def seller_of(parsed: Parsed) -> Seller:
     """Read what an invoice says of its seller, written as suppliers are kept."""
     party = parsed.seller

@@ -52,9 +52,15 @@ def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, date | timedelta) else value
 
 
+def read_again(invoice: Invoice) -> Parsed | None:
+    """Give what an e-invoice states, as it was stored; nothing where somebody entered it by hand."""
+    return msgspec.convert(invoice.parsed, Parsed, strict=False) if invoice.parsed else None
+
+
 def stated(invoice: Invoice) -> tuple[Section, ...]:
     """Tell an e-invoice to people, every field it has in words; nothing where somebody entered it by hand."""
-    return facts(msgspec.convert(invoice.parsed, Parsed, strict=False)) if invoice.parsed else ()
+    parsed = read_again(invoice)
+    return facts(parsed) if parsed else ()
 
 
 def original(context: Context, invoice: Invoice) -> Attachment | None:
