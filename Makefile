@@ -13,6 +13,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 # What is never imported need not be compiled, and what is imported compiles itself the first time.
 PIP := $(BIN)/python -m pip install --quiet --prefer-binary --no-compile --disable-pip-version-check
+UV := uv==0.13.9
+
+# uv installs in a fifth of the time; where only pip knows the way to the packages (its own mirror, no network), pip does it.
+define install
+@{ $(PIP) --retries 1 $(UV) && $(BIN)/uv pip install --quiet --python $(BIN)/python -r $(1); } 2>/dev/null || $(PIP) -r $(1)
+endef
 
 # One stamp per list of requirements: a change of a list installs it again, nothing else does.
 fingerprint = $(shell cat $(1) | sha256sum | cut -c1-12)
@@ -85,11 +91,11 @@ $(BIN)/pip:
 	@$(PYTHON) -m venv $(VENV)
 
 $(RUNTIME): requirements.txt | $(BIN)/pip
-	@echo "Installing what Outlay runs on (about a minute the first time)"
-	@$(PIP) -r requirements.txt
+	@echo "Installing what Outlay runs on (less than a minute the first time)"
+	$(call install,requirements.txt)
 	@rm -f $(VENV)/.runtime-* && touch $@
 
 $(DEVELOPMENT): requirements.txt requirements-dev.txt | $(BIN)/pip
-	@echo "Installing what Outlay and its tests run on (a minute or two the first time)"
-	@$(PIP) -r requirements-dev.txt
+	@echo "Installing what Outlay and its tests run on (about a minute the first time)"
+	$(call install,requirements-dev.txt)
 	@rm -f $(VENV)/.development-* $(VENV)/.runtime-* && touch $@ $(RUNTIME)

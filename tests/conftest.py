@@ -19,7 +19,7 @@ from tests.restore import Restorer
 from tests.scenes import Scenes
 from tests.servers import Addresses, Running
 
-TEST_VARIABLES = ("OUTLAY_TEST_PG_BIN", "OUTLAY_CORPUS", "OUTLAY_BROWSE", "OUTLAY_PICTURES")
+TEST_VARIABLES = ("OUTLAY_TEST_PG_BIN", "OUTLAY_CORPUS", "OUTLAY_BROWSE", "OUTLAY_PICTURES", "OUTLAY_STORM")
 RUNNING = pytest.StashKey[Running]()
 
 
