@@ -12,6 +12,7 @@ from lxml import etree
 from app.infra.activity import Attachment
 from app.infra.db import db
 from app.modules.orders import papers
+from app.modules.orders.papers.pdf import view_of
 from app.workers import perform
 from tests.posting import Office as PostOffice
 from tests.posting import post_office, posting_through
@@ -108,6 +109,11 @@ def test_the_xml_is_valid_against_the_schema_of_ubl(buying: Buying) -> None:
             note="<b>&amp; zażółć",
             discount_percent="2",
             discount_days=10,
+            deposit_percent="30",
+            extra_charges=[
+                {"kind": "freight", "text": "Van & crane", "amount": "40"},
+                {"kind": "other", "amount": "2.5"},
+            ],
         )
     )
     frame = buying.finish(buying.order(kind="blanket", ceiling="5000", valid_until="2027-01-31", lines=[]))
@@ -116,6 +122,33 @@ def test_the_xml_is_valid_against_the_schema_of_ubl(buying: Buying) -> None:
         drawn = etree.fromstring(papers.xml_of(content_of(key)))
         assert schema.validate(drawn), schema.error_log
         assert papers.pdf_of(content_of(key)) == papers.pdf_of(content_of(key))
+
+
+def test_charges_and_deposit_stand_on_both_papers(buying: Buying) -> None:
+    buying.order_policy()
+    charges = [{"kind": "freight", "text": "Van", "amount": "40"}, {"kind": "minimum_order", "amount": "2.50"}]
+    line = buying.line("100", quantity="2", tax_code="AT20")
+    key = buying.finish(buying.order(lines=[line], extra_charges=charges, deposit_percent="10"))
+    content = content_of(key)
+    deposit = "Deposit: 10\xa0%, 24.25\xa0EUR net, paid against a deposit invoice and taken off the final one."
+    page = view_of(content)
+    assert page["sums"] == [
+        ["Lines", "200.00"], ["Freight: Van", "40.00"], ["Small order", "2.50"], ["Net", "242.50"],
+        ["Tax 20\xa0% on 242.50", "48.50"],
+    ]  # fmt: skip
+    assert (page["whole"][1], deposit in page["terms"]) == ("291.00", True)
+    root = etree.fromstring(papers.xml_of(content))
+    names = {name: f"{{*}}{name}" for name in ("AllowanceCharge", "AnticipatedMonetaryTotal", "PaymentTerms")}
+    told = [[each.text.strip() for each in part.iter() if each.text] for part in root.findall(names["AllowanceCharge"])]
+    assert [[each for each in part if each] for part in told] == [
+        ["true", "FC", "Van", "40.00", "S", "20", "VAT"], ["true", "Small order", "2.50", "S", "20", "VAT"],
+    ]  # fmt: skip
+    sums = {etree.QName(each).localname: each.text for each in root.find(names["AnticipatedMonetaryTotal"])}
+    assert sums == {
+        "LineExtensionAmount": "200.00", "TaxExclusiveAmount": "242.50", "TaxInclusiveAmount": "291.00",
+        "ChargeTotalAmount": "42.50", "PayableAmount": "291.00",
+    }  # fmt: skip
+    assert deposit in root.find(names["PaymentTerms"]).xpath("string()")
 
 
 def test_what_people_typed_is_no_markup_on_the_page(buying: Buying) -> None:

@@ -728,7 +728,7 @@ def test_ord_29_a_deposit_of_ten_percent_and_the_final_bill_that_takes_it_off() 
 
 
 @pytest.mark.parametrize(
-    ("net", "agreed", "code"), [("421.00", "420.00", "deposit_differs"), ("420.00", "0", "deposit_not_agreed")]
+    ("net", "agreed", "code"), [("421.00", "420.00", "deposit_above"), ("420.00", "0", "deposit_not_agreed")]
 )
 def test_a_deposit_is_asked_as_agreed(net: str, agreed: str, code: str) -> None:
     assert failing(match(case(deposit_bill(net), replace(BIG, deposit=D(agreed))))) == [("unit_price", code)]

@@ -121,6 +121,34 @@ def list_billed(context: Context, order_line_ids: Iterable[int], but: int | None
     return [(invoice, line) for invoice, line in context.session.execute(statement)]
 
 
+def list_of_orders(context: Context, order_ids: Iterable[int], but: int | None) -> list[Invoice]:
+    """List the invoices that bill orders in any way: their lines, deposits, or charges beside the lines."""
+    ids = sorted(set(order_ids))
+    billing = (
+        select(InvoiceLine.invoice_id)
+        .join(OrderLine, OrderLine.id == InvoiceLine.ordered_id)
+        .where(OrderLine.order_id.in_(ids))
+    )
+    statement = scope.everything(Invoice, why=_COUNTS).where(
+        or_(Invoice.order_id.in_(ids), Invoice.id.in_(billing)), Invoice.state.in_(_BILLS)
+    )
+    if but is not None:
+        statement = statement.where(Invoice.id != but)
+    return list(context.session.scalars(statement.order_by(Invoice.id)))
+
+
+def sum_prepaid(context: Context, order_ids: Iterable[int], but: int | None) -> dict[int, Decimal]:
+    """Tell by order how much posted invoices have taken off as paid in advance, with tax."""
+    statement = (
+        scope.columns(Invoice.order_id, func.sum(Invoice.prepaid), why=_COUNTS)
+        .where(Invoice.order_id.in_(sorted(set(order_ids))), Invoice.state == "posted", Invoice.prepaid > 0)
+        .group_by(Invoice.order_id)
+    )
+    if but is not None:
+        statement = statement.where(Invoice.id != but)
+    return {order_id: Decimal(amount) for order_id, amount in context.session.execute(statement)}
+
+
 def list_deposits(context: Context, order_ids: Iterable[int]) -> list[Invoice]:
     """List the posted deposit invoices of orders."""
     statement = scope.everything(Invoice, why=_COUNTS).where(

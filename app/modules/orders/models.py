@@ -26,7 +26,8 @@ from app.modules.directory.models import (
     TaxCode,
     Unit,
 )
-from app.modules.orders.domain.kinds import Answer, Channel, OrderKind, ReceivedBy, Share
+from app.modules.orders.domain import amounts
+from app.modules.orders.domain.kinds import Answer, Channel, ChargeKind, OrderKind, ReceivedBy, Share
 from app.modules.requests.models import Request, RequestLine
 from app.modules.suppliers.models import Supplier
 
@@ -51,6 +52,9 @@ class Order(FromFile, Row):
         CheckConstraint("payment_days BETWEEN 0 AND 365", name="payment_days"),
         CheckConstraint("discount_percent > 0 AND discount_percent < 100", name="discount_percent"),
         CheckConstraint("(discount_percent IS NULL) = (discount_days IS NULL)", name="discount"),
+        CheckConstraint("deposit_percent > 0 AND deposit_percent <= 100", name="deposit_percent"),
+        CheckConstraint("deposit_amount > 0", name="deposit_amount"),
+        CheckConstraint("deposit_percent IS NULL OR deposit_amount IS NULL", name="deposit"),
         CheckConstraint("ceiling > 0", name="ceiling"),
         CheckConstraint("valid_until >= valid_from", name="valid_until"),
         CheckConstraint("kind <> 'blanket' OR blanket_id IS NULL", name="blanket"),
@@ -73,6 +77,21 @@ class Order(FromFile, Row):
             "required",
             "Discount: enter both the percent and the days, or neither.",
             "discount_percent",
+        ),
+        "ck_purchase_order_deposit_percent": (
+            "out_of_range",
+            "Deposit in percent: enter a number above 0, up to 100.",
+            "deposit_percent",
+        ),
+        "ck_purchase_order_deposit_amount": (
+            "not_positive",
+            "Deposit: enter an amount above zero.",
+            "deposit_amount",
+        ),
+        "ck_purchase_order_deposit": (
+            "percent_or_amount",
+            "Deposit: enter either a percent or an amount, not both.",
+            "deposit_amount",
         ),
         "ck_purchase_order_ceiling": ("not_positive", "Ceiling: enter an amount above zero.", "ceiling"),
         "ck_purchase_order_valid_until": (
@@ -106,6 +125,12 @@ class Order(FromFile, Row):
     instalments: Mapped[str | None] = db.text(
         "Instalments", 120, help="Percent and days after the order, such as 50 % 0, 50 % 30"
     )
+    deposit_percent: Mapped[Decimal | None] = db.quantity(
+        "Deposit in percent", help="Of the net total, paid before delivery against deposit invoices"
+    )
+    deposit_amount: Mapped[Decimal | None] = db.money(
+        "Deposit", _CURRENCY, help="Net, instead of a percent: what all deposit invoices may come to"
+    )
     contact_email: Mapped[str | None] = db.text(
         "Order e-mail", 200, help="Where the order is sent. Empty: main contact"
     )
@@ -124,6 +149,9 @@ class Order(FromFile, Row):
     acknowledged_by: Mapped[int | None] = db.whole("Acknowledged by", info={"kind": "account"})
     acknowledged_as: Mapped[Answer | None] = db.choice("Supplier's answer", Answer)
     supplier_reference: Mapped[str | None] = db.text("Supplier's number", 60)
+    charges_total: Mapped[Decimal] = db.money(
+        "Extra charges", _CURRENCY, required=True, default=Decimal(0), server_default="0", help="Net, agreed in all"
+    )
     net_total: Mapped[Decimal] = db.money("Net total", _CURRENCY, required=True, default=Decimal(0))
     tax_total: Mapped[Decimal] = db.money("Tax", _CURRENCY, required=True, default=Decimal(0))
     total: Mapped[Decimal] = db.money("Total", _CURRENCY, required=True, default=Decimal(0))
@@ -141,6 +169,12 @@ class Order(FromFile, Row):
     )
     received: Mapped[Share] = db.choice("Received", Share, required=True, default=Share.NONE)
     invoiced: Mapped[Share] = db.choice("Invoiced", Share, required=True, default=Share.NONE)
+    charges_invoiced: Mapped[Decimal] = db.money(
+        "Charges invoiced", _CURRENCY, required=True, default=Decimal(0), server_default="0"
+    )
+    deposit_invoiced: Mapped[Decimal] = db.money(
+        "Deposit invoiced", _CURRENCY, required=True, default=Decimal(0), server_default="0"
+    )
     paid: Mapped[Share] = db.choice("Paid", Share, required=True, default=Share.NONE)
     amount_paid: Mapped[Decimal] = db.money(
         "Amount paid", _CURRENCY, required=True, default=Decimal(0), server_default="0"
@@ -160,6 +194,9 @@ class Order(FromFile, Row):
     lines: Mapped[list[OrderLine]] = relationship(
         back_populates="order", cascade="all, delete-orphan", order_by="OrderLine.position"
     )
+    extra_charges: Mapped[list[OrderCharge]] = relationship(
+        back_populates="order", cascade="all, delete-orphan", order_by="OrderCharge.position"
+    )
     splits: Mapped[list[OrderSplit]] = relationship(
         back_populates="order", cascade="all, delete-orphan", order_by="OrderSplit.position"
     )
@@ -172,6 +209,11 @@ class Order(FromFile, Row):
     sendings: Mapped[list[OrderSending]] = relationship(
         back_populates="order", cascade="all, delete-orphan", order_by="OrderSending.id"
     )
+
+    @property
+    def deposit(self) -> Decimal:
+        """What is agreed to be paid before delivery, net; zero where nothing is."""
+        return amounts.deposit_of(self.deposit_percent, self.deposit_amount, self.net_total, self.currency.code)
 
     @property
     def summary(self) -> str:
@@ -245,6 +287,28 @@ class OrderLine(Child):
 
     def __str__(self) -> str:
         return self.text or "Line without text"
+
+
+class OrderCharge(Child):
+    """What is charged once beside the lines, such as freight; `amount` is net and shared out over the lines."""
+
+    __tablename__ = "order_charge"
+    __table_args__ = (CheckConstraint("amount > 0", name="amount"),)
+    constraint_problems = {
+        "ck_order_charge_amount": ("not_positive", "Amount: enter what is charged, above zero.", "extra_charges")
+    }
+
+    order_id: Mapped[int] = db.link("purchase_order", required=True, ondelete="CASCADE")
+    kind: Mapped[ChargeKind] = db.choice("Kind", ChargeKind, required=True, default=ChargeKind.FREIGHT)
+    text: Mapped[str | None] = db.text("Text", 200)
+    amount: Mapped[Decimal] = db.money("Amount", f"order.{_CURRENCY}", required=True, help="Net")
+    tax_code_id: Mapped[int | None] = db.link("tax_code", "Tax code", help="Empty: as the largest line")
+
+    order: Mapped[Order] = relationship(back_populates="extra_charges")
+    tax_code: Mapped[TaxCode | None] = relationship()
+
+    def __str__(self) -> str:
+        return f"{self.kind.label}: {self.text}" if self.text else self.kind.label
 
 
 class OrderSplit(Child):

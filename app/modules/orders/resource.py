@@ -8,12 +8,20 @@ from app.modules.approvals.service import declare_document
 from app.modules.budgets.service import declare_holder
 from app.modules.orders import commands as do
 from app.modules.orders import service
-from app.modules.orders.models import Order, OrderLine, OrderRevision, OrderSending, OrderSource, OrderSplit
+from app.modules.orders.models import (
+    Order,
+    OrderCharge,
+    OrderLine,
+    OrderRevision,
+    OrderSending,
+    OrderSource,
+    OrderSplit,
+)
 
 _FORM = (
     "supplier", "cost_centre", "project", "currency", "deliver_to", "promised_for", "buyer", "contact_email", "kind",
     "blanket", "ceiling", "valid_from", "valid_until", "payment_days", "discount_percent", "discount_days", "instalments",
-    "terms", "note",
+    "deposit_percent", "deposit_amount", "terms", "note",
 )  # fmt: skip
 _LINE = (
     "item", "text", "supplier_item", "quantity", "unit", "unit_price", "discounts", "tax_code", "category", "cost_centre",
@@ -36,10 +44,34 @@ orders = registry.add(
             ("Order", ("number", "kind", "supplier", "buyer", "deliver_to", "promised_for", "note", "terms")),
             ("Placed elsewhere", ("placed_as", "source_file", "source_line", "source_hash")),
             ("Charged to", ("entity", "cost_centre", "project", "blanket")),
-            ("Amount", ("net_total", "tax_total", "total", "currency", "base_total", "rate", "rate_on", "rate_source")),
-            ("Terms", ("payment_days", "discount_percent", "discount_days", "instalments", "contact_email")),
+            (
+                "Amount",
+                (
+                    "charges_total",
+                    "net_total",
+                    "tax_total",
+                    "total",
+                    "currency",
+                    "base_total",
+                    "rate",
+                    "rate_on",
+                    "rate_source",
+                ),
+            ),
+            (
+                "Terms",
+                (
+                    "payment_days",
+                    "discount_percent",
+                    "discount_days",
+                    "instalments",
+                    "deposit_percent",
+                    "deposit_amount",
+                    "contact_email",
+                ),
+            ),
             ("Blanket order", ("ceiling", "called_off", "valid_from", "valid_until")),
-            ("Progress", ("received", "invoiced", "paid", "amount_paid")),
+            ("Progress", ("received", "invoiced", "charges_invoiced", "deposit_invoiced", "paid", "amount_paid")),
             (
                 "Course",
                 (
@@ -59,6 +91,7 @@ orders = registry.add(
         editable_in=("draft", "amending"),
         children=(
             Children("lines", OrderLine, _LINE),
+            Children("extra_charges", OrderCharge, ("kind", "text", "amount", "tax_code")),
             Children("splits", OrderSplit, ("line", "cost_centre", "project", "percent", "amount")),
             Children("sources", OrderSource, ("line", "request", "request_line", "quantity")),
             Children(

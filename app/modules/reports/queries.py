@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import case, func, select
+from sqlalchemy import and_, case, func, or_, select
 
 from app.modules.approvals.models import ApprovalDecision, ApprovalStep
 from app.modules.budgets.models import BudgetBalance, BudgetCell
@@ -28,9 +28,17 @@ def invoiced() -> Any:
 
 
 def invoiced_line() -> Any:
-    """What a line of a posted invoice comes to, net, in the entity's currency; credit notes count against it."""
+    """What a line of a posted invoice comes to, net, in the entity's currency; credit notes count against it.
+
+    A deposit for an order is an advance on goods that are billed later, as a whole.
+    """
     amount = func.round(InvoiceLine.amount * Invoice.rate, 2)
-    return case((Invoice.kind == InvoiceKind.CREDIT_NOTE, -func.abs(amount)), else_=amount)
+    is_advance = and_(Invoice.kind == InvoiceKind.DEPOSIT, Invoice.order_id.is_not(None))
+    return case(
+        (or_(is_advance, InvoiceLine.deposit.is_not(None)), 0),
+        (Invoice.kind == InvoiceKind.CREDIT_NOTE, -func.abs(amount)),
+        else_=amount,
+    )
 
 
 def open_amount() -> Any:
@@ -47,7 +55,10 @@ def days_to_decide() -> Any:
 
 def committed() -> Any:
     """What of an order is not invoiced yet, in the entity's currency."""
-    return _of_lines(func.greatest(_ordered() - OrderLine.amount_invoiced, 0))
+    return _of_lines(
+        func.greatest(_ordered() - OrderLine.amount_invoiced, 0),
+        func.greatest(Order.charges_total - Order.charges_invoiced, 0),
+    )
 
 
 def received_not_invoiced() -> Any:
@@ -65,9 +76,9 @@ def _ordered() -> Any:
     return OrderLine.amount * (1 - func.coalesce(OrderLine.short_closed_quantity / quantity, 0))
 
 
-def _of_lines(amount: Any) -> Any:
+def _of_lines(amount: Any, beside: Any = 0) -> Any:
     of_order = select(func.coalesce(func.sum(amount), 0)).where(OrderLine.order_id == Order.id)
-    return func.round(of_order.correlate(Order).scalar_subquery() * func.coalesce(Order.rate, 1), 2)
+    return func.round((of_order.correlate(Order).scalar_subquery() + beside) * func.coalesce(Order.rate, 1), 2)
 
 
 def of_balance(name: str) -> Any:

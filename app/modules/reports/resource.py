@@ -40,7 +40,7 @@ declare(
     Report(
         name="invoiced-by-category",
         title="Invoiced by category",
-        help="Lines of posted invoices less credit notes. Net, without charges on whole documents, in the currency of the entity.",
+        help="Lines of posted invoices less credit notes. Net, without charges on whole documents and deposits for orders, in the currency of the entity.",
         resource="invoice",
         parts="lines",
         measures=(Measure("amount", "Invoiced", queries.invoiced_line),),

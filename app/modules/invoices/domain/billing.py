@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
 from app.kernel.money import Money, Percent
-from app.modules.invoices.domain.case import ZERO, Bill, BillLine, Case, Deposit, Method, Order, OrderLine
+from app.modules.invoices.domain.case import ZERO, Bill, BillLine, Case, Deposit, Done, Method, Order, OrderLine
+from app.modules.invoices.domain.tolerances import figure
 
 # Codes of UN/ECE Recommendation 20, and ones suppliers invent, that all say "piece".
 _PIECES = frozenset({"C62", "H87", "EA", "PCE", "PCS", "PC", "NAR", "ST", "STK", "XPP"})
@@ -123,6 +124,20 @@ def money(amount: Fraction | Decimal, currency: str) -> Money:
 def deposit_of(net: Money, percent: Decimal) -> Money:
     """Tell what a deposit of so many percent comes to, net."""
     return Percent(percent).of(net).rounded()
+
+
+def agreed_in(case: Case, agreed: Callable[[Order], Decimal]) -> Money:
+    """Add up what the orders agree to of something, in the invoice's currency."""
+    exact = sum((Fraction(agreed(order)) * Fraction(order.rate or 1) for order in case.orders), Fraction(0))
+    return money(exact, case.bill.currency).rounded()
+
+
+def before(whole: Money, left: Money, done: Iterable[Done]) -> str:
+    """Say how much of what is agreed was billed before, and by which invoices; nothing where none was."""
+    names = ", ".join(dict.fromkeys(each.document for each in done))
+    if whole == left or not names:
+        return ""
+    return f", {figure((whole - left).amount, whole.currency)} of that billed before ({names})"
 
 
 def takes_off(line: BillLine, deposits: Sequence[Deposit]) -> Deposit | None:

@@ -79,7 +79,7 @@ class OrderLine:
 class Order:
     """An order as agreed; `rate` is the invoice's currency for one of the order's, where they differ.
 
-    `charges` and `deposit` (net) are what was agreed of each and not billed yet.
+    `charges` and `deposit` (net) are what was agreed of each, `charged` and `deposits` what other invoices bill of it.
     """
 
     number: str
@@ -90,7 +90,19 @@ class Order:
     is_open: bool = True
     rate: Decimal | None = None
     charges: Decimal = ZERO
+    charged: tuple[Done, ...] = ()
     deposit: Decimal = ZERO
+    deposits: tuple[Done, ...] = ()
+
+    @property
+    def charges_left(self) -> Decimal:
+        """Tell what is still to be charged beside the lines."""
+        return max(ZERO, self.charges - _sum(self.charged, by_amount=True))
+
+    @property
+    def deposit_left(self) -> Decimal:
+        """Tell what may still be asked for before delivery."""
+        return max(ZERO, self.deposit - _sum(self.deposits, by_amount=True))
 
 
 @dataclass(frozen=True, slots=True)

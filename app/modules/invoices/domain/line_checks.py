@@ -260,14 +260,18 @@ def _deposit(case: Case) -> Check:
         return skipped(
             CheckName.UNIT_PRICE, f"{missing.number} is in {missing.currency}, and no exchange rate is known."
         )
-    agreed = sum((Fraction(order.deposit) * Fraction(order.rate or 1) for order in case.orders), Fraction(0))
-    expected = money(agreed, currency).rounded()
-    difference = money(case.bill.net, currency) - expected
-    words = f"A deposit of {figure(case.bill.net, currency)} is asked, {figure(expected.amount, currency)} is agreed."
-    weighing = Weighing(expected.amount, case.bill.net, difference, expected.amount, currency)
-    tolerance = case.tolerances.of(Measure.UNIT_PRICE)
-    code = "deposit_differs" if expected else "deposit_not_agreed"
-    return weighed(CheckName.UNIT_PRICE, code, words, weighing, tolerance)
+    left = billing.agreed_in(case, lambda order: order.deposit_left)
+    whole = billing.agreed_in(case, lambda order: order.deposit)
+    before = billing.before(whole, left, (done for order in case.orders for done in order.deposits))
+    asked = money(case.bill.net, currency)
+    words = (
+        f"A deposit of {figure(asked.amount, currency)} is asked, {figure(whole.amount, currency)} is agreed{before}."
+    )
+    if asked <= left:
+        return ok(CheckName.UNIT_PRICE, words, expected=left.amount, actual=asked.amount)
+    weighing = Weighing(left.amount, asked.amount, asked - left, left.amount, currency)
+    code = "deposit_above" if whole else "deposit_not_agreed"
+    return weighed(CheckName.UNIT_PRICE, code, words, weighing, case.tolerances.of(Measure.UNIT_PRICE))
 
 
 def line_totals(case: Case) -> Iterator[Check]:

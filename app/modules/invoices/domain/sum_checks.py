@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from decimal import Decimal
-from fractions import Fraction
 
 from app.kernel.money import Money, Percent
 from app.modules.invoices.domain import billing
@@ -33,12 +32,13 @@ def charges(case: Case) -> Iterator[Check]:
     if any(order.rate is None and order.currency != currency for order in case.orders):
         yield skipped(name, "No exchange rate is known to compare charges with those agreed.")
         return
-    agreed = money(
-        sum((Fraction(o.charges) * Fraction(o.rate or 1) for o in case.orders), Fraction(0)), currency
-    ).rounded()
+    agreed = billing.agreed_in(case, lambda order: order.charges_left)
+    whole = billing.agreed_in(case, lambda order: order.charges)
     total = sum((amount for _, amount in billed), ZERO)
-    words = f"Charges of {figure(total, currency)} are billed, {figure(agreed.amount, currency)} are agreed."
-    strange = sorted({kind or "other" for kind, amount in billed if amount > 0 and kind not in case.charges})
+    before = billing.before(whole, agreed, (done for order in case.orders for done in order.charged))
+    words = f"Charges of {figure(total, currency)} are billed, {figure(whole.amount, currency)} are agreed{before}."
+    kinds = {kind or "other" for kind, amount in billed if amount > 0}
+    strange = sorted(kinds - case.charges)
     if strange and total > agreed.amount:
         text = f"{words} Not agreed and not allowed by policy: {', '.join(strange)}."
         yield failed(name, "charge_not_allowed", text, expected=agreed.amount, actual=total)

@@ -22,9 +22,10 @@ from app.modules.invoices.domain.case import Method
 from app.modules.invoices.domain.kinds import InvoiceKind, Share
 from app.modules.invoices.domain.terms import Taxed
 from app.modules.invoices.models import Invoice, OpenItem
-from app.modules.invoices.service import disputing, matching, splitting
+from app.modules.invoices.service import beside, disputing, matching, splitting
+from app.modules.invoices.service.beside import sign_of
 from app.modules.invoices.service.deriving import convert
-from app.modules.invoices.service.weighing import NAME, billed, case_of, holding, nothing, sign_of
+from app.modules.invoices.service.weighing import NAME, billed, case_of, holding, nothing
 from app.modules.orders import service as orders
 from app.modules.orders.service import Billed
 
@@ -123,10 +124,10 @@ def why_not_still_matched(context: Context, invoice: Invoice) -> list[Problem]:
 def _charge(context: Context, invoice: Invoice, cost: Any, *, back: bool = False) -> None:
     """Tell the orders what is billed of them in all, and move the money of all of them at once."""
     bills = billed(invoice)
-    locked = orders.locked(context, bills)
+    locked = orders.locked(context, {*bills, *beside.of(invoice)})
     held = [cost]
-    for order_id, lines in bills.items():
-        order = locked[order_id]
+    for order_id, order in locked.items():
+        lines = bills.get(order_id, {})
         known = {line.id: line for line in order.lines}
         sign = -1 if back else 1
         now = {
@@ -136,7 +137,8 @@ def _charge(context: Context, invoice: Invoice, cost: Any, *, back: bool = False
             for line_id, (quantity, amount) in lines.items()
             if line_id in known
         }
-        orders.note_invoice(context, order, now)
+        more = beside.booked(context, order, invoice, back=back)
+        orders.note_invoice(context, order, now, more.charges, more.deposit)
         held.append(orders.holding(order))
     budgets.hold(context, *held)
 

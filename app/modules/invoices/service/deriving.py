@@ -105,7 +105,13 @@ def _derive_line(invoice: Invoice, line: InvoiceLine) -> None:
 
 
 def _link(invoice: Invoice, line: InvoiceLine) -> None:
-    """Find the order line that is named by its place, once, so that it stays the same when the order is amended."""
+    """Find the order line that is named by its place, once, so that it stays the same when the order is amended.
+
+    A deposit bills its order as a whole, and what takes one off bills nothing.
+    """
+    if invoice.kind is InvoiceKind.DEPOSIT or line.deposit:
+        line.ordered = line.order_line = None
+        return
     changed = inspect(line).attrs
     names = ("order", "order_line")
     if not inspect(line).transient and not any(changed[name].history.has_changes() for name in names):

@@ -28,6 +28,8 @@ def propose(context: Context, invoice: Invoice, parsed: Parsed) -> None:
     if invoice.kind is InvoiceKind.CREDIT_NOTE and invoice.supplier is not None:
         numbers = [each.number for each in parsed.references.preceding]
         invoice.credits = queries.find_credited(context, invoice.supplier.id, invoice.entity.id, numbers)
+    if invoice.kind is InvoiceKind.DEPOSIT:
+        return  # a deposit bills the order as a whole, and no line of it
     link_lines(context, invoice, [line for line in parsed.lines if line.counts], named)
 
 

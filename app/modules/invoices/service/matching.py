@@ -22,7 +22,6 @@ from app.modules.invoices.domain.case import (
     BillLine,
     Case,
     Credited,
-    Deposit,
     Done,
     Method,
     TaxPart,
@@ -35,13 +34,15 @@ from app.modules.invoices.domain.kinds import InvoiceKind
 from app.modules.invoices.domain.matching import Match
 from app.modules.invoices.domain.terms import Terms
 from app.modules.invoices.models import Invoice, InvoiceCheck, InvoiceLine
-from app.modules.invoices.service import disputing, splitting, tolerating, weighing
+from app.modules.invoices.service import beside, disputing, splitting, tolerating, weighing
 from app.modules.orders import service as orders
 from app.modules.orders.domain import amounts
 from app.modules.orders.domain.kinds import ReceivedBy
 from app.modules.orders.models import Order, OrderLine
 
 _ZERO = Decimal(0)
+#: What may be charged without an agreement, up to the tolerance for charges.
+CHARGED_FREELY = "freight"
 #: Categories of tax (UNTDID 5305) that need a rate.
 _TAXED = ("S", "L", "M")
 
@@ -67,6 +68,7 @@ RECEIPT_NEEDED = settings.declare(
 
 def match(context: Context, invoice: Invoice) -> Match:
     """Make all checks anew, keep what was accepted as long as it is the same, and say where the invoice stands."""
+    beside.name_deposits(context, invoice, orders_of(invoice))
     splitting.follow(invoice)
     case = case_of(context, invoice)
     found = matching.match(case)
@@ -126,7 +128,8 @@ def case_of(context: Context, invoice: Invoice) -> Case:
         tolerances=tolerating.tolerances_of(
             context, invoice.entity, supplier, invoice.currency, invoice.issued_on or context.today
         ),
-        deposits=_deposits(context, invoice, billed),
+        deposits=beside.deposits_left(context, invoice, billed),
+        charges=frozenset({CHARGED_FREELY}).union(*(orders.agreed_beside(order).kinds for order in billed)),
         credited=_credited(context, invoice),
         is_payable_supplier=supplier is None or supplier.state == "approved",
         account=_account(context, invoice),
@@ -160,7 +163,7 @@ def bill_of(invoice: Invoice) -> Bill:
         supplier=invoice.supplier.id if invoice.supplier else None,
         supplier_name=invoice.supplier.name if invoice.supplier else invoice.stated_supplier or "",
         issued_on=invoice.issued_on,
-        lines=tuple(_bill_line(at, line) for at, line in enumerate(invoice.lines, 1)),
+        lines=tuple(_bill_line(invoice, at, line) for at, line in enumerate(invoice.lines, 1)),
         adjustments=tuple(
             Adjustment(
                 each.amount, charge_kind(each.code or "", each.text or "") if each.amount > 0 else "", each.text or "",
@@ -186,8 +189,7 @@ def _rate(category: str | None, rate: Decimal | None) -> Decimal | None:
     return _ZERO if rate is None and category and category not in _TAXED else rate
 
 
-def _bill_line(at: int, line: InvoiceLine) -> BillLine:
-    is_free = line.ordered is None and not line.deposit
+def _bill_line(invoice: Invoice, at: int, line: InvoiceLine) -> BillLine:
     return BillLine(
         number=at,
         text=line.text or "",
@@ -200,7 +202,7 @@ def _bill_line(at: int, line: InvoiceLine) -> BillLine:
         tax_category=line.tax_category or "",
         tax_rate=_rate(line.tax_category, line.tax_rate),
         order_line=line.ordered.id if line.ordered else None,
-        charge=charge_kind("", line.text or "") if is_free else "",
+        charge=beside.charge_of(invoice, line),
         deposit=line.deposit or "",
         amount_only=line.amount_only,
     )
@@ -217,6 +219,7 @@ def _agreed(context: Context, invoice: Invoice, order: Order) -> AgreedOrder:
         sign = -1 if other.kind is InvoiceKind.CREDIT_NOTE and (other.total or _ZERO) > 0 else 1
         done = Done(other.number or other.reference, sign * (line.quantity or _ZERO), sign * (line.amount or _ZERO))
         by_line.setdefault(line.ordered_id or 0, []).append(done)
+    agreed, before = orders.agreed_beside(order), beside.billed_before(context, order, invoice.id)
     return AgreedOrder(
         number=order.number,
         supplier=order.supplier.id,
@@ -225,6 +228,10 @@ def _agreed(context: Context, invoice: Invoice, order: Order) -> AgreedOrder:
         lines=tuple(_agreed_line(order, at, line, by_line) for at, line in enumerate(order.lines, 1)),
         is_open=orders.is_binding(order),
         rate=rate,
+        charges=agreed.charges,
+        charged=tuple(Done(str(other), amount=each.charges) for other, each in before if each.charges),
+        deposit=agreed.deposit,
+        deposits=tuple(Done(str(other), amount=each.deposit) for other, each in before if each.deposit),
     )
 
 
@@ -247,19 +254,6 @@ def _agreed_line(order: Order, at: int, line: OrderLine, billed: dict[int, list[
         received=(came,) if came.quantity or came.amount else (),
         billed=tuple(billed.get(line.id, ())),
     )
-
-
-def _deposits(context: Context, invoice: Invoice, billed: Sequence[Order]) -> tuple[Deposit, ...]:
-    known = queries.list_deposits(context, [order.id for order in billed])
-    taken = queries.sum_taken_off(context, [each.reference for each in known], invoice.id)
-    found = []
-    for each in known:
-        net, gross = each.net_total or _ZERO, each.total or _ZERO
-        left = net - taken.get(each.reference, _ZERO)
-        if each.id != invoice.id and net and left:
-            share = (gross * left / net).quantize(Decimal("0.01"))
-            found.append(Deposit(each.reference, each.order.number if each.order else "", left, share))
-    return tuple(found)
 
 
 def _credited(context: Context, invoice: Invoice) -> Credited | None:

@@ -10,9 +10,12 @@ from app.kernel.money import Money
 from app.kernel.problem import Kind, Problem, Refused
 from app.modules.invoices import queries
 from app.modules.invoices.models import Invoice, OpenItem
+from app.modules.invoices.service import beside
+from app.modules.invoices.service.beside import Beside
 from app.modules.invoices.service.weighing import billed
 from app.modules.orders import service as orders
 from app.modules.orders.domain import amounts
+from app.modules.orders.models import Order
 
 _ZERO = Decimal(0)
 
@@ -38,7 +41,7 @@ def pay(context: Context, amounts_: Mapping[int, Decimal], invoice_ids: Iterable
         invoice.open_amount = sum((item.left for item in invoice.open_items), _ZERO)
         invoice.paid = amounts.share_of((item.settled, item.amount) for item in invoice.open_items)
     context.session.flush()
-    tell_orders(context, (order for invoice in found.values() for order in billed(invoice)))
+    tell_orders(context, (order for invoice in found.values() for order in {**billed(invoice), **beside.of(invoice)}))
 
 
 def _count(item: OpenItem | None, amount: Decimal) -> None:
@@ -52,18 +55,23 @@ def _count(item: OpenItem | None, amount: Decimal) -> None:
 def tell_orders(context: Context, order_ids: Iterable[int]) -> None:
     """Tell orders what was paid of them in all, worked out from their posted invoices."""
     for order in orders.locked(context, set(order_ids)).values():
-        lines = queries.list_billed(context, [line.id for line in order.lines], None)
-        posted = {invoice.id: invoice for invoice, _ in lines if invoice.state == "posted"}
-        paid = sum((_paid_of(invoice, order.id) for invoice in posted.values()), _ZERO)
+        known = queries.list_of_orders(context, [order.id], None)
+        paid = sum((_paid_of(invoice, order) for invoice in known if invoice.state == "posted"), _ZERO)
         orders.note_payment(context, order, paid)
 
 
-def _paid_of(invoice: Invoice, order_id: int) -> Decimal:
-    """Share what was paid of an invoice out over what it bills, and give the part of one order."""
+def _paid_of(invoice: Invoice, order: Order) -> Decimal:
+    """Share what was paid of an invoice out over what it bills, and give the part of one order.
+
+    Deposits are a part of what is paid for an order, and so is freight where the order agrees to any.
+    """
     settled = sum((item.settled for item in invoice.open_items), _ZERO)
-    nets = {
-        order: abs(sum((amount for _, amount in lines.values()), _ZERO)) for order, lines in billed(invoice).items()
-    }
+    lines, order_id = billed(invoice), order.id
+    nets = {key: abs(sum((amount for _, amount in each.values()), _ZERO)) for key, each in lines.items()}
+    more = beside.of(invoice).get(order_id, Beside())
+    counted = abs(more.deposit) + (abs(more.charges) if order.charges_total else _ZERO)
+    if counted:
+        nets[order_id] = nets.get(order_id, _ZERO) + counted
     other = abs(invoice.net_total or _ZERO) - sum(nets.values(), _ZERO)
     weights = [*nets.values(), max(other, _ZERO)]
     if not settled or not any(weights):

@@ -22,6 +22,7 @@ from app.modules.invoices.domain.kinds import InvoiceKind
 from app.modules.invoices.domain.tolerances import figure
 from app.modules.invoices.models import Invoice, InvoiceLine
 from app.modules.invoices.service import splitting
+from app.modules.invoices.service.beside import charge_of, deposit_order, sign_of
 from app.modules.invoices.service.deriving import convert
 from app.modules.orders.domain.charging import Payer
 from app.modules.requests.domain import in_base
@@ -30,17 +31,13 @@ NAME = "invoice"
 _ZERO = Decimal(0)
 
 
-def sign_of(invoice: Invoice) -> int:
-    """Say whether its amounts count for us or against us; some suppliers write credit notes below zero, some above."""
-    return -1 if invoice.kind is InvoiceKind.CREDIT_NOTE and (invoice.total or _ZERO) > 0 else 1
-
-
 def holding(invoice: Invoice) -> Holding:
-    """Say what an invoice has cost: its net amounts, with document charges shared out over the lines.
+    """Say what an invoice has cost: its net amounts, with charges shared out over the lines they came with.
 
     Tax that is given back by the state is no cost; whether it is, the tax code of a line does not say, so net it is.
+    A deposit for an order costs nothing yet: the order's commitment holds the money until the goods are billed.
     """
-    parts = _parts(invoice)
+    parts = _parts(invoice) if deposit_order(invoice) is None else []
     currency, base = invoice.currency.code, invoice.entity.base_currency.code
     net = sum((part.amount for part in parts), _ZERO)
     rate = invoice.rate or Decimal(1)
@@ -98,15 +95,28 @@ def _parts(invoice: Invoice) -> list[_Part]:
 
 
 def _amounts(invoice: Invoice) -> list[tuple[InvoiceLine, Decimal]]:
-    """Give every line its amount and its part of what was charged or allowed on the whole document."""
+    """Give every line its amount and its part of what was charged or allowed beside the lines."""
     sign, currency = sign_of(invoice), invoice.currency.code
-    lines = [line for line in invoice.lines if line.amount]
-    adjusted = Money(sum((each.amount for each in invoice.adjustments), _ZERO), currency).rounded()
+    stated = [line for line in invoice.lines if line.amount and not line.deposit]
+    lines = [line for line in stated if not _is_shared(invoice, line)] or stated
+    shared = [line.amount or _ZERO for line in stated if line not in lines]
+    adjusted = Money(sum([*shared, *(each.amount for each in invoice.adjustments)], _ZERO), currency).rounded()
     shares = adjusted.split([abs(line.amount or _ZERO) for line in lines]) if lines and adjusted else None
     return [
         (line, sign * ((line.amount or _ZERO) + (shares[at].amount if shares else _ZERO)))
         for at, line in enumerate(lines)
     ]
+
+
+def _is_shared(invoice: Invoice, line: InvoiceLine) -> bool:
+    """Say whether a line is freight or the like of an order, and nobody said who pays it."""
+    is_said = line.category or line.cost_centre or line.project
+    return (
+        invoice.order is not None
+        and not is_said
+        and all(split.line != invoice.lines.index(line) + 1 for split in invoice.splits)
+        and bool(charge_of(invoice, line))
+    )
 
 
 def _claim(invoice: Invoice, part: _Part, base: Decimal) -> Claim:
@@ -141,7 +151,7 @@ def billed(invoice: Invoice) -> dict[int, dict[int, tuple[Decimal, Decimal]]]:
     sign = sign_of(invoice)
     found: defaultdict[int, defaultdict[int, list[Decimal]]] = defaultdict(lambda: defaultdict(lambda: [_ZERO, _ZERO]))
     for line in invoice.lines:
-        if line.ordered is None:
+        if line.ordered is None or invoice.kind is InvoiceKind.DEPOSIT:
             continue
         sums = found[line.ordered.order_id][line.ordered.id]
         sums[0] += sign * (_ZERO if line.amount_only else line.quantity or _ZERO)

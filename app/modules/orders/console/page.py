@@ -42,6 +42,15 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Sum:
+    """A figure below the lines, and how much of it was invoiced where that is told."""
+
+    label: str
+    amount: str
+    invoiced: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """What changed from one revision to another."""
 
@@ -58,7 +67,7 @@ class Paper:
     row: Order
     document: Document
     lines: tuple[Line, ...]
-    sums: tuple[tuple[str, str], ...]
+    sums: tuple[Sum, ...]
     currency: str
     steps: tuple[stages.Step, ...]
     changes: tuple[Change, ...]
@@ -186,19 +195,41 @@ def _tone(line: OrderLine) -> str:
     return {"all": "ok", "part": "warn"}.get(share, "")
 
 
-def _sums(row: Order) -> tuple[tuple[str, str], ...]:
-    found = amounts.totals(row.lines, row.currency.code)
+def _sums(row: Order) -> tuple[Sum, ...]:
+    currency = row.currency.code
+    found = amounts.totals([*row.lines, *row.extra_charges], currency)
     rates = [
-        (f"Tax {_number(rate.percent)}{words.SPACE}%", words.amount(rate.tax.amount, row.currency.code))
+        Sum(f"Tax {_number(rate.percent)}{words.SPACE}%", words.amount(rate.tax.amount, currency))
         for rate in found.rates
         if rate.percent
     ]
-    currency = row.currency.code
     return (
-        ("Net", words.amount(found.net.amount, currency)),
+        *_charges(row, currency),
+        Sum("Net", words.amount(found.net.amount, currency)),
         *rates,
-        ("Total", words.amount(found.gross.amount, currency)),
+        Sum("Total", words.amount(found.gross.amount, currency)),
+        *_deposit(row, currency),
     )
+
+
+def _charges(row: Order, currency: str) -> list[Sum]:
+    """List what is charged beside the lines; what was invoiced of it is known in all."""
+    if not row.extra_charges:
+        return []
+    beside = [Sum(str(charge), words.amount(charge.amount, currency)) for charge in row.extra_charges]
+    told = _of(row.charges_invoiced, row.charges_total, currency) if row.revision else ""
+    if len(beside) == 1:
+        return [replace(beside[0], invoiced=told)]
+    return [*beside, Sum("Extra charges", words.amount(row.charges_total, currency), told)]
+
+
+def _deposit(row: Order, currency: str) -> list[Sum]:
+    """Say what is paid before delivery, net; it is a part of the total."""
+    if not row.deposit:
+        return []
+    share = f" {_number(row.deposit_percent)}{words.SPACE}%" if row.deposit_percent else ""
+    told = _of(row.deposit_invoiced, row.deposit, currency) if row.revision else ""
+    return [Sum(f"Deposit{share}, net", words.amount(row.deposit, currency), told)]
 
 
 def _changes(revisions: tuple[OrderRevision, ...]) -> tuple[Change, ...]:

@@ -81,6 +81,11 @@ def totals(lines: Iterable[Any], currency: str) -> Totals:
     return Totals(net, sum((rate.tax for rate in rates), zero), rates)
 
 
+def deposit_of(percent: Decimal | None, amount: Decimal | None, net: Decimal, currency: str) -> Decimal:
+    """Tell what is agreed to be paid before delivery, net: a percent of the order's net total, or an amount."""
+    return amount or Percent(percent or Decimal(0)).of(Money(net, currency)).rounded().amount
+
+
 def instalments_of(text: str | None) -> tuple[tuple[Decimal, int], ...]:
     """Read `50 % 0, 50 % 30` as half at once and half after thirty days; raises ValueError unless it makes the whole."""
     parts = [part.strip() for part in (text or "").split(",") if part.strip()]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -103,9 +103,21 @@ def open_amount(charge: Charge, gone: Gone, currency: str) -> Money:
     return Money(max(_ZERO, rest), currency)
 
 
-def claims(charges: Iterable[Charge], gone: Mapping[int | None, Gone], terms: Terms) -> tuple[Claim, ...]:
-    """Share out what is open, and bring it into the base currency without losing a cent."""
-    portions = [each for charge in charges for each in _portions(charge, gone.get(charge.line_id, Gone()), terms)]
+def claims(
+    charges: Iterable[Charge], gone: Mapping[int | None, Gone], terms: Terms, beside: Decimal = _ZERO
+) -> tuple[Claim, ...]:
+    """Share out what is open, and bring it into the base currency without losing a cent.
+
+    `beside` is what is still to be charged beside the lines, such as freight; those who pay the lines pay it.
+    """
+    charges = tuple(charges)
+    portions = [
+        each
+        for charge, more in zip(charges, _shared(charges, Money(beside, terms.currency)), strict=True)
+        for each in _portions(
+            charge, open_amount(charge, gone.get(charge.line_id, Gone()), terms.currency) + more, terms
+        )
+    ]
     whole = sum((claim.amount for claim in portions), _ZERO)
     base = Money(whole, terms.currency).at(terms.rate, terms.base)
     amounts = in_base((Money(claim.amount, terms.currency) for claim in portions), base)
@@ -125,8 +137,15 @@ def claims(charges: Iterable[Charge], gone: Mapping[int | None, Gone], terms: Te
     )
 
 
-def _portions(charge: Charge, gone: Gone, terms: Terms) -> Iterator[Claim]:
-    whole = open_amount(charge, gone, terms.currency)
+def _shared(charges: Sequence[Charge], beside: Money) -> list[Money]:
+    """Share an amount out over lines by what they come to; nothing of it goes to what goes back."""
+    if not beside or not charges:
+        return [Money.zero(beside.currency)] * len(charges)
+    weights = [max(_ZERO, charge.amount) for charge in charges]
+    return beside.rounded().split(weights if any(weights) else [Decimal(1)] * len(charges))
+
+
+def _portions(charge: Charge, whole: Money, terms: Terms) -> Iterator[Claim]:
     if not whole:
         return
     payers = payers_of(charge)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.kernel.choice import Labelled
 from app.modules.requests.domain import Share
 
-__all__ = ["BINDING", "LIVE", "Answer", "Channel", "OrderKind", "ReceivedBy", "Share"]
+__all__ = ["BINDING", "LIVE", "Answer", "Channel", "ChargeKind", "OrderKind", "ReceivedBy", "Share"]
 
 
 class OrderKind(Labelled):
@@ -21,6 +21,16 @@ class ReceivedBy(Labelled):
     QUANTITY = "quantity", "By quantity"
     AMOUNT = "amount", "By amount"
     NOTHING = "nothing", "Not received"
+
+
+class ChargeKind(Labelled):
+    """What is charged beside the goods; invoices name the same kinds by code or by words."""
+
+    FREIGHT = "freight", "Freight"
+    PACKING = "packing", "Packing"
+    INSURANCE = "insurance", "Insurance"
+    MINIMUM_ORDER = "minimum_order", "Small order"
+    OTHER = "other", "Other"
 
 
 class Channel(Labelled):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,18 +20,32 @@ class Difference:
 
 def compare(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Difference]:
     """List what differs; lines are held against the line they were, wherever they stand now."""
-    found = list(_fields("", before, after, {"lines"}))
-    old, new = ({line["id"]: line for line in each["lines"]} for each in (before, after))
-    for key in {**old, **new}:
-        one, other = old.get(key), new.get(key)
-        if one is None or other is None:
-            line = one or other or {}
-            told = f"{line['text']}, {line['quantity']} x {line['unit_price']}"
-            where = f"Line {line['number']}"
-            found.append(Difference(where, told if one else "", told if other else ""))
-        else:
-            found += _fields(f"Line {other['number']}: ", one, other, set())
+    found = list(_fields("", before, after, set(_ROWS)))
+    for name, (where, tell) in _ROWS.items():
+        old, new = ({row["id"]: row for row in each.get(name, ())} for each in (before, after))
+        for key in {**old, **new}:
+            one, other = old.get(key), new.get(key)
+            if one is None or other is None:
+                row = one or other or {}
+                found.append(Difference(where(row), tell(row) if one else "", tell(row) if other else ""))
+            else:
+                found += _fields(f"{where(other)}: ", one, other, set())
     return found
+
+
+def _of_line(line: Mapping[str, Any]) -> str:
+    return f"{line['text']}, {line['quantity']} x {line['unit_price']}"
+
+
+def _of_charge(charge: Mapping[str, Any]) -> str:
+    return ", ".join(filter(None, (charge["text"], charge["amount"])))
+
+
+#: Rows that are held against the row they were: how they are called, and what is told of one that is new or gone.
+_ROWS: dict[str, tuple[Callable[[Mapping[str, Any]], str], Callable[[Mapping[str, Any]], str]]] = {
+    "lines": (lambda line: f"Line {line['number']}", _of_line),
+    "extra_charges": (lambda charge: f"Charge for {_text(charge['kind']).replace('_', ' ')}", _of_charge),
+}
 
 
 def _fields(prefix: str, before: Mapping[str, Any], after: Mapping[str, Any], apart: set[str]) -> Iterator[Difference]:

@@ -24,6 +24,8 @@ def why_not_written(order: Any) -> list[Problem]:
     problems = [*_other_entity(order, order.entity), *_why_not_kind(order), *_why_not_instalments(order)]
     for index, line in enumerate(order.lines):
         problems += [problem.at(f"lines.{index}") for problem in _why_not_line(line, order)]
+    for index, charge in enumerate(order.extra_charges):
+        problems += [problem.at(f"extra_charges.{index}") for problem in _why_not_charge(charge, order)]
     for index, split in enumerate(order.splits):
         problems += [problem.at(f"splits.{index}") for problem in _why_not_split(split, order)]
     for index, source in enumerate(order.sources):
@@ -46,6 +48,13 @@ def _why_not_kind(order: Any) -> list[Problem]:
         problems.append(
             Problem("not_needed", "Requests are ordered by call-offs, not by the blanket order.", "sources")
         )
+    if is_blanket and order.extra_charges:
+        problems.append(
+            Problem("not_needed", "Charges are agreed with each call-off. Leave this empty.", "extra_charges")
+        )
+    if is_blanket and (order.deposit_percent or order.deposit_amount):
+        words = "A deposit is agreed with each call-off. Leave this empty."
+        problems.append(Problem("not_needed", words, "deposit_percent" if order.deposit_percent else "deposit_amount"))
     if not is_blanket and order.ceiling is not None:
         problems.append(Problem("not_needed", "Only a blanket order has a ceiling. Leave this empty.", "ceiling"))
     if is_blanket and order.ceiling is not None and order.ceiling < (order.called_off or 0):
@@ -69,6 +78,13 @@ def _why_not_instalments(order: Any) -> list[Problem]:
     except ValueError:
         words = "Instalments: write percent and days, such as 50 % 0, 50 % 30. They come to 100 %."
         return [Problem("bad_instalments", words, "instalments")]
+    return []
+
+
+def _why_not_charge(charge: Any, order: Any) -> list[Problem]:
+    most = minor_units(order.currency.code)
+    if charge.amount is not None and _decimals(charge.amount) > most:
+        return [Problem("too_many_decimals", f"Amount: use at most {most} decimals.", "amount")]
     return []
 
 
@@ -141,9 +157,20 @@ def why_not_complete(order: Any) -> list[Problem]:
         problems += [problem.at(f"lines.{index}") for problem in _why_not_line_complete(line, order)]
         problems += why_not_shared_out(order, index)
     needs_place = order.kind is OrderKind.STANDARD and any(is_goods(line) for line in order.lines)
+    problems += _why_not_deposit(order)
     if order.deliver_to is None and needs_place:
         problems.append(Problem("required", "Deliver to is missing. Choose where the goods go.", "deliver_to"))
     return problems
+
+
+def _why_not_deposit(order: Any) -> list[Problem]:
+    """Say that no more is paid before delivery than the order comes to."""
+    if order.deposit <= max(Decimal(0), order.net_total):
+        return []
+    whole = figure(order.net_total, order.currency.code)
+    return [
+        Problem("above_total", f"Deposit: the order comes to {whole} net. Enter at most as much.", "deposit_amount")
+    ]
 
 
 def _why_not_line_complete(line: Any, order: Any) -> list[Problem]:

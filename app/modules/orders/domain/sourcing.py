@@ -93,27 +93,31 @@ def why_not_left(source: Any, left: Decimal) -> list[Problem]:
 def is_covered(order: Any, in_base: Any) -> bool:
     """Say whether an order buys nothing but what was approved, from whom and where it was, at no higher price.
 
-    `in_base` turns an amount of a document into the base currency.
+    `in_base` turns an amount of a document into the base currency. Freight and the like have room in what was approved
+    and is not used by the lines.
     """
     if not order.lines or order.blanket is not None:
         return False
-    return all(_is_line_covered(order, index, line, in_base) for index, line in enumerate(order.lines))
+    left = [_left_by_line(order, index, line, in_base) for index, line in enumerate(order.lines)]
+    known = [each for each in left if each is not None and each >= 0]
+    return len(known) == len(left) and in_base(order, order.charges_total) <= sum(known)
 
 
-def _is_line_covered(order: Any, index: int, line: Any, in_base: Any) -> bool:
+def _left_by_line(order: Any, index: int, line: Any, in_base: Any) -> Decimal | None:
+    """Tell what was approved for a line and is not used by it; None where something else was approved, or nothing."""
     sources = [source for source in order.sources if source.line == index + 1 and source.asked is not None]
     agreed = _ZERO
     for source in sources:
         request, asked = source.request, source.asked
         wanted = asked.supplier or request.supplier
         if request.state != "approved" or not belongs_to(line, order, asked, request):
-            return False
+            return None
         if wanted is not None and wanted is not order.supplier:
-            return False
+            return None
         if _splits(request, asked) != _order_splits(order, index):
-            return False
+            return None
         agreed += in_base(request, asked.amount * source.quantity / asked.quantity) if asked.quantity else _ZERO
-    return bool(sources) and in_base(order, line.amount) <= agreed
+    return Decimal(agreed - in_base(order, line.amount)) if sources else None
 
 
 def _splits(request: Any, asked: Any) -> list[Any]:

@@ -12,6 +12,8 @@ from typing import Any, Literal
 import typst
 
 from app.kernel.money import minor_units
+from app.modules.orders.domain import amounts
+from app.modules.orders.domain.kinds import ChargeKind
 
 _TEMPLATE = (Path(__file__).parent / "order.typ").read_bytes()
 _SPACE, _NOTHING = "\N{NO-BREAK SPACE}", "\N{EN DASH}"
@@ -105,14 +107,22 @@ def _line(line: Mapping[str, Any], currency: str) -> dict[str, Any]:
 
 
 def _sums(content: Mapping[str, Any]) -> list[list[str]]:
-    currency = content["currency"]
+    currency, charges = content["currency"], content.get("extra_charges", ())
+    beside = [[_charge(each), amount(each["amount"], currency)] for each in charges]
+    lines = sum((Decimal(line["amount"]) for line in content["lines"]), Decimal(0))
+    goods = [["Lines", amount(str(lines), currency)]] if beside else []
     rates = [
         [f"Tax {number(each['percent'])}{_SPACE}% on {amount(each['base'], currency)}", amount(each["tax"], currency)]
         for each in content["rates"]
         if Decimal(each["percent"])
     ]
     ceiling = [["Ceiling of all call-offs", amount(content["ceiling"], currency)]] if content["ceiling"] else []
-    return [*ceiling, ["Net", amount(content["net"], currency)], *rates]
+    return [*ceiling, *goods, *beside, ["Net", amount(content["net"], currency)], *rates]
+
+
+def _charge(charge: Mapping[str, Any]) -> str:
+    label = ChargeKind[charge["kind"].upper()].label
+    return f"{label}: {charge['text']}" if charge["text"] else label
 
 
 def _terms(content: Mapping[str, Any]) -> list[str]:
@@ -123,9 +133,24 @@ def _terms(content: Mapping[str, Any]) -> list[str]:
     return _rows(
         days,
         _labelled("In instalments (percent and days after the order)", payment["instalments"]),
+        deposit_words(content),
         f"Name {content['number']} on delivery notes and invoices.",
         *(content["terms"] or "").splitlines(),
     )
+
+
+def deposit_words(content: Mapping[str, Any]) -> str:
+    """Say what is paid before delivery, and how it is asked for and taken off; empty where nothing is."""
+    percent, stated = content["payment"].get("deposit_percent"), content["payment"].get("deposit_amount")
+    if not percent and not stated:
+        return ""
+    currency = content["currency"]
+    whole = amounts.deposit_of(
+        percent and Decimal(percent), stated and Decimal(stated), Decimal(content["net"]), currency
+    )
+    share = f"{number(percent)}{_SPACE}%, " if percent else ""
+    figures = f"{share}{amount(str(whole), currency)}{_SPACE}{currency} net"
+    return f"Deposit: {figures}, paid against a deposit invoice and taken off the final one."
 
 
 def number(value: str | None) -> str:

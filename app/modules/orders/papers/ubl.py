@@ -9,6 +9,8 @@ from typing import Any
 from lxml import etree
 
 from app.kernel.money import minor_units
+from app.modules.orders.domain.kinds import ChargeKind
+from app.modules.orders.papers.pdf import deposit_words
 
 _ORDER = "urn:oasis:names:specification:ubl:schema:xsd:Order-2"
 _CAC = "urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2"
@@ -16,7 +18,8 @@ _CBC = "urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2"
 CUSTOMIZATION = "urn:fdc:peppol.eu:poacc:trns:order:3"
 PROFILE = "urn:fdc:peppol.eu:poacc:bis:ordering:3"
 _TYPES = {"standard": "220", "blanket": "221"}
-_HUNDRED = Decimal(100)
+#: What is charged beside the lines, in codes of UNTDID 7161; what has none is told in words.
+_CHARGES = {ChargeKind.FREIGHT: "FC", ChargeKind.PACKING: "PC", ChargeKind.INSURANCE: "IN"}
 
 
 def xml_of(content: Mapping[str, Any]) -> bytes:
@@ -26,7 +29,9 @@ def xml_of(content: Mapping[str, Any]) -> bytes:
     _buyer(root, content)
     _seller(root, content["supplier"])
     _delivery(root, content)
-    _payment(root, content["payment"])
+    _payment(root, content)
+    for charge in content.get("extra_charges", ()):
+        _charge(root, charge, content["currency"])
     _sums(root, content)
     for line in content["lines"]:
         _line(root, line, content)
@@ -105,27 +110,47 @@ def _delivery(root: Any, content: Mapping[str, Any]) -> None:
         _text(_part(delivery, "RequestedDeliveryPeriod"), "EndDate", day)
 
 
-def _payment(root: Any, payment: Mapping[str, Any]) -> None:
+def _payment(root: Any, content: Mapping[str, Any]) -> None:
+    payment = content["payment"]
     words = [f"Net within {payment['days']} days"] if payment["days"] is not None else []
     if payment["discount_percent"]:
         words.append(f"{payment['discount_percent']} % discount within {payment['discount_days']} days")
     if payment["instalments"]:
         words.append(f"Instalments: {payment['instalments']}")
+    if deposit := deposit_words(content):
+        words.append(deposit)
     if words:
         _text(_part(root, "PaymentTerms"), "Note", "; ".join(words))
 
 
+def _charge(root: Any, charge: Mapping[str, Any], currency: str) -> None:
+    kind = ChargeKind[charge["kind"].upper()]
+    told = _part(root, "AllowanceCharge")
+    _text(told, "ChargeIndicator", "true")
+    _text(told, "AllowanceChargeReasonCode", _CHARGES.get(kind))
+    _text(told, "AllowanceChargeReason", charge["text"] or kind.label)
+    _money(told, "Amount", charge["amount"], currency)
+    if charge["tax_category"]:
+        _tax_category(_part(told, "TaxCategory"), charge)
+
+
+def _tax_category(category: Any, taxed: Mapping[str, Any]) -> None:
+    _text(category, "ID", taxed["tax_category"])
+    _text(category, "Percent", taxed["tax_percent"])
+    _text(_part(category, "TaxScheme"), "ID", "VAT")
+
+
 def _sums(root: Any, content: Mapping[str, Any]) -> None:
-    currency = content["currency"]
+    currency, net = content["currency"], Decimal(content["net"])
+    beside = sum((Decimal(charge["amount"]) for charge in content.get("extra_charges", ())), Decimal(0))
     _money(_part(root, "TaxTotal"), "TaxAmount", content["tax"], currency)
     whole = _part(root, "AnticipatedMonetaryTotal")
-    for name, value in (
-        ("LineExtensionAmount", "net"),
-        ("TaxExclusiveAmount", "net"),
-        ("TaxInclusiveAmount", "total"),
-        ("PayableAmount", "total"),
-    ):
-        _money(whole, name, content[value], currency)
+    _money(whole, "LineExtensionAmount", net - beside, currency)
+    _money(whole, "TaxExclusiveAmount", net, currency)
+    _money(whole, "TaxInclusiveAmount", content["total"], currency)
+    if beside:
+        _money(whole, "ChargeTotalAmount", beside, currency)
+    _money(whole, "PayableAmount", content["total"], currency)
 
 
 def _line(root: Any, line: Mapping[str, Any], content: Mapping[str, Any]) -> None:
@@ -152,10 +177,7 @@ def _line(root: Any, line: Mapping[str, Any], content: Mapping[str, Any]) -> Non
         if number:
             _text(_part(goods, f"{name}ItemIdentification"), "ID", number)
     if line["tax_category"]:
-        tax = _part(goods, "ClassifiedTaxCategory")
-        _text(tax, "ID", line["tax_category"])
-        _text(tax, "Percent", line["tax_percent"])
-        _text(_part(tax, "TaxScheme"), "ID", "VAT")
+        _tax_category(_part(goods, "ClassifiedTaxCategory"), line)
 
 
 def _as_called_off(root: Any) -> None:
@@ -178,6 +200,6 @@ def _text(parent: Any, name: str, value: str | None, **attributes: str) -> None:
         etree.SubElement(parent, f"{{{_CBC}}}{name}", attributes).text = value
 
 
-def _money(parent: Any, name: str, value: str, currency: str) -> None:
+def _money(parent: Any, name: str, value: str | Decimal, currency: str) -> None:
     written = f"{Decimal(value):.{minor_units(currency)}f}"
     etree.SubElement(parent, f"{{{_CBC}}}{name}", {"currencyID": currency}).text = written

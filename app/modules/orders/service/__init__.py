@@ -41,7 +41,7 @@ from app.modules.orders.service.progress import (
     over_receipt,
 )
 from app.modules.orders.service.sources import add, form_for, raw_of
-from app.modules.orders.service.weighing import NAME, case_of, holding, is_covered, live, payers_of
+from app.modules.orders.service.weighing import NAME, agreed_beside, case_of, holding, is_covered, live, payers_of
 
 __all__ = [
     "DELIVER",
@@ -58,6 +58,7 @@ __all__ = [
     "ToMatch",
     "abandon",
     "add",
+    "agreed_beside",
     "amount_expected",
     "cancel",
     "case_of",

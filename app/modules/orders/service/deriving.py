@@ -13,8 +13,8 @@ from app.kernel.problem import Problem
 from app.modules.directory import queries as directory
 from app.modules.orders import queries
 from app.modules.orders.domain import amounts
-from app.modules.orders.domain.kinds import OrderKind, ReceivedBy, Share
-from app.modules.orders.models import Order, OrderLine
+from app.modules.orders.domain.kinds import ChargeKind, OrderKind, ReceivedBy, Share
+from app.modules.orders.models import Order, OrderCharge, OrderLine
 from app.modules.requests.domain import catalogue_price, ledger_account
 
 LUMP_SUM = "LS"
@@ -27,7 +27,8 @@ def derive(context: Context, order: Order) -> None:
     order.kind = order.kind or OrderKind.STANDARD
     for name in ("received", "invoiced", "paid"):
         setattr(order, name, getattr(order, name) or Share.NONE)
-    order.called_off, order.amount_paid = order.called_off or _ZERO, order.amount_paid or _ZERO
+    for name in ("called_off", "amount_paid", "charges_invoiced", "deposit_invoiced"):
+        setattr(order, name, getattr(order, name) or _ZERO)
     order.entity = order.cost_centre.entity
     if order.buyer is None:
         order.buyer = directory.find_by_account(context, context.actor.id)
@@ -36,6 +37,7 @@ def derive(context: Context, order: Order) -> None:
     _take_terms(order)
     for line in order.lines:
         _derive_line(context, order, line)
+    _tax_charges(context, order)
     add_up(order)
 
 
@@ -91,7 +93,16 @@ def _take_from_catalogue(context: Context, order: Order, line: OrderLine) -> Non
         line.unit_price = price.unit_price if line.unit_price is None else line.unit_price
 
 
-def _settle_tax(context: Context, order: Order, line: OrderLine) -> None:
+def _tax_charges(context: Context, order: Order) -> None:
+    """Tax what is charged beside the lines as the largest of them, unless somebody said otherwise."""
+    largest = max(order.lines, key=lambda line: line.amount, default=None)
+    for charge in order.extra_charges:
+        charge.kind = charge.kind or ChargeKind.FREIGHT
+        charge.tax_code = charge.tax_code or (largest.tax_code if largest else None)
+        _settle_tax(context, order, charge)
+
+
+def _settle_tax(context: Context, order: Order, line: OrderLine | OrderCharge) -> None:
     """Leave out domestic tax where the supplier is abroad: there the buyer owes it, or nobody does."""
     code, home = line.tax_code, order.entity.country
     if order.supplier.country == home or code is None or code.country != home or not code.rate:
@@ -100,8 +111,9 @@ def _settle_tax(context: Context, order: Order, line: OrderLine) -> None:
 
 
 def add_up(order: Order) -> None:
-    """Total an order from the amounts of its lines."""
-    found = amounts.totals(order.lines, order.currency.code)
+    """Total an order from the amounts of its lines and what is charged beside them."""
+    order.charges_total = sum((charge.amount or _ZERO for charge in order.extra_charges), _ZERO)
+    found = amounts.totals([*order.lines, *order.extra_charges], order.currency.code)
     order.net_total, order.tax_total, order.total = found.net.amount, found.tax.amount, found.gross.amount
 
 

@@ -244,7 +244,8 @@ def give_up(context: Context, order: Order, lines: list[tuple[OrderLine, Decimal
 
 
 def close(context: Context, order: Order, reason: str | None) -> None:
-    """Give up all that is still to come."""
+    """Give up all that is still to come, freight that was never billed included."""
+    order.state = "closed"
     left = [(line, rest) for line in order.lines if (rest := left_of(line))]
     give_up(context, order, left, reason or CLOSED)
 

@@ -181,11 +181,17 @@ def _arrived(line: OrderLine) -> tuple[Decimal, Decimal]:
     return line.quantity_received, line.issued_quantity - line.short_closed_quantity
 
 
-def note_invoice(context: Context, order: Order, lines: Mapping[int, Billed]) -> None:
-    """Put down what was invoiced in all. The caller moves the money with `holding` in one go with its own."""
+def note_invoice(
+    context: Context, order: Order, lines: Mapping[int, Billed], charges: Decimal, deposit: Decimal
+) -> None:
+    """Put down what was invoiced in all: of lines, and net of charges beside them and of deposits.
+
+    The caller moves the money with `holding` in one go with its own.
+    """
     for line in order.lines:
         if line.id in lines:
             line.quantity_invoiced, line.amount_invoiced = lines[line.id].quantity, lines[line.id].amount
+    order.charges_invoiced, order.deposit_invoiced = charges, deposit
     settle(order)
 
 

@@ -13,20 +13,22 @@ from app.kernel.actor import Context
 from app.modules.approvals.domain.content import canonical, digest
 from app.modules.orders.domain import amounts, charging
 from app.modules.orders.domain.kinds import Channel
-from app.modules.orders.models import Order, OrderLine, OrderRevision, OrderSource, OrderSplit
+from app.modules.orders.models import Order, OrderCharge, OrderLine, OrderRevision, OrderSource, OrderSplit
 from app.modules.orders.service.weighing import content_of, day_of, terms_of
 
 #: Values of an order that a revision fixes, by table; what has come about since is not among them.
 _HEADER = (
     "supplier_id", "entity_id", "cost_centre_id", "project_id", "currency_id", "deliver_to_id", "promised_for", "payment_days",
     "discount_percent", "discount_days", "instalments", "contact_email", "terms", "note", "ceiling", "valid_from",
-    "valid_until", "base_total", "rate", "rate_on", "rate_source", "net_total", "tax_total", "total",
+    "valid_until", "base_total", "rate", "rate_on", "rate_source", "net_total", "tax_total", "total", "charges_total",
+    "deposit_percent", "deposit_amount",
 )  # fmt: skip
 _LINE = (
     "id", "position", "item_id", "text", "supplier_item", "quantity", "unit_id", "unit_price", "discounts", "amount",
     "tax_code_id", "category_id", "account", "cost_centre_id", "project_id", "promised_for", "received_by", "over_percent",
     "over_quantity",
 )  # fmt: skip
+_CHARGE = ("id", "position", "kind", "text", "amount", "tax_code_id")
 _SPLIT = ("id", "position", "line", "order_line_id", "cost_centre_id", "project_id", "percent", "amount")
 _SOURCE = (
     "id", "position", "line", "order_line_id", "request_id", "request_line", "request_line_id", "quantity", "issued_quantity",
@@ -34,6 +36,7 @@ _SOURCE = (
 )  # fmt: skip
 _PARTS: tuple[tuple[str, Any, tuple[str, ...]], ...] = (
     ("lines", OrderLine, _LINE),
+    ("extra_charges", OrderCharge, _CHARGE),
     ("splits", OrderSplit, _SPLIT),
     ("sources", OrderSource, _SOURCE),
 )
@@ -80,18 +83,19 @@ def _stored(context: Context, order: Order) -> dict[str, Any]:
 
 def restore(context: Context, order: Order, revision: OrderRevision) -> None:
     """Go back to what the supplier knows; what has come about since stays."""
-    _set(order, revision.stored["order"], _HEADER)
+    header = revision.stored["order"]
+    _set(order, header, tuple(name for name in _HEADER if name in header))
     for name, model, columns in _PARTS:
         present = {row.id: row for row in getattr(order, name)}
         rows = []
-        for values in revision.stored[name]:
+        for values in revision.stored.get(name, ()):
             row = present.get(values["id"]) or model()
             kept = ("returned",) if name == "sources" and row in present.values() else ()
             _set(row, values, tuple(each for each in columns if each not in kept))
             rows.append(row)
         setattr(order, name, rows)
     context.session.flush()
-    for row in (order, *order.lines, *order.splits, *order.sources):
+    for row in (order, *order.lines, *order.extra_charges, *order.splits, *order.sources):
         links = [each.key for each in inspect(type(row)).relationships if not each.uselist]
         context.session.expire(row, [each for each in links if each != "order"])
 
@@ -126,7 +130,7 @@ def _typed(kind: Any, value: Any) -> Any:
 
 def content_for_people(context: Context, order: Order) -> dict[str, Any]:
     """Tell everything that stands on the papers of an order, with names in place of references."""
-    found = amounts.totals(order.lines, order.currency.code)
+    found = amounts.totals([*order.lines, *order.extra_charges], order.currency.code)
     return {
         "number": order.number,
         "revision": order.revision,
@@ -144,6 +148,8 @@ def content_for_people(context: Context, order: Order) -> dict[str, Any]:
             "discount_percent": order.discount_percent,
             "discount_days": order.discount_days,
             "instalments": order.instalments,
+            "deposit_percent": order.deposit_percent,
+            "deposit_amount": order.deposit_amount,
         },
         "terms": order.terms,
         "note": order.note,
@@ -152,6 +158,7 @@ def content_for_people(context: Context, order: Order) -> dict[str, Any]:
         "valid_until": order.valid_until,
         "requests": sorted({source.request.number for source in order.sources}),
         "lines": [_line(order, number, line) for number, line in enumerate(order.lines, 1)],
+        "extra_charges": [_charge(charge) for charge in order.extra_charges],
         "net": found.net.amount,
         "tax": found.tax.amount,
         "total": found.gross.amount,
@@ -193,6 +200,18 @@ def _place(order: Order) -> dict[str, Any] | None:
         return None
     return {
         name: getattr(place, name) for name in ("code", "name", "street", "street_2", "postcode", "city", "country")
+    }
+
+
+def _charge(charge: OrderCharge) -> dict[str, Any]:
+    tax = charge.tax_code
+    return {
+        "id": charge.id,
+        "kind": charge.kind,
+        "text": charge.text,
+        "amount": charge.amount,
+        "tax_category": tax.category if tax else None,
+        "tax_percent": tax.rate if tax else None,
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -17,7 +18,7 @@ from app.modules.budgets import service as budgets
 from app.modules.budgets.domain import Bucket, Claim, Holding, Impact, Verdict, Weighed
 from app.modules.directory import queries as directory
 from app.modules.orders import queries
-from app.modules.orders.domain import charging, sourcing
+from app.modules.orders.domain import amounts, charging, sourcing
 from app.modules.orders.domain.charging import Gone, Payer, Terms
 from app.modules.orders.models import Order, OrderLine, OrderRevision
 from app.modules.requests import service as requests
@@ -46,11 +47,42 @@ def terms_of(order: Order) -> Terms:
 def wanted(context: Context, order: Order) -> tuple[Claim, ...]:
     """Say what an order takes of budgets as it is written now."""
     charges = charging.charges_of(order, day_of(context, order))
-    return charging.claims(charges, _gone(order), terms_of(order))
+    return charging.claims(charges, _gone(order), terms_of(order), _beside(order, order.charges_total))
 
 
 def _gone(order: Order) -> Mapping[int | None, Gone]:
     return {line.id: Gone(line.short_closed_quantity, line.amount_invoiced) for line in order.lines}
+
+
+def _beside(order: Order, agreed: Decimal) -> Decimal:
+    """Tell what is still to be charged beside the lines; nothing once the order is closed."""
+    return max(Decimal(0), agreed - order.charges_invoiced) if order.state != "closed" else Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """What an order agrees to beside its lines, net: charges with their kinds, and a deposit."""
+
+    charges: Decimal
+    deposit: Decimal
+    kinds: frozenset[str]
+
+
+def agreed_beside(order: Order) -> Agreed:
+    """Tell what holds beside the lines: what the supplier knows, also while the next revision is being written."""
+    revision = last_revision(order) if order.state != "issued" else None
+    if revision is None:
+        rows = order.extra_charges if order.charges_total else ()
+        return Agreed(order.charges_total, order.deposit, frozenset(charge.kind.value for charge in rows))
+    header, charges = revision.stored["order"], revision.stored.get("extra_charges", ())
+    percent, amount = (_number(header.get(name)) for name in ("deposit_percent", "deposit_amount"))
+    deposit = amounts.deposit_of(percent, amount, Decimal(header["net_total"]), order.currency.code)
+    whole = sum((Decimal(each["amount"]) for each in charges), Decimal(0))
+    return Agreed(whole, deposit, frozenset(each["kind"] for each in charges))
+
+
+def _number(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)
 
 
 def last_revision(order: Order) -> OrderRevision | None:
@@ -64,7 +96,9 @@ def holding(order: Order) -> Holding:
     claims: tuple[Claim, ...] = ()
     if revision is not None:
         kept = revision.stored
-        claims = charging.claims(map(charging.read, kept["charges"]), _gone(order), _terms(kept["terms"]))
+        agreed = sum((Decimal(each["amount"]) for each in kept.get("extra_charges", ())), Decimal(0))
+        lines = map(charging.read, kept["charges"])
+        claims = charging.claims(lines, _gone(order), _terms(kept["terms"]), _beside(order, agreed))
     return Holding(NAME, order.id, order.number, Bucket.COMMITTED, claims)
 
 
@@ -209,7 +243,15 @@ def content_of(context: Context, order: Order) -> dict[str, Any]:
             }
             for split in order.splits
         ],
+        **_deposit_content(order),
     }
+
+
+def _deposit_content(order: Order) -> dict[str, Any]:
+    """Bind an approval to what is paid before anything arrives; orders without a deposit stay as they were bound."""
+    if not order.deposit:
+        return {}
+    return {"deposit": {"percent": order.deposit_percent, "amount": order.deposit_amount}}
 
 
 def _line_content(context: Context, order: Order, line: OrderLine) -> dict[str, Any]:
