@@ -7,6 +7,7 @@ the id of a copy is then reckoned, not asked for, so that rows can point to each
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -195,6 +196,33 @@ def press(cursor: Any) -> Press:
             f" FROM fact f JOIN t_{part.table} t ON t.slot = f.slot WHERE f.n BETWEEN %(first)s AND %(last)s ORDER BY 1"
         )
     return made
+
+
+@contextlib.contextmanager
+def bare(cursor: Any) -> Iterator[None]:
+    """Take foreign keys and plain indexes off the tables while they are filled; putting them on again checks every row."""
+    tables = [part.table for part in PARTS]
+    cursor.execute(
+        "SELECT conrelid::regclass::text, quote_ident(conname), pg_get_constraintdef(oid) FROM pg_constraint"
+        " WHERE contype = 'f' AND conrelid::regclass::text = ANY(%s)",
+        (tables,),
+    )
+    keys = cursor.fetchall()
+    cursor.execute(
+        "SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index"
+        " WHERE indrelid::regclass::text = ANY(%s) AND NOT indisunique",
+        (tables,),
+    )
+    indexes = cursor.fetchall()
+    for table, name, _ in keys:
+        cursor.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
+    for name, _ in indexes:
+        cursor.execute(f"DROP INDEX {name}")
+    yield
+    for _, definition in indexes:
+        cursor.execute(definition)
+    for table, name, definition in keys:
+        cursor.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} {definition}")
 
 
 def finish(cursor: Any, made: Press) -> None:
