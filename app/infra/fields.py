@@ -218,6 +218,8 @@ def _annotated(annotation: Any) -> Field:
         return replace(_annotated(typing.get_args(annotation)[0]), multiple=True)
     if isinstance(annotation, type) and issubclass(annotation, enum.Enum):
         return Field("", "", "choice", **_choices(annotation))
+    if typing.get_origin(annotation) is dict:
+        return Field("", "", "json")
     if annotation in _PLAIN:
         described = Field("", "", _PLAIN[annotation], length=2000 if annotation is str else None)
         return replace(described, digits=18, scale=6) if annotation is Decimal else described

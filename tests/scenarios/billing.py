@@ -113,10 +113,16 @@ def ubl(
     preceding: str = "",
     percent: str = "20",
     extra: Decimal = Decimal(0),
+    freight: str = "0",
+    prepaid: str = "0",
 ) -> bytes:
-    """Write an e-invoice of Vega: lines of text, quantity and price; `extra` is added to the total as stated."""
+    """Write an e-invoice of Vega: lines of text, quantity and price; `extra` is added to the total as stated.
+
+    Lines below zero name no line of the order; `freight` is charged on the whole document, `prepaid` was paid before.
+    """
     amounts = [(Decimal(quantity) * Decimal(price)).quantize(Decimal("0.01")) for _, quantity, price in lines]
-    net = sum(amounts, Decimal(0))
+    goods = sum(amounts, Decimal(0))
+    net = goods + Decimal(freight)
     tax = (net * Decimal(percent) / 100).quantize(Decimal("0.01"))
     gross = net + tax + extra
     is_credit = kind == "381"
@@ -131,11 +137,23 @@ def ubl(
     rows = "".join(
         f'<cac:{line_tag}><cbc:ID>{at}</cbc:ID><cbc:{quantity_tag} unitCode="C62">{quantity}</cbc:{quantity_tag}>'
         f'<cbc:LineExtensionAmount currencyID="EUR">{amount}</cbc:LineExtensionAmount>'
-        + (f"<cac:OrderLineReference><cbc:LineID>{at}</cbc:LineID></cac:OrderLineReference>" if order else "")
+        + (
+            f"<cac:OrderLineReference><cbc:LineID>{at}</cbc:LineID></cac:OrderLineReference>"
+            if order and amount > 0
+            else ""
+        )
         + f"<cac:Item><cbc:Name>{text_}</cbc:Name><cac:ClassifiedTaxCategory>{category}</cac:ClassifiedTaxCategory></cac:Item>"
         f'<cac:Price><cbc:PriceAmount currencyID="EUR">{price}</cbc:PriceAmount></cac:Price></cac:{line_tag}>'
         for at, ((text_, quantity, price), amount) in enumerate(zip(lines, amounts, strict=True), 1)
     )
+    charge = (
+        "<cac:AllowanceCharge><cbc:ChargeIndicator>true</cbc:ChargeIndicator><cbc:AllowanceChargeReasonCode>FC"
+        f'</cbc:AllowanceChargeReasonCode><cbc:Amount currencyID="EUR">{freight}</cbc:Amount>'
+        f"<cac:TaxCategory>{category}</cac:TaxCategory></cac:AllowanceCharge>"
+    )
+    beside = f'<cbc:ChargeTotalAmount currencyID="EUR">{freight}</cbc:ChargeTotalAmount>' if Decimal(freight) else ""
+    if Decimal(prepaid):
+        beside += f'<cbc:PrepaidAmount currencyID="EUR">{prepaid}</cbc:PrepaidAmount>'
     type_tag = "CreditNoteTypeCode" if is_credit else "InvoiceTypeCode"
     dated = f"<cbc:DueDate>{due}</cbc:DueDate>" if due and not is_credit else ""
     refers = f"<cac:OrderReference><cbc:ID>{order}</cbc:ID></cac:OrderReference>" if order else ""
@@ -157,11 +175,11 @@ def ubl(
 </cac:Country></cac:PostalAddress><cac:PartyLegalEntity><cbc:RegistrationName>Halden</cbc:RegistrationName></cac:PartyLegalEntity>
 </cac:Party></cac:AccountingCustomerParty>
 <cac:PaymentMeans><cbc:PaymentMeansCode>58</cbc:PaymentMeansCode><cac:PayeeFinancialAccount><cbc:ID>{iban}</cbc:ID>
-</cac:PayeeFinancialAccount></cac:PaymentMeans>
+</cac:PayeeFinancialAccount></cac:PaymentMeans>{charge if Decimal(freight) else ""}
 <cac:TaxTotal><cbc:TaxAmount currencyID="EUR">{tax}</cbc:TaxAmount><cac:TaxSubtotal>
 <cbc:TaxableAmount currencyID="EUR">{net}</cbc:TaxableAmount><cbc:TaxAmount currencyID="EUR">{tax}</cbc:TaxAmount>
 <cac:TaxCategory>{category}</cac:TaxCategory></cac:TaxSubtotal></cac:TaxTotal>
-<cac:LegalMonetaryTotal><cbc:LineExtensionAmount currencyID="EUR">{net}</cbc:LineExtensionAmount>
+<cac:LegalMonetaryTotal><cbc:LineExtensionAmount currencyID="EUR">{goods}</cbc:LineExtensionAmount>
 <cbc:TaxExclusiveAmount currencyID="EUR">{net}</cbc:TaxExclusiveAmount><cbc:TaxInclusiveAmount currencyID="EUR">{gross}</cbc:TaxInclusiveAmount>
-<cbc:PayableAmount currencyID="EUR">{gross}</cbc:PayableAmount></cac:LegalMonetaryTotal>
+{beside}<cbc:PayableAmount currencyID="EUR">{gross - Decimal(prepaid)}</cbc:PayableAmount></cac:LegalMonetaryTotal>
 {rows}</{root}>""".encode()

@@ -734,6 +734,49 @@ def test_a_deposit_is_asked_as_agreed(net: str, agreed: str, code: str) -> None:
     assert failing(match(case(deposit_bill(net), replace(BIG, deposit=D(agreed))))) == [("unit_price", code)]
 
 
+@pytest.mark.parametrize(
+    ("net", "before", "result"),
+    [
+        ("120.00", "300", ("ok", "as_expected")),
+        ("100.00", "300", ("ok", "as_expected")),
+        ("120.01", "300", ("exception", "deposit_above")),
+        ("1.00", "420", ("exception", "deposit_above")),
+        ("420.00", "0", ("ok", "as_expected")),
+    ],
+)
+def test_deposits_of_an_order_count_together(net: str, before: str, result: tuple[str, str]) -> None:
+    agreed = replace(BIG, deposits=(Done("INV-7", amount=D(before)),) if D(before) else ())
+    check = only(match(case(deposit_bill(net), agreed)), CheckName.UNIT_PRICE)
+    assert (check.verdict.value, check.code, check.expected, check.actual) == (*result, D(420) - D(before), D(net))
+    assert ("billed before (INV-7)" in check.text) is bool(D(before))
+
+
+@pytest.mark.parametrize(
+    ("amount", "limits", "result"),
+    [
+        ("3.00", {}, ("ok", "as_expected")),
+        ("4.00", {}, ("exception", "charges_above")),
+        ("4.00", {"over_amount": 1}, ("within", "charges_above")),
+    ],
+)
+def test_charges_of_an_order_count_over_all_its_invoices(
+    amount: str, limits: dict[str, Any], result: tuple[str, str]
+) -> None:
+    agreed = order(charges=D(5), charged=(Done("INV-7", amount=D(2)),))
+    found = match(case(bill(billed(), freight(amount)), agreed, tolerances=tolerance(Measure.CHARGES, **limits)))
+    check = only(found, CheckName.CHARGES)
+    assert (check.verdict.value, check.code, check.actual) == (*result, D(amount))
+    assert "5.00 EUR are agreed, 2.00 EUR of that billed before (INV-7)." in check.text
+
+
+def test_a_kind_of_charge_the_order_agrees_to_is_judged_by_tolerance() -> None:
+    agreed = order(charges=D(5))
+    dear = bill(billed(), freight("6.00", "packing"))
+    rows = tolerance(Measure.CHARGES, over_amount=1)
+    assert failing(match(case(dear, agreed, tolerances=rows))) == [("charges", "charge_not_allowed")]
+    assert match(case(dear, agreed, tolerances=rows, charges=frozenset({"freight", "packing"}))).is_matched
+
+
 def test_a_deposit_needs_an_order() -> None:
     assert ("line_link", "not_linked") in failing(match(Case(deposit_bill("420.00"), TWO)))
 

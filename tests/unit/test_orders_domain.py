@@ -16,6 +16,7 @@ from app.kernel.money import Money
 from app.modules.orders.domain import amounts, charging, sourcing
 from app.modules.orders.domain.charging import Charge, Gone, Part, Terms
 from app.modules.orders.domain.kinds import Share
+from app.modules.orders.domain.revisions import Difference, compare
 
 EUROS = Terms(1, "EUR", "EUR", Decimal(1))
 CROWNS = Terms(1, "CZK", "EUR", Decimal("0.04"), date(2026, 11, 1), "ECB")
@@ -118,6 +119,41 @@ def test_parts_are_shared_out_by_percent_or_amount_and_the_rest_stays_with_the_l
         (5, Decimal(30)),
         (3, Decimal(70)),
     ]
+
+
+def test_what_is_charged_beside_the_lines_is_paid_by_those_who_pay_them() -> None:
+    lines = [charge("75"), charge("25", Part(9, None, Decimal(100), None)), charge("-30", quantity="-3")]
+    found = charging.claims(lines, {}, EUROS, Decimal("10.01"))
+    assert [(c.cost_centre_id, c.amount) for c in found] == [(3, Decimal("82.51")), (9, Decimal("27.50"))]
+    billed = charging.claims([charge("75")], {7: Gone(invoiced=Decimal(75))}, EUROS, Decimal(4))
+    assert [claim.amount for claim in billed] == [Decimal(4)]
+    given_away = charging.claims([charge("0"), charge("0")], {}, EUROS, Decimal(5))
+    assert [claim.amount for claim in given_away] == [Decimal("2.50"), Decimal("2.50")]
+    assert charging.claims([], {}, EUROS, Decimal(5)) == ()
+
+
+@pytest.mark.parametrize(
+    ("percent", "amount", "expected"), [(None, None, "0"), ("10", None, "33.35"), (None, "50", "50")]
+)
+def test_a_deposit_is_a_percent_of_the_net_total_or_an_amount(
+    percent: str | None, amount: str | None, expected: str
+) -> None:
+    said = percent and Decimal(percent), amount and Decimal(amount)
+    assert amounts.deposit_of(*said, Decimal("333.45"), "EUR") == Decimal(expected)
+
+
+def test_a_charge_is_held_against_the_charge_it_was() -> None:
+    freight = {"id": 4, "kind": "freight", "text": "Van", "amount": "40"}
+    packing = {"id": 5, "kind": "packing", "text": None, "amount": "7"}
+    before, after = (
+        {"lines": [], "extra_charges": rows} for rows in ([freight], [packing, {**freight, "text": "Ship"}])
+    )
+    assert compare(before, after) == [
+        Difference("Charge for freight: text", "Van", "Ship"), Difference("Charge for packing", "", "7"),
+    ]  # fmt: skip
+    assert compare({"lines": []}, {"lines": [], "extra_charges": [packing]}) == [
+        Difference("Charge for packing", "", "7")
+    ], "a revision of before there were charges"
 
 
 @given(st.lists(st.decimals("0.01", "99999.99", places=2), min_size=1, max_size=6))

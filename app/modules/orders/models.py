@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -28,6 +29,7 @@ from app.modules.directory.models import (
 )
 from app.modules.orders.domain import amounts
 from app.modules.orders.domain.kinds import Answer, Channel, ChargeKind, OrderKind, ReceivedBy, Share
+from app.modules.orders.domain.revisions import compare
 from app.modules.requests.models import Request, RequestLine
 from app.modules.suppliers.models import Supplier
 
@@ -391,6 +393,12 @@ class OrderRevision(Child):
     agreed: Mapped[dict[str, Any]] = mapped_column(JSONB, info={"label": "Agreed", "hidden": True})
 
     order: Mapped[Order] = relationship(back_populates="revisions")
+
+    @property
+    def changes(self) -> list[dict[str, str]]:
+        """Say field by field what differs from the revision before: where, before and after."""
+        earlier = next((each for each in self.order.revisions if each.number == self.number - 1), None)
+        return [asdict(each) for each in compare(earlier.content, self.content)] if earlier is not None else []
 
     def __str__(self) -> str:
         return f"Revision {self.number}"

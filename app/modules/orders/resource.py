@@ -97,7 +97,7 @@ orders = registry.add(
             Children(
                 "revisions",
                 OrderRevision,
-                ("number", "reason", "issued_at", "issued_by", "channel", "note", "total", "hash"),
+                ("number", "reason", "issued_at", "issued_by", "channel", "note", "total", "hash", "changes"),
                 fixed=True,
             ),
             Children(

@@ -11,6 +11,7 @@ from flask import request as asked
 
 from app.console import addresses, shows, stages, words
 from app.console.gate import Visit
+from app.console.related import Table
 from app.console.shell import Flash
 from app.console.shows import Document
 from app.kernel.resource import registry
@@ -83,7 +84,7 @@ def build(visit: Visit, key: str) -> Paper:
     is_also = {"Blanket order": row.kind is OrderKind.BLANKET, "Placed elsewhere": row.placed_as is not None}
     also = [title for title, holds in is_also.items() if holds]
     revisions = tuple(row.revisions)
-    tables = tuple(table for table in document.children if table.rows and table.title in ("Revisions", "Sendings"))
+    tables = tuple(_told(each) for each in document.children if each.rows and each.title in ("Revisions", "Sendings"))
     changed = replace(
         document,
         actions=(*stages.actions_of(visit, resource, row), *document.actions),
@@ -102,6 +103,13 @@ def build(visit: Visit, key: str) -> Paper:
         revisions=revisions,
         papers=_papers(row),
     )
+
+
+def _told(table: Table) -> Table:
+    """Leave out of the table of revisions what the page tells apart, field by field."""
+    kept = [at for at, column in enumerate(table.columns) if column.key != "changes"]
+    rows = tuple(replace(row, cells=tuple(row.cells[at] for at in kept)) for row in table.rows)
+    return replace(table, columns=tuple(table.columns[at] for at in kept), rows=rows)
 
 
 def _notes(row: Order) -> tuple[Flash, ...]:
