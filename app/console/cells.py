@@ -23,7 +23,10 @@ from app.kernel.resource import Resource, registry
 
 GROUPED_FROM = 10_000
 OUT_OF_REACH = "Out of your reach"
+#: Columns that hold the words of a row, the likeliest first.
+TITLES = ("title", "name", "label", "text")
 _said_states: dict[str, Callable[[Any], tuple[str, str]]] = {}
+_said_fields: dict[str, dict[str, Callable[[Any], str]]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,8 @@ def cell(sight: Sight, each: Field, row: Any) -> Cell | None:
     value = each.of(row)
     if value is None or value == "" or (each.multiple and not value):
         return None
+    if (say := _said(each, row)) is not None:
+        return Cell("number" if is_number(each) else "text", say(value))
     if each.multiple or isinstance(value, list | tuple):
         return Cell("tags", entries=tuple(_tag(sight, part) for part in value))
     if each.kind == "money":
@@ -98,6 +103,17 @@ def cell(sight: Sight, each: Field, row: Any) -> Cell | None:
 def say_state(resource: str, say: Callable[[Any], tuple[str, str]]) -> None:
     """Let a slice name the states of its rows as people do, by key and words: a request that waits is in approval."""
     _said_states[resource] = say
+
+
+def say_field(resource: str, name: str, say: Callable[[Any], str]) -> None:
+    """Let a slice write a field of its rows in words of its own, such as names that only scripts know."""
+    _said_fields.setdefault(name, {})[resource] = say
+
+
+def _said(each: Field, row: Any) -> Callable[[Any], str] | None:
+    known = _said_fields.get(each.name)
+    resource = registry.of(type(row)) if known else None
+    return known.get(resource.name) if known and resource else None
 
 
 def state_of(row: Any, label: str) -> Cell:

@@ -12,7 +12,7 @@ from flask import request
 
 from app.console import additions, addresses, columns, filters, gate, shell, words
 from app.console import views as saved
-from app.console.cells import Cell, Sight, cell, currency_of, linked, title_of
+from app.console.cells import TITLES, Cell, Sight, cell, currency_of, linked, title_of
 from app.console.columns import Chooser, Column
 from app.console.filters import Chip, Editor, Option
 from app.console.gate import Visit
@@ -23,7 +23,6 @@ from app.infra.preferences import SavedView
 from app.kernel.problem import Problem
 from app.kernel.resource import Resource
 
-_TITLES = ("title", "name", "label", "text")
 MOST_SUBS = 3
 #: The address of the whole list; without it the list opens with the view that a person chose for that.
 ALL = {"view": ["all"]}
@@ -229,7 +228,7 @@ def line(sight: Sight, resource: Resource, fields: dict[str, Field], row: Any, l
 
 def link_column(resource: Resource, fields: dict[str, Field]) -> str:
     """Choose the column whose cells lead to the rows: the one with their words, else the key."""
-    named = [name for name in (*_TITLES, resource.key) if name in fields]
+    named = [name for name in (*TITLES, resource.key) if name in fields]
     return named[0] if named else next(iter(fields))
 
 

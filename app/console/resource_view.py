@@ -25,6 +25,7 @@ from app.console import (
     shows,
     stepping_up,
     views,
+    words,
 )
 from app.console import columns as column_choice
 from app.console.gate import Visit
@@ -260,7 +261,7 @@ class ResourceView(BaseView):  # type: ignore[misc]
             flash(f"{humanise(name)}, shown this once: {whole}", "warn")
         if outcome.told:
             return self._dialog_told(dialogs.told(visit, self.resource, command, outcome))
-        flash(f"{command.label}: done for {self.resource.title[0].lower()} {outcome.key}", "ok")
+        flash(words.happened(self.resource.title[0], outcome.key, [each["name"] for each in outcome.events]), "ok")
         back = gate.safe_address(request.args["next"]) if "next" in request.args else ""
         return leave_to(back or addresses.of_key(self.resource, outcome.key))
 

@@ -10,7 +10,7 @@ from app.console import actions, activity, additions, addresses, loading, relate
 from app.console.actions import Action
 from app.console.activity import Activity, Files
 from app.console.additions import Band, Bar, Chain, Columns, Tile, Waiting
-from app.console.cells import Cell, Sight, Tag, cell, is_number, moment, text, title_of
+from app.console.cells import TITLES, Cell, Sight, Tag, cell, is_number, moment, text, title_of
 from app.console.columns import Column
 from app.console.gate import Visit
 from app.console.related import Row, Table
@@ -118,7 +118,9 @@ def _subs(sight: Sight, resource: Resource, fields: dict[str, Field], row: Any) 
 def _sections(visit: Visit, sight: Sight, resource: Resource, fields: dict[str, Field], row: Any) -> tuple[Facts, ...]:
     """Write the facts, but no section that says nothing; rows that refer to this one stand in tables of their own."""
     in_tables = {name for name in fields if related.has_table(visit, resource, name)}
-    facts = {name: _fact(sight, each, row) for name, each in fields.items() if name not in in_tables}
+    told = {title_of(resource, row), str(resource.key_of(row))}  # stands above already
+    in_head = {name for name in (resource.key, *TITLES) if name in fields and str(fields[name].of(row)) in told}
+    facts = {name: _fact(sight, each, row) for name, each in fields.items() if name not in in_tables | in_head}
     sections = (Facts(title, tuple(facts[name] for name in shown if name in facts)) for title, shown in resource.show)
     return tuple(section for section in sections if any(fact.value for fact in section.facts))
 

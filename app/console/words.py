@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -15,6 +16,8 @@ from app.kernel.money import minor_units
 LOCALE = Locale("en", "GB")
 SPACE = "\u00a0"
 NOTHING = "\u2013"
+#: Words of events that end otherwise than most; what begins with none of them names a thing first: role granted.
+_PARTICIPLES = frozenset({"held", "left", "sent", "set", "short", "undone", "withdrawn"})
 
 
 def number(value: Decimal | int, least: int = 0, most: int | None = None) -> str:
@@ -109,6 +112,14 @@ def lower_first(text: str) -> str:
 def joined(parts: list[str], last: str = "and") -> str:
     """Write `a, b and c`."""
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} {last} {parts[-1]}" if parts else ""
+
+
+def happened(kind: str, key: str, events: Sequence[str]) -> str:
+    """Tell what was done with a row, by the first event it announced: `REQ-2026-00042 approved`, `Job 17 retried`."""
+    said = events[0].rpartition(".")[2].replace("_", " ") if events else "changed"
+    name = f"{kind} {key}" if key.isdecimal() else key
+    first = said.partition(" ")[0]
+    return f"{name} {said}" if first.endswith("ed") or first in _PARTICIPLES else f"{name}: {said}"
 
 
 def _decimals(value: Decimal | int) -> int:

@@ -146,29 +146,102 @@ SUPPLIER_COUNTRIES = (
     ("US", "Inc.", "USD", 5),
 )  # fmt: skip
 
-# category -> things and how they vary, unit, price from, price to (EUR)
-CATALOGUE: dict[str, tuple[tuple[str, ...], tuple[str, ...], str, int, int]] = {
-    "IT-HW": (("Notebook", "Docking station", "Monitor", "Workstation", "Storage array", "Server"),
-              ("13 inch", "14 inch", "27 inch", "entry", "dual controller", "32 GB"), "C62", 90, 14000),
-    "IT-NET": (("Switch", "Access point", "Network card", "Patch cable"), ("8 port", "24 port", "10 GbE", "25 GbE"), "C62", 6, 2400),
-    "IT-SW": (("CAD licence", "Office licence", "Monitoring licence", "Compiler licence"), ("1 year", "3 years", "floating"), "ANN", 60, 5200),
-    "IT-CLOUD": (("Log retention", "Virtual server", "Backup space"), ("12 months", "100 GB", "1 TB", "large"), "MON", 20, 900),
-    "LAB-OPT": (("Microscope objective", "Optical filter", "Beam splitter", "Lens", "Mirror mount"),
-                ("10×", "40×", "63×", "532 nm", "633 nm", "25 mm"), "C62", 45, 3900),
-    "LAB-CHEM": (("Nitrogen", "Argon", "Isopropanol", "Acetone", "Helium"), ("10 l cylinder", "50 l cylinder", "1 l", "5 l"), "C62", 12, 480),
-    "LAB-CAL": (("Calibration of a reference probe", "Calibration of a balance", "Calibration of a multimeter"),
-                ("on site", "in the laboratory", "express"), "C62", 80, 620),
-    "MRO-TOOL": (("Torque wrench", "Drill bit", "Hex key", "Caliper", "Cutting insert"), ("3 mm", "5 mm", "8 mm", "12 mm", "set"), "C62", 3, 420),
-    "MRO-SPARE": (("Spindle", "Drive belt", "Bearing", "Filter cartridge", "Seal kit"), ("mill 1", "mill 2", "lathe", "press"), "C62", 9, 6900),
-    "PROD-EL": (("Resistor reel", "Capacitor reel", "Microcontroller", "Photodiode", "Connector", "Sensor board"),
-                ("0603", "0805", "SMD", "12 pin", "24 pin", "rev C"), "C62", 1, 260),
-    "PROD-MECH": (("Housing", "Shaft", "Bracket", "Spring", "Screw M4"), ("aluminium", "steel", "stainless", "anodised"), "C62", 1, 190),
-    "PROD-PACK": (("Carton", "Foam insert", "Pallet", "Label roll"), ("small", "medium", "large", "printed"), "C62", 1, 38),
-    "FAC-CLEAN": (("Office cleaning", "Window cleaning", "Floor care"), ("Brno", "Vienna", "Dresden", "Leeds"), "MON", 180, 3300),
-    "FAC-FURN": (("Desk", "Office chair", "Shelf", "Laboratory bench"), ("height-adjustable", "160 cm", "120 cm", "black", "oak"), "C62", 75, 1450),
-    "OFF": (("Paper A4", "Marker", "Notebook", "Toner", "Folder"), ("box", "black", "blue", "recycled", "high yield"), "XBX", 2, 160),
-    "SAFE": (("Safety glasses", "Safety shoes", "Gloves", "Ear protection", "First-aid kit"), ("S", "M", "L", "42", "44"), "C62", 3, 140),
-    "SERV-LOG": (("Freight", "Courier", "Customs clearance"), ("within the EU", "to the UK", "overseas", "express"), "LS", 25, 1900),
-    "SERV-MKT": (("Trade fair booth", "Brochure print", "Product film"), ("Hannover", "small run", "spring", "autumn"), "LS", 300, 24800),
-    "SERV-TRANS": (("Translation of a manual", "Proofreading"), ("German", "English", "Czech", "3 languages"), "LS", 90, 2280),
+# category -> unit, and things: price from and to (EUR), and how they vary, from the cheapest to the dearest
+CATALOGUE: dict[str, tuple[str, tuple[tuple[str, float, float, tuple[str, ...]], ...]]] = {
+    "IT-HW": ("C62", (
+        ("Notebook", 790, 1990, ("13 inch, 16 GB", "14 inch, 16 GB", "14 inch, 32 GB", "15 inch, 32 GB", "16 inch, 64 GB")),
+        ("Docking station", 119, 265, ("USB-C", "USB-C, two screens", "Thunderbolt 4")),
+        ("Monitor", 139, 690, ("24 inch", "27 inch", "27 inch, 4K", "32 inch, 4K", "34 inch, curved")),
+        ("Workstation", 1650, 4900, ("32 GB", "64 GB", "128 GB, GPU")),
+        ("Server", 3200, 9800, ("1 U, 64 GB", "1 U, 128 GB", "2 U, 256 GB")),
+        ("Storage array", 6900, 14900, ("24 TB", "48 TB", "48 TB, dual controller")),
+        ("Headset", 39, 189, ("wired", "wireless", "wireless, noise cancelling")),
+        ("Keyboard and mouse", 24, 129, ("wired", "wireless", "ergonomic")))),
+    "IT-NET": ("C62", (
+        ("Switch", 65, 2400, ("8 port", "24 port", "24 port, PoE", "48 port, 10 GbE")),
+        ("Access point", 110, 540, ("Wi-Fi 6", "Wi-Fi 6E", "Wi-Fi 6E, outdoor")),
+        ("Network card", 28, 340, ("1 GbE", "10 GbE", "25 GbE")),
+        ("Patch cable", 2.4, 19, ("1 m", "3 m", "10 m", "fibre, 5 m")),
+        ("SFP module", 22, 160, ("1 GbE", "10 GbE", "25 GbE")))),
+    "IT-SW": ("ANN", (
+        ("CAD licence", 1450, 4200, ("2D", "3D", "3D, floating")),
+        ("Office licence", 98, 290, ("basic", "standard", "with telephony")),
+        ("Monitoring licence", 60, 380, ("10 hosts", "50 hosts", "100 hosts")),
+        ("Compiler licence", 640, 2600, ("single seat", "floating")))),
+    "IT-CLOUD": ("MON", (
+        ("Log retention", 45, 780, ("50 GB", "200 GB", "1 TB")),
+        ("Virtual server", 18, 420, ("2 cores", "4 cores", "8 cores", "16 cores")),
+        ("Backup space", 9, 140, ("100 GB", "1 TB", "5 TB")))),
+    "LAB-OPT": ("C62", (
+        ("Microscope objective", 320, 3900, ("10×", "20×", "40×", "63×, oil", "100×, oil")),
+        ("Optical filter", 85, 690, ("longpass", "bandpass 532 nm", "edge 532 nm", "edge 633 nm")),
+        ("Beam splitter", 140, 780, ("25 mm", "50 mm", "polarising")),
+        ("Lens", 28, 260, ("plano-convex, 25 mm", "achromat, 25 mm", "achromat, 50 mm")),
+        ("Mirror mount", 45, 310, ("25 mm", "50 mm", "kinematic, 25 mm", "kinematic, 50 mm")))),
+    "LAB-CHEM": ("C62", (
+        ("Nitrogen 5.0", 38, 165, ("10 l cylinder", "20 l cylinder", "50 l cylinder")),
+        ("Argon 5.0", 62, 260, ("10 l cylinder", "20 l cylinder", "50 l cylinder")),
+        ("Helium 5.0", 140, 480, ("10 l cylinder", "20 l cylinder", "50 l cylinder")),
+        ("Isopropanol", 12, 78, ("1 l", "5 l", "10 l")), ("Acetone", 10, 66, ("1 l", "5 l", "10 l")),
+        ("Immersion oil", 24, 52, ("20 ml", "50 ml")))),
+    "LAB-CAL": ("C62", (
+        ("Calibration of a reference probe", 240, 390, ("in the laboratory", "on site", "express")),
+        ("Calibration of a balance", 120, 280, ("in the laboratory", "on site", "express")),
+        ("Calibration of a multimeter", 85, 210, ("in the laboratory", "on site", "express")),
+        ("Calibration of a torque wrench", 48, 110, ("in the laboratory", "on site", "express")))),
+    "MRO-TOOL": ("C62", (
+        ("Torque wrench", 118, 420, ("2-20 Nm", "5-50 Nm", "20-200 Nm", "digital")),
+        ("Drill bit", 2.2, 38, ("3 mm", "5 mm", "8 mm", "12 mm", "set of 19")),
+        ("Hex key", 1.6, 46, ("3 mm", "5 mm", "8 mm", "set of 9")),
+        ("Caliper", 32, 180, ("150 mm", "200 mm", "digital, 150 mm")),
+        ("Cutting insert", 4.8, 19, ("roughing", "finishing", "for stainless steel")))),
+    "MRO-SPARE": ("C62", (
+        ("Spindle", 2400, 6900, ("press", "lathe", "mill 1", "mill 2")),
+        ("Drive belt", 14, 96, ("press", "lathe", "mill 1", "mill 2")),
+        ("Bearing", 9, 140, ("6204", "6208", "angular contact", "spindle, matched pair")),
+        ("Filter cartridge", 16, 88, ("coolant", "hydraulic", "exhaust air")),
+        ("Seal kit", 55, 190, ("press", "lathe", "mill 1", "mill 2")))),
+    "PROD-EL": ("C62", (
+        ("Resistor reel", 6, 42, ("0603, 5 %", "0603, 1 %", "0805, 0.1 %")),
+        ("Capacitor reel", 9, 85, ("0603, 100 nF", "0805, 1 µF", "1210, 10 µF")),
+        ("Microcontroller", 2.1, 14, ("8 bit", "32 bit", "32 bit, 1 MB")),
+        ("Photodiode", 3.5, 48, ("SMD", "TO-5", "low noise")),
+        ("Connector", 0.8, 9, ("4 pin", "12 pin", "24 pin")), ("Sensor board", 45, 120, ("rev B", "rev C")))),
+    "PROD-MECH": ("C62", (
+        ("Housing", 34, 96, ("aluminium", "aluminium, anodised", "stainless")),
+        ("Shaft", 11, 64, ("steel", "stainless", "ground")), ("Bracket", 1.9, 16, ("steel", "aluminium", "stainless")),
+        ("Spring", 0.4, 3.8, ("steel", "stainless")), ("Screws M4, box of 200", 6, 28, ("steel", "stainless", "titanium grey")))),
+    "PROD-PACK": ("C62", (
+        ("Carton", 0.6, 4.2, ("small", "medium", "large", "printed")), ("Foam insert", 1.4, 8.5, ("small", "medium", "large")),
+        ("Pallet", 9.5, 24, ("half", "EUR", "EUR, heat treated")), ("Label roll", 7, 36, ("plain", "printed", "tamper-proof")))),
+    "FAC-CLEAN": ("MON", (
+        ("Office cleaning", 680, 3300, ("Leeds", "Vienna", "Dresden", "Brno")),
+        ("Window cleaning", 180, 640, ("Leeds", "Vienna", "Dresden", "Brno")),
+        ("Floor care", 240, 980, ("Leeds", "Vienna", "Dresden", "Brno")))),
+    "FAC-FURN": ("C62", (
+        ("Desk", 240, 740, ("120 cm", "160 cm", "height-adjustable, 160 cm", "height-adjustable, 180 cm")),
+        ("Office chair", 165, 460, ("black", "with armrests", "with headrest")),
+        ("Shelf", 75, 290, ("80 cm", "120 cm", "oak, 120 cm")),
+        ("Laboratory bench", 890, 2400, ("120 cm", "180 cm", "with sink")))),
+    "OFF": ("XBX", (
+        ("Paper A4", 19, 34, ("recycled", "white", "heavy")), ("Marker", 6, 15, ("black", "blue", "four colours")),
+        ("Writing pad", 9, 24, ("recycled", "squared", "ruled")), ("Toner", 62, 158, ("black", "cyan", "high yield")),
+        ("Folder", 14, 32, ("narrow", "wide", "recycled")))),
+    "SAFE": ("C62", (
+        ("Safety glasses", 4.5, 18, ("clear", "tinted", "over glasses")), ("Safety shoes S3", 58, 128, ("42", "44", "high")),
+        ("Gloves, box of 100", 8.5, 17, ("S", "M", "L")), ("Ear protection", 12, 46, ("passive", "active")),
+        ("First-aid kit", 32, 110, ("small", "large", "for vehicles")))),
+    "SERV-LOG": ("LS", (
+        ("Freight", 90, 1400, ("within the country", "within the EU", "to the UK", "overseas")),
+        ("Courier", 18, 190, ("within the city", "within the EU", "express")),
+        ("Customs clearance", 65, 180, ("export", "import")))),
+    "SERV-MKT": ("LS", (
+        ("Trade fair booth", 4200, 16800, ("12 m²", "24 m²", "48 m²")),
+        ("Brochure print", 420, 1900, ("500 copies", "2 000 copies", "5 000 copies")),
+        ("Product film", 2400, 8600, ("30 seconds", "90 seconds", "three languages")))),
+    "SERV-TRANS": ("LS", (
+        ("Translation of a manual", 690, 2280, ("English", "German", "Czech", "3 languages")),
+        ("Proofreading", 90, 420, ("English", "German", "Czech")))),
 }  # fmt: skip
+#: Who makes a thing, where the catalogue has it more than once.
+MAKERS = ("Arkton", "Belvedere", "Corvus", "Delta Nine", "Ibex")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from random import Random
@@ -21,6 +21,7 @@ from app.modules.directory.domain import cpv_check_digit
 
 SEED = 20261122
 SUPPLIERS, ITEMS, PEOPLE = 150, 600, 60
+Offered = tuple[str, str, float]
 _TO_EUR = {"EUR": Decimal(1), "CZK": Decimal("24.9"), "GBP": Decimal("0.85"), "USD": Decimal("1.09"), "SEK": Decimal("11.3"),
            "PLN": Decimal("4.27"), "CHF": Decimal("0.94"), "NOK": Decimal("11.8"), "JPY": Decimal(168)}  # fmt: skip
 
@@ -64,6 +65,15 @@ def _in_haste() -> Iterator[None]:
         event.remove(engine, "do_connect", relax)
         db.session.remove()
         engine.dispose()
+
+
+def _offered(things: Sequence[tuple[str, float, float, tuple[str, ...]]]) -> list[Offered]:
+    """List what there is of each thing, with what it usually costs: the first kind the least, the last the most."""
+    return [
+        (thing, kind, low * (high / low) ** (at / max(len(kinds) - 1, 1)))
+        for thing, low, high, kinds in things
+        for at, kind in enumerate(kinds)
+    ]
 
 
 def login_of(name: str) -> str:
@@ -145,13 +155,14 @@ class _Seeding:
         codes: set[str] = set()
         per_category = -(-ITEMS // len(company.CATALOGUE))
         batch: list[dict[str, Any]] = []
-        for category, (things, variants, measure, low, high) in company.CATALOGUE.items():
+        for category, (measure, things) in company.CATALOGUE.items():
+            offered = _offered(things)
             for number in range(per_category):
                 if len(codes) >= ITEMS:
                     break
                 code = f"{category}-{number + 1:03d}"
                 codes.add(code)
-                batch.append(self._item(code, category, things, variants, measure, low, high))
+                batch.append(self._item(code, category, measure, offered, number))
         for start in range(0, len(batch), 50):
             day = self._day(300 - start // 3)
             with unit.transaction(self._as("nadia.brandt", day), "item.import") as bound:
@@ -336,23 +347,16 @@ class _Seeding:
             later = at + timedelta(days=1)
             unit.execute(self._as("viktor.hruska", later), registry["bank_account"], number, "confirm", {})
 
-    def _item(
-        self,
-        code: str,
-        category: str,
-        things: tuple[str, ...],
-        variants: tuple[str, ...],
-        measure: str,
-        low: int,
-        high: int,
-    ) -> dict[str, Any]:
-        thing, variant = self.random.choice(things), self.random.choice(variants)
-        price = Decimal(str(round(low * (high / low) ** self.random.random(), 2)))
+    def _item(self, code: str, category: str, measure: str, offered: Sequence[Offered], number: int) -> dict[str, Any]:
+        (thing, variant, usual), again = offered[number % len(offered)], number // len(offered)
+        maker = company.MAKERS[(again - 1) % len(company.MAKERS)] if again else ""
+        name = ", ".join(filter(None, (thing, variant, maker)))
+        price = Decimal(str(round(usual * self.random.uniform(0.94, 1.06), 2)))
         sources = self.supplies.get(category) or self.supplies["OFF"]
         chosen = self.random.sample(sources, k=min(len(sources), self.random.choice((1, 1, 2, 3))))
         prices = [row for key, currency in chosen for row in self._prices(code, key, currency, price)]
         return {
-            "code": code, "name": f"{thing}, {variant}", "category": category, "unit": measure,
+            "code": code, "name": name, "category": category, "unit": measure,
             "description": f"{thing} ({variant}). Ordered by {category.partition('-')[0]} staff; delivery to the works.",
             "preferred_supplier": chosen[0][0], "manufacturer_number": f"{thing[:2].upper()}{self.random.randint(1000, 9999)}",
             "prices": prices,

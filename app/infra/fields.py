@@ -189,7 +189,7 @@ def _choices(kind: type[enum.Enum]) -> dict[str, Any]:
 def _property_field(model: Any, name: str) -> Field:
     attribute = inspect.getattr_static(model, name)
     function = getattr(attribute, "fget", None) or getattr(attribute, "func", None)
-    hint = typing.get_type_hints(function).get("return", str) if function else str
+    hint = typing.get_type_hints(function, include_extras=True).get("return", str) if function else str
     described = _annotated(hint)
     help_text = (inspect.getdoc(function) or "") if function else ""
     return replace(described, name=name, label=humanise(name), help=help_text, stored=False, required=False)
@@ -211,7 +211,13 @@ def _param_field(param: Param) -> Field:
 
 
 def _annotated(annotation: Any) -> Field:
-    """Describe a Python type: `str`, `Decimal`, an enumeration, a model, `X | None`, `list[X]`."""
+    """Describe a Python type: `str`, `Decimal`, an enumeration, a model, `X | None`, `list[X]`.
+
+    An amount that is worked out names the path to its currency: `Annotated[Decimal, "currency"]`.
+    """
+    if typing.get_origin(annotation) is typing.Annotated:
+        plain, currency = typing.get_args(annotation)
+        return replace(_annotated(plain), kind="money", currency=currency)
     if typing.get_origin(annotation) in (typing.Union, types.UnionType):
         annotation = next(part for part in typing.get_args(annotation) if part is not type(None))
     if typing.get_origin(annotation) in (list, tuple):

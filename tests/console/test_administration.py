@@ -178,7 +178,7 @@ def test_the_audit_is_filtered_by_person_and_opens(app, administrator, omar, mak
     links = re.findall(r'<tr data-url="(/audit-log/[^"]+)"', page.text)
     assert len(links) == 1
     entry = text(administrator.get(links[0]))
-    assert "supplier.block" in entry
+    assert "Block supplier" in entry
     assert '"state": "blocked"' in entry
     assert administrator.get("/audit-log/no-such-entry").status_code == 404
 

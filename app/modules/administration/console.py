@@ -11,7 +11,7 @@ from typing import Any
 from flask import flash, jsonify, redirect, request
 from flask_appbuilder.baseviews import BaseView
 
-from app.console import documents, gate, pages, roles, shell, stepping_up, words
+from app.console import cells, documents, gate, names, pages, roles, shell, stepping_up, words
 from app.console.cells import Cell, Sight, moment
 from app.console.filters import Picked
 from app.console.gate import Visit
@@ -268,3 +268,7 @@ pages.add_own("My sessions", "device-mobile", "/me/sessions")
 pages.add_own("My tokens", "lock", "/me/tokens")
 roles.warn(domain.conflicts)
 documents.name_by("audit_entry", "resource", "row_key")
+cells.say_field("audit_entry", "resource", names.of_resource)
+cells.say_field("audit_entry", "command", names.of_command)
+cells.say_field("audit_entry", "action", names.of_action)
+cells.say_field("audit_entry", "channel", names.of_door)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from app.console import additions, addresses, documents, words
+from app.console import additions, addresses, cells, documents, names, words
 from app.console.additions import NOTHING, Addition, Bar, Share
 from app.console.gate import Visit
 from app.kernel.resource import Resource, registry
@@ -59,3 +59,5 @@ def _moves(visit: Visit, cell: BudgetCell, bucket: Bucket | None = None) -> str:
 
 additions.to_row(_beside)
 documents.name_by("budget_move", "source_resource", "source_key")
+cells.say_field("budget_cell", "used_percent", lambda value: words.number(value, 1, 1))
+cells.say_field("budget_move", "source_resource", names.of_resource)

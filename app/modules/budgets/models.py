@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Annotated
 
 from sqlalchemy import (
     BigInteger,
@@ -25,6 +26,8 @@ from app.modules.budgets.domain import planning
 from app.modules.budgets.domain.claims import Bucket, Control, Figures, Kind
 from app.modules.directory.models import Category, CostCentre, Currency, Entity, Project, code
 
+#: An amount of a budget, in the currency of the budget.
+Amount = Annotated[Decimal, "currency"]
 _PERIODS = "from_period BETWEEN 1 AND 12 AND to_period BETWEEN from_period AND 12"
 _PERCENT = "tolerance_percent BETWEEN 0 AND 100"
 _AMOUNT = "tolerance_amount >= 0"
@@ -208,42 +211,42 @@ class BudgetCell(Row):
     balance: Mapped[BudgetBalance] = relationship(lazy="joined", uselist=False, cascade="all")
 
     @property
-    def planned(self) -> Decimal:
+    def planned(self) -> Amount:
         """As planned and adjusted."""
         return self.balance.planned
 
     @property
-    def transferred(self) -> Decimal:
+    def transferred(self) -> Amount:
         """Moved in from other budgets, or out."""
         return self.balance.transferred
 
     @property
-    def carried(self) -> Decimal:
+    def carried(self) -> Amount:
         """Carried over from the year before, or to the next."""
         return self.balance.carried
 
     @property
-    def actual(self) -> Decimal:
+    def actual(self) -> Amount:
         """Invoiced."""
         return self.balance.actual
 
     @property
-    def committed(self) -> Decimal:
+    def committed(self) -> Amount:
         """Ordered and not yet invoiced."""
         return self.balance.committed
 
     @property
-    def reserved(self) -> Decimal:
+    def reserved(self) -> Amount:
         """Asked for and not yet ordered."""
         return self.balance.reserved
 
     @property
-    def budget(self) -> Decimal:
+    def budget(self) -> Amount:
         """Planned, transferred and carried together."""
         return self.balance.figures.budget
 
     @property
-    def available(self) -> Decimal:
+    def available(self) -> Amount:
         """What is left: the budget less what is invoiced, ordered and asked for."""
         return self.balance.figures.available
 

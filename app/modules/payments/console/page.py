@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from app.console import addresses, shows, words
+from app.console import addresses, cells, shows, words
 from app.console.gate import Visit
 from app.console.shell import Flash
 from app.console.shows import Document
@@ -128,7 +128,7 @@ def _groups(
             lines=tuple(_line(visit, row, item, seen, may_change=may_change) for item in paid),
             payment=payment.number if payment else "",
             payment_url=addresses.of_row(payment) if payment and visit.actor.may("payment.read") else "",
-            state=payment.state if payment else "",
+            state=cells.state_of(payment, "").key if payment else "",
             says=(payment.state_reason or payment.bank_says or "") if payment else "",
         )
 

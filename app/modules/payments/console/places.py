@@ -11,6 +11,7 @@ from app.console.gate import Visit
 from app.console.home import Entry
 from app.console.stages import Stage
 from app.infra import scope
+from app.infra.fields import humanise
 from app.kernel.resource import Resource, registry
 from app.modules.payments import queries
 from app.modules.payments.models import Payment, PaymentRun
@@ -70,6 +71,12 @@ def _is_settled(row: Payment) -> bool:
     return row.state == "settled"
 
 
+def _said(row: Payment) -> tuple[str, str]:
+    """Name the state as people do: what is in a file is on its way at the bank."""
+    return ("released", "Sent to bank") if row.state == "sent" else (row.state, humanise(row.state))
+
+
 additions.to_home(waiting)
 additions.offer_views(_NAME, _views)
+cells.say_state("payment", _said)
 stages.declare(Stage(50, "payment", "Payment", "credit-card", _rows, _is_settled))
