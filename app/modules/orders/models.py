@@ -46,6 +46,17 @@ class Order(FromFile, Row):
     __tablename__ = "purchase_order"
     __table_args__ = (
         Index("ix_purchase_order_created_by", "created_by"),
+        Index("ix_purchase_order_arrival", "state", "received"),
+        Index(
+            "ix_purchase_order_open_commitment",
+            "open_commitment",
+            postgresql_where=literal_column("open_commitment > 0"),
+        ),
+        Index(
+            "ix_purchase_order_received_not_invoiced",
+            "received_not_invoiced",
+            postgresql_where=literal_column("received_not_invoiced > 0"),
+        ),
         *batches.once("purchase_order"),
         UniqueConstraint("entity_id", "placed_as", name="uq_purchase_order_placed_as"),
         CheckConstraint("(placed_as IS NULL) = (source_hash IS NULL)", name="placed_as"),
@@ -180,6 +191,12 @@ class Order(FromFile, Row):
     paid: Mapped[Share] = db.choice("Paid", Share, required=True, default=Share.NONE)
     amount_paid: Mapped[Decimal] = db.money(
         "Amount paid", _CURRENCY, required=True, default=Decimal(0), server_default="0"
+    )
+    open_commitment: Mapped[Decimal] = db.money(
+        "Not invoiced", _CURRENCY, required=True, default=Decimal(0), server_default="0", help="Net, of what was issued"
+    )
+    received_not_invoiced: Mapped[Decimal] = db.money(
+        "Received, not invoiced", _CURRENCY, required=True, default=Decimal(0), server_default="0", help="Net"
     )
     makers: Mapped[list[int]] = mapped_column(
         ARRAY(Integer), server_default=literal_column("'{}'"), info={"hidden": True}

@@ -71,7 +71,19 @@ orders = registry.add(
                 ),
             ),
             ("Blanket order", ("ceiling", "called_off", "valid_from", "valid_until")),
-            ("Progress", ("received", "invoiced", "charges_invoiced", "deposit_invoiced", "paid", "amount_paid")),
+            (
+                "Progress",
+                (
+                    "received",
+                    "received_not_invoiced",
+                    "invoiced",
+                    "open_commitment",
+                    "charges_invoiced",
+                    "deposit_invoiced",
+                    "paid",
+                    "amount_paid",
+                ),
+            ),
             (
                 "Course",
                 (
@@ -116,6 +128,8 @@ orders = registry.add(
             "invoiced",
             "paid",
             "total",
+            "open_commitment",
+            "received_not_invoiced",
             "promised_for",
             "ordered_on",
             "blanket",

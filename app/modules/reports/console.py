@@ -90,14 +90,14 @@ def _treasurers(visit: Visit) -> Iterator[Tile]:
 
 
 def _buyers(visit: Visit) -> Iterator[Tile]:
-    yield from _said(_count(visit, "Requests to order", "request", {"state": "approved", "ordered.not": "all"}))
+    yield from _said(_count(visit, "Requests to order", "request", {"state": "approved", "ordered": "none,part"}))
     yield from _expected(visit)
     yield from _said(_amount(visit, "Ordered, not invoiced", "commitments", {}))
     yield from _said(_share(visit, "Delivered on time", "on-time", {}))
 
 
 def _expected(visit: Visit) -> Iterator[Tile]:
-    expected = {"state": "issued", "received.not": "all"}
+    expected = {"state": "issued", "received": "none,part"}
     yield from _said(_count(visit, "Orders to come", "order", expected))
     late = _count(visit, "Deliveries late", "order", {**expected, "promised_for.to": _yesterday(visit)})
     yield from _said(_with_hint(late, "promised before today" if late and late.text != "0" else "", "bad"))
@@ -113,7 +113,7 @@ def _controllers(visit: Visit) -> Iterator[Tile]:
 
 def _askers(visit: Visit) -> Iterator[Tile]:
     yield from _said(_count(visit, "Requests in approval", "request", {"state": "submitted"}))
-    yield from _said(_count(visit, "Requests to be ordered", "request", {"state": "approved", "ordered.not": "all"}))
+    yield from _said(_count(visit, "Requests to be ordered", "request", {"state": "approved", "ordered": "none,part"}))
     yield from _expected(visit)
 
 

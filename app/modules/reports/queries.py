@@ -10,7 +10,7 @@ from app.modules.approvals.models import ApprovalDecision, ApprovalStep
 from app.modules.budgets.models import BudgetBalance, BudgetCell
 from app.modules.invoices.domain.kinds import InvoiceKind
 from app.modules.invoices.models import Invoice, InvoiceLine, OpenItem
-from app.modules.orders.models import Order, OrderLine
+from app.modules.orders.models import Order
 from app.modules.receipts.models import Receipt
 from app.modules.spending.models import SpendRecord
 
@@ -55,30 +55,16 @@ def days_to_decide() -> Any:
 
 def committed() -> Any:
     """What of an order is not invoiced yet, in the entity's currency."""
-    return _of_lines(
-        func.greatest(_ordered() - OrderLine.amount_invoiced, 0),
-        func.greatest(Order.charges_total - Order.charges_invoiced, 0),
-    )
+    return _in_base(Order.open_commitment)
 
 
 def received_not_invoiced() -> Any:
     """What has come of an order and is not invoiced yet, in the entity's currency."""
-    quantity = func.nullif(OrderLine.quantity, 0)
-    came = func.greatest(
-        func.coalesce(OrderLine.amount * OrderLine.quantity_received / quantity, 0), OrderLine.amount_received
-    )
-    return _of_lines(func.greatest(came - OrderLine.amount_invoiced, 0))
+    return _in_base(Order.received_not_invoiced)
 
 
-def _ordered() -> Any:
-    """What a line is worth without what will not be delivered any more."""
-    quantity = func.nullif(OrderLine.quantity, 0)
-    return OrderLine.amount * (1 - func.coalesce(OrderLine.short_closed_quantity / quantity, 0))
-
-
-def _of_lines(amount: Any, beside: Any = 0) -> Any:
-    of_order = select(func.coalesce(func.sum(amount), 0)).where(OrderLine.order_id == Order.id)
-    return func.round((of_order.correlate(Order).scalar_subquery() + beside) * func.coalesce(Order.rate, 1), 2)
+def _in_base(amount: Any) -> Any:
+    return func.round(amount * func.coalesce(Order.rate, 1), 2)
 
 
 def of_balance(name: str) -> Any:

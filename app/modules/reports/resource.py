@@ -99,7 +99,7 @@ declare(
             Measure("received", "Of it received", queries.received_not_invoiced),
         ),
         groupings=(Grouping("supplier", "Supplier"), _COST_CENTRE, Grouping("promised_for", "Month promised"), _ENTITY),
-        always={"state": "issued,amending", "kind": "standard"},
+        always={"state": "issued,amending", "kind": "standard", "open_commitment.from": "0.01"},
         filters=("promised_for",),
     )
 )
@@ -111,7 +111,7 @@ declare(
         resource="order",
         measures=(Measure("received", "Received, not invoiced", queries.received_not_invoiced),),
         groupings=(Grouping("supplier", "Supplier"), _COST_CENTRE, _ENTITY),
-        always={"state": "issued,amending,closed", "kind": "standard", "received.not": "none"},
+        always={"state": "issued,amending,closed", "kind": "standard", "received_not_invoiced.from": "0.01"},
         filters=("promised_for",),
     )
 )

@@ -171,6 +171,19 @@ def settle(order: Order) -> None:
     order.received = amounts.share_of(_arrived(line) for line in order.lines)
     order.invoiced = amounts.share_of((line.amount_invoiced, amount_expected(line)) for line in order.lines)
     order.paid = amounts.share_of([(order.amount_paid, order.total)])
+    charges = max(order.charges_total - order.charges_invoiced, _ZERO)
+    order.open_commitment = sum((_beyond(amount_expected(line), line) for line in order.lines), charges)
+    order.received_not_invoiced = sum((_beyond(_came(line), line) for line in order.lines), _ZERO)
+
+
+def _beyond(amount: Decimal, line: OrderLine) -> Decimal:
+    return max(amount - line.amount_invoiced, _ZERO)
+
+
+def _came(line: OrderLine) -> Decimal:
+    """Tell what has come of a line is worth."""
+    by_quantity = line.amount * line.quantity_received / line.issued_quantity if line.issued_quantity else _ZERO
+    return max(by_quantity.quantize(Decimal("0.0001")), line.amount_received)
 
 
 def _arrived(line: OrderLine) -> tuple[Decimal, Decimal]:
