@@ -18,6 +18,33 @@ def test_what_cannot_be_written_is_told_at_its_field(buying: Buying) -> None:
         buying.order(lines=[buying.line("5", cost_centre="FAR")])
 
 
+def test_charges_and_deposits_are_written_one_way_and_told_at_their_fields(buying: Buying) -> None:
+    charges = [{"kind": "freight", "amount": "0"}, {"kind": "other", "amount": "1.005"}]
+    with refused(
+        ("percent_or_amount", "deposit_amount"),
+        ("not_positive", "extra_charges.0.amount"),
+        ("too_many_decimals", "extra_charges.1.amount"),
+    ):
+        buying.order(deposit_percent="10", deposit_amount="90", extra_charges=charges)
+    with refused(("out_of_range", "deposit_percent")):
+        buying.order(deposit_percent="100.5")
+    with refused(("not_positive", "deposit_amount")):
+        buying.order(deposit_amount="-1")
+    with refused(("not_needed", "extra_charges"), ("not_needed", "deposit_percent")):
+        frame = {"kind": "blanket", "ceiling": "500", "valid_until": "2027-01-31"}
+        buying.order(**frame, deposit_percent="10", extra_charges=[{"kind": "freight", "amount": "5"}])
+
+
+def test_no_more_is_paid_before_delivery_than_the_order_comes_to(buying: Buying) -> None:
+    buying.order_policy()
+    key = buying.order("900", deposit_amount="945.01", extra_charges=[{"kind": "packing", "amount": "45"}])
+    with refused(("above_total", "deposit_amount")):
+        do(buying.nadia.context(), "order", key, "submit")
+    edit(buying.nadia.context(), "order", key, deposit_amount="945")
+    do(buying.nadia.context(), "order", key, "submit")
+    assert buying.state_of(key) == "submitted"
+
+
 def test_only_approved_requests_are_ordered_and_only_what_is_left_of_them(buying: Buying) -> None:
     waiting, agreed = buying.submitted("100"), buying.approved("100")
     order = buying.from_requests(agreed)

@@ -91,21 +91,6 @@ class Order(FromFile, Row):
             "Discount: enter both the percent and the days, or neither.",
             "discount_percent",
         ),
-        "ck_purchase_order_deposit_percent": (
-            "out_of_range",
-            "Deposit in percent: enter a number above 0, up to 100.",
-            "deposit_percent",
-        ),
-        "ck_purchase_order_deposit_amount": (
-            "not_positive",
-            "Deposit: enter an amount above zero.",
-            "deposit_amount",
-        ),
-        "ck_purchase_order_deposit": (
-            "percent_or_amount",
-            "Deposit: enter either a percent or an amount, not both.",
-            "deposit_amount",
-        ),
         "ck_purchase_order_ceiling": ("not_positive", "Ceiling: enter an amount above zero.", "ceiling"),
         "ck_purchase_order_valid_until": (
             "wrong_order",
@@ -313,9 +298,6 @@ class OrderCharge(Child):
 
     __tablename__ = "order_charge"
     __table_args__ = (CheckConstraint("amount > 0", name="amount"),)
-    constraint_problems = {
-        "ck_order_charge_amount": ("not_positive", "Amount: enter what is charged, above zero.", "extra_charges")
-    }
 
     order_id: Mapped[int] = db.link("purchase_order", required=True, ondelete="CASCADE")
     kind: Mapped[ChargeKind] = db.choice("Kind", ChargeKind, required=True, default=ChargeKind.FREIGHT)

@@ -22,6 +22,7 @@ _MOST_EXTRA_DECIMALS = 2
 def why_not_written(order: Any) -> list[Problem]:
     """Say what cannot be even in a draft."""
     problems = [*_other_entity(order, order.entity), *_why_not_kind(order), *_why_not_instalments(order)]
+    problems += _why_not_advance(order)
     for index, line in enumerate(order.lines):
         problems += [problem.at(f"lines.{index}") for problem in _why_not_line(line, order)]
     for index, charge in enumerate(order.extra_charges):
@@ -82,9 +83,25 @@ def _why_not_instalments(order: Any) -> list[Problem]:
 
 
 def _why_not_charge(charge: Any, order: Any) -> list[Problem]:
+    if charge.amount is None:
+        return []
     most = minor_units(order.currency.code)
-    if charge.amount is not None and _decimals(charge.amount) > most:
+    if _decimals(charge.amount) > most:
         return [Problem("too_many_decimals", f"Amount: use at most {most} decimals.", "amount")]
+    return [] if charge.amount > 0 else [Problem("not_positive", "Amount: enter an amount above zero.", "amount")]
+
+
+def _why_not_advance(order: Any) -> list[Problem]:
+    """Say how a deposit is written: as a percent or as an amount."""
+    percent, amount = order.deposit_percent, order.deposit_amount
+    if percent is not None and amount is not None:
+        words = "Deposit: enter either a percent or an amount, not both."
+        return [Problem("percent_or_amount", words, "deposit_amount")]
+    if percent is not None and not 0 < percent <= _WHOLE:
+        words = "Deposit in percent: enter a number above 0, up to 100."
+        return [Problem("out_of_range", words, "deposit_percent")]
+    if amount is not None and amount <= 0:
+        return [Problem("not_positive", "Deposit: enter an amount above zero.", "deposit_amount")]
     return []
 
 
