@@ -16,6 +16,7 @@ from app.infra import live
 from app.infra.transfer import manners, matching, report, runs, sheets
 from app.infra.transfer.runs import ImportRefusal, ImportRun
 from app.infra.transfer.sheets import Sheet
+from app.kernel.notation import letter
 from app.kernel.problem import Problem
 from app.kernel.resource import Resource, registry
 
@@ -293,7 +294,7 @@ def _tabs(run: ImportRun, here: str) -> Iterator[dict[str, Any]]:
 
 
 def _label(run: ImportRun, at: int) -> str:
-    return run.headings[at] or f"Column {sheets.letter(at)}"
+    return run.headings[at] or f"Column {letter(at)}"
 
 
 def _refused_rows(found: Sequence[ImportRefusal], shown: Sequence[int]) -> Iterator[dict[str, Any]]:

@@ -14,8 +14,7 @@ from app.console.cells import Cell
 from app.console.shell import Page
 from app.infra import filetypes
 from app.infra.idempotency import Repeat
-from app.infra.taking import About, Sent
-from app.infra.transfer.sheets import Options
+from app.infra.taking import Sent
 from app.kernel.problem import Kind, Problem, Refused
 
 
@@ -45,26 +44,6 @@ def sent(resource: str, most: int, entity: str | None = None) -> Iterator[Sent]:
         name = filetypes.clean_name(each.filename or "file")
         repeat = decode.repeat(request.form, resource, "capture", at, name)
         yield Sent(each.stream.read(), name, entity, repeat and Repeat(f"{repeat.key}:{at}", repeat.fingerprint))
-
-
-def about_tables() -> tuple[About, bool]:
-    """Read what the form says of tables, a column or field a line, and whether they are only to be tried."""
-    columns, fixed = (_pairs(name) for name in ("map", "set"))
-    return About(columns, fixed, Options(dates=request.form.get("dates", ""))), request.form.get("dry_run") == "yes"
-
-
-def _pairs(name: str) -> dict[str, str]:
-    pairs = {}
-    for line in request.form.get(name, "").splitlines():
-        key, equals, value = line.rpartition("=") if name == "map" else line.partition("=")
-        if line.strip() and not equals:
-            words_ = (
-                f"Write {'Column = field' if name == 'map' else 'field = value'} on each line, not {line.strip()[:60]}."
-            )
-            raise Refused(Kind.INVALID, Problem("not_a_pair", words_, name))
-        if line.strip():
-            pairs[key.strip()] = value.strip()
-    return pairs
 
 
 def out_of_reach(name: str, reference: str) -> Came:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 
 from app.infra.idempotency import Repeat
 from app.infra.transfer.sheets import Options
 from app.kernel.actor import Context
+from app.kernel.notation import letter
 from app.kernel.problem import Problem
 from app.kernel.resource import Resource
+
+PEEK, SAMPLES = 1000, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,30 @@ class About:
     columns: Mapping[str, str] = field(default_factory=dict)
     fixed: Mapping[str, str] = field(default_factory=dict)
     options: Options = field(default_factory=Options)
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A table before anything is said of it: headings, the first values of each column, and what each seems to hold."""
+
+    headings: Sequence[str]
+    samples: Sequence[Sequence[str]]
+    guessed: Sequence[str | None]
+
+    def key(self, at: int) -> str:
+        """Name a column so that no other is meant: by its letter, or by its heading where one is called like a letter."""
+        name = letter(at)
+        return self.headings[at] if name in {heading.strip().upper() for heading in self.headings} else name
+
+
+def first_values(rows: Iterable[Sequence[str]], columns: int) -> list[list[str]]:
+    """Give the first different values of each column, so that people see what they match."""
+    found: list[dict[str, None]] = [{} for _ in range(columns)]
+    for cells in islice(rows, PEEK):
+        for known, cell in zip(found, cells, strict=False):
+            if cell.strip() and len(known) < SAMPLES:
+                known[cell.strip()[:60]] = None
+    return [list(known) for known in found]
 
 
 NOTHING_SAID = About()

@@ -111,3 +111,12 @@ def day_parts(text: str, *, is_day_first: bool) -> tuple[str, str, str] | None:
 
 def _full(year: str) -> str:
     return year if len(year) > 2 else f"20{year}"  # noqa: PLR2004
+
+
+def letter(column: int) -> str:
+    """Name a column as spreadsheets do: A, B, … Z, AA."""
+    name, column = "", column + 1
+    while column:
+        column, rest = divmod(column - 1, 26)
+        name = chr(65 + rest) + name
+    return name

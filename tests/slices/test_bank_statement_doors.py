@@ -45,3 +45,44 @@ def test_a_terminal_takes_in_files_and_folders_and_tells_of_each(app: Flask, ban
     assert "2 files, 1 bank statements taken in, 1 refused" in told.output
     again = app.test_cli_runner().invoke(args=words)
     assert "it was taken in before, as STM-2026-00001" in again.output
+
+
+#: A table whose headings no bank of those known here uses.
+TABLE = b"Wann;Wer;Wofuer;Plus oder minus\n03.11.2026;Vega Optics;R-100;-12,50\n04.11.2026;Bank;Gebuehr;-4,50\n"
+SAID = ["Wann=booked_on", "Wer=name", "C=text", "Plus oder minus=amount"]
+
+
+def test_a_table_of_a_bank_is_read_as_its_columns_were_said_and_can_be_tried_first(
+    app: Flask, banking: Banking
+) -> None:
+    caller = script(app, banking.tomas)
+
+    def send(**said: object):  # type: ignore[no-untyped-def]
+        form = {"file": (io.BytesIO(TABLE), "day.csv"), **said}
+        return caller.post("/bank-statements/capture", data=form, content_type="multipart/form-data")
+
+    assert "known here" in send().text
+    fixed = ["account=MAIN", "currency=EUR"]
+    tried = send(map=SAID, set=fixed, dry_run="true")
+    assert (tried.status_code, tried.json["data"][0]["rows"]) == (200, 2), tried.text
+    assert caller.get("/bank-statements").json["data"] == []
+    assert "unknown_field" in send(map=["Wann=birthday"], set=fixed).text
+    assert "unknown_field" in send(map=SAID, set=["colour=red"]).text
+    assert "unknown_column" in send(map=["Jemand=name"], set=fixed).text
+    taken = send(map=SAID, set=fixed)
+    assert taken.status_code == 201, taken.text
+    row = caller.get("/bank-statements/STM-2026-00001").json
+    assert [(line["amount"], line["party"], line["text"]) for line in row["lines"]] == [
+        ("-12.50", "Vega Optics", "R-100"),
+        ("-4.50", "Bank", "Gebuehr"),
+    ]
+
+
+def test_a_terminal_says_what_the_columns_of_a_table_mean(app: Flask, banking: Banking, tmp_path: Path) -> None:
+    (tmp_path / "card.csv").write_bytes(TABLE.replace(b"-", b""))
+    words = ["outlay", "import", "bank-statements", str(tmp_path / "card.csv"), "--as", "tomas.dvorak"]
+    words += [part for each in SAID for part in ("--map", each)]
+    fixed = ("account=MAIN", "currency=EUR", "sign=reversed")
+    told = app.test_cli_runner().invoke(args=[*words, *(part for each in fixed for part in ("--set", each))])
+    assert told.exit_code == 0, told.output
+    assert banking.lines("STM-2026-00001") == {"1": "open", "2": "open"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -446,12 +447,27 @@ def test_every_door_tries_first_and_takes_in_afterwards(app: Flask, buying: Buyi
     refused = app.test_cli_runner().invoke(args=["outlay", "import", "invoices", str(file), "--dry-run"])
     assert (refused.exit_code, "Leave out --dry-run" in refused.output) == (1, True)
     window = Window(app, buying.nadia)
-    form = {"entity": "HAL", "map": "Item Description = supplier\r\nUM = text", "set": "currency = EUR"}
-    page = window.post("/orders/capture", status=200, file=(io.BytesIO(data), "c.csv"), dry_run="yes", **form).text
+    asked = window.post("/orders/capture", status=200, file=(io.BytesIO(data), "c.csv"), entity="HAL").text
+    url = re.findall(r'href="(/orders/capture/[^"]+)"', asked)[0]
+    form = {**matched(window.get(url), {"Item Description": "supplier", "UM": "text"}), "currency": "EUR"}
+    twice = {**form, next(name for name, value in form.items() if not value): "supplier"}
+    assert "Supplier is filled by " in window.post(url, status=422, **twice).text
+    page = window.post(url, status=200, act="check", **form).text
     assert "It would be on record as closed." in page
+    assert matched(page, {}) == {name: value for name, value in form.items() if name != "currency"}
     assert rows("SELECT count(*) FROM purchase_order") == [(0,)]
-    assert "On record" in window.post("/orders/capture", status=200, file=(io.BytesIO(data), "c.csv"), **form).text
+    assert Window(app, buying.pavel).client.get(url).status_code == 404
+    assert "On record" in window.post(url, status=200, act="take", **form).text
     assert rows("SELECT count(*) FROM purchase_order") == [(1,)]
+
+
+def matched(page: str, said: dict[str, str]) -> dict[str, str]:
+    """Read the columns of the form as they stand, and change what is said."""
+    found = {}
+    for heading, select in re.findall(r'<tr><td class="o-strong">(.*?)</td>.*?(<select.*?</select>)', page, re.DOTALL):
+        [name], value = re.findall(r'name="(column-\d+)"', select), re.findall(r'value="(\w*)" selected', select)
+        found[name] = said.get(heading, "" if value and value[0] in said.values() else "".join(value))
+    return found
 
 
 def test_an_invoice_finds_an_order_by_the_number_it_had_elsewhere(billing: Billing) -> None:

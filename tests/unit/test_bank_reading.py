@@ -24,7 +24,8 @@ from app.modules.payments.domain.bank import (
     Statement,
     what_does_not_add_up,
 )
-from app.modules.payments.formats.reading import read_statements, read_status
+from app.modules.payments.formats.reading import look_at_table, read_statements, read_status
+from app.modules.payments.formats.telling import Told
 
 
 def read(text: str | bytes) -> BankFile:
@@ -683,3 +684,35 @@ def test_lines_of_text_below_the_table_are_left_out_and_said() -> None:
     found = read(rows)
     assert [f"{entry.amount:f}" for entry in found.entries] == ["-40.00"]
     assert [finding.where for finding in found.findings] == ["line 4", "line 5"]
+
+
+UNKNOWN = "Wann;Wer;Soviel\n03.04.2026;Vega;12,50\n04.04.2026;Bank;-4,50\n"
+
+
+def test_what_was_said_of_the_columns_comes_before_their_headings() -> None:
+    told = Told({"A": "booked_on", "wer": "name", "Soviel": "amount"}, dates="month", currency="EUR", sign="reversed")
+    [statement] = read_statements(UNKNOWN.encode(), "t.csv", told).statements
+    assert [(str(each.booked_on), each.amount, each.currency) for each in statement.entries] == [
+        ("2026-03-04", Decimal("-12.50"), "EUR"),
+        ("2026-04-04", Decimal("4.50"), "EUR"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ({"Wann": "birthday"}, "unknown_field"),
+        ({"Niemand": "name"}, "unknown_column"),
+        ({"Wann": "booked_on"}, "columns_missing"),
+        ({"Wann": "booked_on", "Wer": "amount", "Soviel": "amount"}, "ambiguous_column"),
+    ],
+)
+def test_what_cannot_be_so_is_refused(said: dict[str, str], code: str) -> None:
+    with pytest.raises(Refused) as refusal:
+        read_statements(UNKNOWN.encode(), "t.csv", Told(said))
+    assert refusal.value.problems[0].code == code
+
+
+def test_a_table_can_be_looked_at_before_anything_is_said() -> None:
+    heads, guessed, rows = look_at_table(b"x\nWann;Betrag;Wer\n1.2.2026;5,00;Vega\n", "t.csv")
+    assert (heads, guessed, rows) == (["Wann", "Betrag", "Wer"], [None, "amount", None], [["1.2.2026", "5,00", "Vega"]])

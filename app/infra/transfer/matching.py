@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from app.infra.fields import Field, child_fields, field
 from app.infra.search import words
-from app.infra.transfer.sheets import Sheet, letter
+from app.infra.transfer.sheets import Sheet
+from app.kernel.notation import letter
 from app.kernel.problem import Problem
 from app.kernel.resource import Children, Resource
 

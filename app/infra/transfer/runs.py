@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
@@ -31,6 +30,7 @@ from app.infra.db import Base
 from app.infra.files import Store
 from app.infra.intake import Reader
 from app.infra.jobs import Job
+from app.infra.taking import first_values
 from app.infra.transfer import manners, matching, shapes, sheets
 from app.infra.transfer.entries import Plan
 from app.infra.transfer.shapes import Shape
@@ -43,8 +43,6 @@ STATES = ("matching", "checking", "checked", "importing", "done", "failed", "can
 UNDER_WAY = ("checking", "importing")
 MOST_TOGETHER = 50_000
 ATTEMPTS = 3
-PEEK = 1000
-SAMPLES = 3
 CHECK, APPLY = "import.check", "import.apply"
 AS_FOUND = Options()
 
@@ -321,12 +319,7 @@ def plan_of(run: ImportRun, sheet: Sheet) -> Plan:
 
 def samples_of(sheet: Sheet) -> list[list[str]]:
     """Give the first different values of each column, so that people see what they match."""
-    found: list[dict[str, None]] = [{} for _ in sheet.columns]
-    for line in itertools.islice(sheet.lines(), PEEK):
-        for known, cell in zip(found, line.cells, strict=False):
-            if cell.strip() and not line.torn and len(known) < SAMPLES:
-                known[cell.strip()[:60]] = None
-    return [list(known) for known in found]
+    return first_values((line.cells for line in sheet.lines() if not line.torn), len(sheet.columns))
 
 
 def note(context: Context, run: ImportRun, action: str) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
+from app.kernel.notation import letter
 from app.kernel.problem import Kind, Problem, Refused
 
 MAX_LINES = 500_000
@@ -87,15 +88,6 @@ class Sheet:
     def label(self, column: int) -> str:
         """Name a column: by its heading, or by its letter where it has none."""
         return self.columns[column] or f"Column {letter(column)}"
-
-
-def letter(column: int) -> str:
-    """Name a column as spreadsheets do: A, B, … Z, AA."""
-    name, column = "", column + 1
-    while column:
-        column, rest = divmod(column - 1, 26)
-        name = chr(65 + rest) + name
-    return name
 
 
 def refused(code: str, message: str, kind: Kind = Kind.INVALID) -> Refused:

@@ -6,7 +6,7 @@ from typing import Any
 
 from app.infra import files, jobs
 from app.infra.jobs import Job
-from app.infra.taking import Sent
+from app.infra.taking import NOTHING_SAID, Sent, about_of
 from app.kernel.actor import Context
 from app.kernel.problem import Refused
 from app.modules.statements import service
@@ -16,7 +16,7 @@ def take_in(context: Context, job: Job) -> dict[str, Any]:
     """Take in a file that was sent before; a refusal is an answer, and no reason to try again."""
     told = job.arguments
     with files.store().open(told["digest"]) as content:
-        sent = Sent(content.read(), told["name"])
+        sent = Sent(content.read(), told["name"], about=about_of(told["about"]) if "about" in told else NOTHING_SAID)
     try:
         return {"statements": [each.key for each in service.take_in(context, sent, told["account"])]}
     except Refused as refused:

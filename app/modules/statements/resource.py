@@ -51,5 +51,5 @@ statements = registry.add(
     )
 )  # fmt: skip
 
-taking.declare(service.NAME, service.take_in, service.VERB)
+taking.declare(service.NAME, service.take_in, service.VERB, reads_tables=True)
 activity.let_last(service.NAME, service.is_original)

@@ -8,18 +8,20 @@ from typing import Any
 
 from flask import Response, request
 
-from app.console import addresses, forms, gate, loading, resource_view, shell, stages, taking, words
+from app.console import addresses, forms, gate, loading, resource_view, shell, stages, tables, taking, words
 from app.console.actions import Action
 from app.console.cells import state_of
 from app.console.decode import Raw
 from app.console.filters import Option
 from app.console.gate import Visit
 from app.console.host import page
-from app.console.inputs import prefilled
+from app.console.inputs import Input, prefilled
 from app.console.resource_view import ResourceView
 from app.console.shell import Crumb, Page
 from app.console.stages import Stage
+from app.console.tables import Matching
 from app.console.taking import Came
+from app.infra.fields import humanise
 from app.infra.taking import Sent, Taken
 from app.kernel.problem import Kind, Problem, Refused
 from app.kernel.resource import Resource, registry
@@ -32,6 +34,14 @@ from app.modules.orders.domain.kinds import OrderKind
 CAPTURE, MOST_FILES, MOST_TOLD = "/orders/capture", 20, 100
 TEMPLATES = str(Path(__file__).parents[1] / "templates")
 _TYPES = {"pdf": (papers.pdf_of, "application/pdf"), "xml": (papers.xml_of, "application/xml")}
+LABELS = {
+    **service.NEEDED,
+    "quantity": "Quantity",
+    "unit_price": "Price",
+    "amount": "Amount, instead of quantity and price",
+    "supplier_item": "Supplier's item",
+    "cancelled": "Cancelled, yes or no",
+}
 _TAKEN = ("supplier", "cost_centre", "project", "currency", "deliver_to", "terms")
 
 
@@ -39,7 +49,7 @@ class OrderView(ResourceView):
     """Orders: made out of requests or called off, and read on one page with their progress."""
 
     template_folder = TEMPLATES
-    more_verbs = {"paper": "read", "capture": service.VERB, "take_in": service.VERB}
+    more_verbs = {"paper": "read", "capture": service.VERB, "take_in": service.VERB, "match_columns": service.VERB}
 
     def _listed(self, visit: Visit) -> Any:
         """Lead files to the page that takes in what was ordered elsewhere."""
@@ -55,19 +65,33 @@ class OrderView(ResourceView):
     def take_in(self) -> Any:
         """Take in the files that were sent, and tell of each order what became of it."""
         visit = gate.visit()
-        about, is_trial = taking.about_tables()
         files = taking.sent(service.NAME, MOST_FILES, request.form.get("entity") or None)
-        found = [each for sent in files for each in _came(visit, replace(sent, about=about, is_trial=is_trial))]
+        found = [each for sent in files for each in _sent(visit, self._asking(), sent)]
         return taking.answer("Take in orders", found) or self._taking(visit, found)
+
+    @page("/capture/<token>", "GET", "POST")
+    def match_columns(self, token: str) -> Any:
+        """Ask what the columns of a table mean, check it, and take it in."""
+        return tables.page(gate.visit(), self._asking(), token)
+
+    def _asking(self) -> Matching:
+        return Matching(
+            self.resource,
+            "Take in orders",
+            CAPTURE,
+            {name: LABELS.get(name, humanise(name)) for name in service.FIELDS},
+            lambda sent: service.look(sent.data, sent.about.options),
+            _came,
+            tuple(Input(name, LABELS.get(name, humanise(name)), "text") for name in service.SAID_FOR_ALL),
+            tuple(service.NEEDED),
+        )
 
     def _taking(self, visit: Visit, came: Any) -> Any:
         known = directory.list_open_entities(visit.context)
         mine = {entity for entity, _ in visit.actor.reach("order.import").regions}
         entities = [Option(each.code, f"{each.code} {each.name}") for each in known if mine & {None, each.id}]
         about = Page("Take in orders", shell.crumbs(self.resource, Crumb("Take in")), self._url())
-        return shell.render(
-            "order_capture.html", about, came=came, entities=entities, most=MOST_FILES, fields=service.FIELDS
-        )
+        return shell.render("order_capture.html", about, came=came, entities=entities, most=MOST_FILES)
 
     @page("/new")
     def add(self) -> Any:
@@ -105,16 +129,35 @@ class OrderView(ResourceView):
         return Response(draw(found.content), mimetype=media_type, headers=headers)
 
 
-def _came(visit: Visit, sent: Sent) -> tuple[Came, ...]:
-    """Take a file in; a large table goes to a worker, and of many orders the refused ones are told first."""
+def _sent(visit: Visit, asking: Matching, sent: Sent) -> tuple[Came, ...]:
+    """Take in a file that was dropped; a table whose columns are to be matched, or have to be, leads to that page."""
+    if service.is_document(sent.data):
+        return _came(visit, replace(sent, is_trial=tables.is_trial()))
+    if tables.wants_to_match():
+        return (tables.asked_first(visit, asking, sent),)
     try:
-        if len(sent.data) > service.LARGE and not service.is_document(sent.data):
-            job = service.take_in_later(visit.context, sent)
-            told = "It is large, so a worker reads it. Its job tells what became of it."
-            return (Came(sent.name, f"/jobs/{job}", f"Job {job}", sent.name, text=told),)
-        taken = sorted(service.take_in(visit.context, sent), key=lambda each: each.is_in)
+        found = _taken(visit, replace(sent, is_trial=tables.is_trial()))
+    except Refused as refusal:
+        return (tables.refused(visit, asking, sent, refusal),)
+    if all(each.reference for each in found):
+        return found
+    return (*found[:-1], replace(found[-1], next_url=tables.kept(visit, asking, sent), next_label="Match columns"))
+
+
+def _came(visit: Visit, sent: Sent) -> tuple[Came, ...]:
+    try:
+        return _taken(visit, sent)
     except Refused as refusal:
         return (Came(sent.name, text=" ".join(problem.message for problem in refusal.problems)),)
+
+
+def _taken(visit: Visit, sent: Sent) -> tuple[Came, ...]:
+    """Take a file in; a large table goes to a worker, and of many orders the refused ones are told first."""
+    if len(sent.data) > service.LARGE and not service.is_document(sent.data):
+        job = service.take_in_later(visit.context, sent)
+        told = "It is large, so a worker reads it. Its job tells what became of it."
+        return (Came(sent.name, f"/jobs/{job}", f"Job {job}", sent.name, text=told),)
+    taken = sorted(service.take_in(visit.context, sent), key=lambda each: each.is_in)
     shown = tuple(_told(visit, each) for each in taken[:MOST_TOLD])
     done, rows = sum(each.is_in for each in taken), sum(each.rows for each in taken)
     would = "would come in" if sent.is_trial else "are in"

@@ -9,7 +9,8 @@ from app.kernel.problem import Kind, Problem, Refused
 from app.modules.orders.domain.elsewhere import Placed
 from app.modules.orders.reading import table, ubl
 
-FIELDS = table.FIELDS
+FIELDS, NEEDED, SAID_FOR_ALL = table.FIELDS, table.NEEDED, table.SAID_FOR_ALL
+look = table.look
 LARGEST = 25 * parsing.MEGABYTE
 
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
-from app.infra.taking import NOTHING_SAID, About
+from app.infra.taking import NOTHING_SAID, About, Looked, first_values
 from app.infra.transfer import manners, matching, sheets
 from app.infra.transfer.manners import Proofs
-from app.infra.transfer.sheets import Line, Sheet
+from app.infra.transfer.sheets import Line, Options, Sheet
 from app.kernel.problem import Problem, refuse_if
 from app.modules.orders.domain.elsewhere import Placed, PlacedLine, Standing, standing_of
 
@@ -53,8 +53,9 @@ _FIELDS = {
     for rank, heading in enumerate(all_.split(","))
 }
 FIELDS = tuple(_CALLED)
-_NEEDED = {"number": "Number", "supplier": "Supplier", "ordered_on": "Order date", "text": "Description"}
-_SAID_FOR_ALL = ("supplier", "ordered_on", "text", "unit", "currency", "category", "cost_centre", "status")
+#: What a table has to give of each order, besides what each line comes to.
+NEEDED = {"number": "Number", "supplier": "Supplier", "ordered_on": "Order date", "text": "Description"}
+SAID_FOR_ALL = ("supplier", "ordered_on", "text", "unit", "currency", "category", "cost_centre", "status")
 _KINDS = {
     "quantity": "decimal",
     "unit_price": "decimal",
@@ -97,12 +98,21 @@ def read(data: bytes, about: About = NOTHING_SAID) -> list[Placed]:
     return [_placed(each) for each in orders.values()]
 
 
+def look(data: bytes, options: Options) -> Looked:
+    """Show a table before anything is said of it: its columns, their first values, and what each seems to hold."""
+    sheet = sheets.open_sheet(io.BytesIO(data), options)
+    rows = [line.cells for line in sheet.lines() if not line.blank and not line.torn]
+    filled = {at for cells in rows for at, cell in enumerate(cells) if cell.strip()}
+    heads = [sheet.label(at) for at in range(len(sheet.columns))]
+    return Looked(heads, first_values(rows, len(heads)), _guessed(sheet, NOTHING_SAID, filled))
+
+
 def _columns(sheet: Sheet, about: About, filled: set[int]) -> dict[str, int]:
     """Find the columns as they were said, else by their headings: of two for one field, the one that says it surest."""
     said, problems = matching.by_words(_guessed(sheet, about, filled), sheet, about.columns)
     problems += _unknown_fields(about)
     found = {name: at for at, name in reversed(list(enumerate(said))) if name in _CALLED}
-    missing = [label for name, label in _NEEDED.items() if name not in found and name not in about.fixed]
+    missing = [label for name, label in NEEDED.items() if name not in found and name not in about.fixed]
     if missing and not problems:
         heads = ", ".join(sheet.label(at) for at in range(min(len(sheet.columns), _MOST_SHOWN)))
         words = (
@@ -136,8 +146,8 @@ def _unknown_fields(about: About) -> list[Problem]:
             words = f"There is no field {name[:60]} to fill. Use one of {', '.join(FIELDS)}."
             problems.append(Problem("unknown_field", words, "columns"))
     for name in about.fixed:
-        if name not in _SAID_FOR_ALL:
-            words = f"There is no field {name[:60]} to set for all rows. Use one of {', '.join(_SAID_FOR_ALL)}."
+        if name not in SAID_FOR_ALL:
+            words = f"There is no field {name[:60]} to set for all rows. Use one of {', '.join(SAID_FOR_ALL)}."
             problems.append(Problem("unknown_field", words, "fixed"))
     return problems
 

@@ -1,6 +1,6 @@
 """What the pages of orders and later slices may call."""
 
-from app.modules.orders.reading import FIELDS, is_document
+from app.modules.orders.reading import FIELDS, NEEDED, SAID_FOR_ALL, is_document, look
 from app.modules.orders.service.flow import (
     DELIVER,
     Reached,
@@ -48,6 +48,8 @@ __all__ = [
     "FIELDS",
     "LARGE",
     "NAME",
+    "NEEDED",
+    "SAID_FOR_ALL",
     "TAKE_IN",
     "VERB",
     "Arrived",
@@ -78,6 +80,7 @@ __all__ = [
     "line_up",
     "live",
     "locked",
+    "look",
     "matching_view",
     "note_invoice",
     "note_payment",

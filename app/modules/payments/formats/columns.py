@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
@@ -78,8 +78,10 @@ def has_table(text: str) -> bool:
     return any(_heads(text, delimiter) for delimiter in _DELIMITERS)
 
 
-def find_table(text: str) -> Table:
-    """Cut a text into the one table in it, or refuse what can be cut in two ways."""
+def find_table(text: str, said: Mapping[str, str] | None = None) -> Table:
+    """Cut a text into the one table in it, its columns as they were `said`; refuse what can be cut in two ways."""
+    if said:
+        return _as_said(text, said)
     found = [delimiter for delimiter in _DELIMITERS if _heads(text, delimiter)]
     if len(found) > 1:
         names = " or ".join(_DELIMITERS[delimiter] for delimiter in found)
@@ -92,6 +94,75 @@ def find_table(text: str) -> Table:
     table = _headed(rows[at], _columns(rows[at]) or {}, rows[at + 1 :], rows[:at])
     _check_shape(table, _DELIMITERS[delimiter])
     return table
+
+
+def outline(text: str) -> tuple[list[str], list[str | None], list[Row]]:
+    """Give the headings of a table, what each seems to hold, and its rows, whether or not anything of it is known."""
+    _, rows, at = _cut(text)
+    row = rows[at]
+    known = _recognised(row)
+    surest = {role: min(hits, key=lambda hit: hit[1].vagueness)[0] for role, hits in known.items()}
+    places = {index: role for role, hits in known.items() for index, _ in hits}
+    guessed = [
+        role if (role := places.get(index)) and (role in headings.MANY or surest[role] == index) else None
+        for index in range(len(row.cells))
+    ]
+    return [cell.strip() for cell in row.cells], guessed, rows[at + 1 :]
+
+
+def _cut(text: str) -> tuple[str, list[Row], int]:
+    """Cut a text at the delimiter that makes a table of it, and find its row of headings."""
+    known = [delimiter for delimiter in _DELIMITERS if _heads(text, delimiter)]
+    best: tuple[int, str, list[Row], int] | None = None
+    for delimiter in known or _DELIMITERS:
+        try:
+            rows = list(_rows(text, delimiter))
+        except Refused:
+            continue
+        width = max((len(row.cells) for row in rows), default=0)
+        at = next((index for index, row in enumerate(rows) if _columns(row)), None)
+        if at is None:
+            at = next((index for index, row in enumerate(rows) if len(row.cells) == width), 0)
+        if width >= _LEAST_COLUMNS and (best is None or width > best[0]):
+            best = width, delimiter, rows, at
+    if best is None:
+        raise refused("no_table", f"The file is no table of {_LEAST_COLUMNS} columns or more. Export it as CSV.")
+    return best[1:]
+
+
+def _as_said(text: str, said: Mapping[str, str]) -> Table:
+    """Take the columns as somebody said; what was not said is told by its heading."""
+    delimiter, rows, at = _cut(text)
+    row = rows[at]
+    places = {_place(row, key): role.strip() for key, role in said.items()}
+    found = {
+        role: kept
+        for role, hits in _recognised(row).items()
+        if (kept := [hit for hit in hits if hit[0] not in places])
+        and (role in headings.MANY or role not in places.values())
+    }
+    for index, role in places.items():
+        if role:
+            heading = headings.recognise(row.cells[index])
+            found.setdefault(role, []).append((index, headings.Heading(role, 0, heading.currency if heading else None)))
+    if not _is_enough(found):
+        words = "Say which column holds the booking date, and which the amount, or which two debit and credit."
+        raise refused("columns_missing", words, line=row.line)
+    table = _headed(row, found, rows[at + 1 :], rows[:at])
+    _check_shape(table, _DELIMITERS[delimiter])
+    return table
+
+
+def _place(row: Row, key: str) -> int:
+    """Find a column by its heading, or by its letter as in a spreadsheet."""
+    wanted = key.strip()
+    fits = [index for index, cell in enumerate(row.cells) if cell.strip().casefold() == wanted.casefold()]
+    fits = fits or [index for index in range(len(row.cells)) if notation.letter(index) == wanted.upper()]
+    if len(fits) != 1:
+        names = ", ".join(shown(cell.strip() or notation.letter(index)) for index, cell in enumerate(row.cells))
+        why = f"There is no column {shown(key)}" if not fits else f"Several columns are headed {shown(key)}"
+        raise refused("unknown_column", f"{why}. There are: {names}. Or name it by its letter: A, B.", line=row.line)
+    return fits[0]
 
 
 def why_no_table(text: str) -> Refused | None:
@@ -140,13 +211,23 @@ def _rows(text: str, delimiter: str) -> Iterator[Row]:
 
 
 def _columns(row: Row) -> dict[str, list[tuple[int, headings.Heading]]] | None:
+    found = _recognised(row)
+    return found if _is_enough(found) else None
+
+
+def _recognised(row: Row) -> dict[str, list[tuple[int, headings.Heading]]]:
     found: dict[str, list[tuple[int, headings.Heading]]] = {}
     for index, cell in enumerate(row.cells):
         heading = headings.recognise(cell)
         if heading:
             found.setdefault(heading.role, []).append((index, heading))
+    return found
+
+
+def _is_enough(found: Container[str]) -> bool:
+    """Say whether columns make a statement: a date, and an amount or two."""
     has_amount = "amount" in found or ("debit" in found and "credit" in found)
-    return found if has_amount and ("booked_on" in found or "value_on" in found) else None
+    return has_amount and ("booked_on" in found or "value_on" in found)
 
 
 def _headed(

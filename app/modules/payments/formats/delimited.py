@@ -7,7 +7,7 @@ name of the column. What was assumed or left out is said as a finding.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
@@ -29,6 +29,7 @@ from app.modules.payments.domain.bank import (
 from app.modules.payments.formats import headings, written
 from app.modules.payments.formats.columns import DIRECTIONS, Row, Table, account_in, find_table, has_table
 from app.modules.payments.formats.refusing import refused, shown
+from app.modules.payments.formats.telling import NOTHING, Told
 from app.modules.payments.formats.text import Text
 from app.modules.payments.formats.written import Cell
 
@@ -48,6 +49,7 @@ class _Manner:
     is_day_first: bool
     are_debits_negative: bool
     are_amounts_signed: bool
+    are_signs_reversed: bool
 
 
 def looks_like(text: str) -> bool:
@@ -55,12 +57,14 @@ def looks_like(text: str) -> bool:
     return has_table(text)
 
 
-def read(source: Text, name: str) -> BankFile:
-    """Read a table into one statement per account and currency."""
-    table = find_table(source.value)
+def read(source: Text, name: str, told: Told = NOTHING) -> BankFile:
+    """Read a table into one statement per account and currency, heeding what was told of it."""
+    told.check()
+    table = find_table(source.value, told.columns)
+    table = replace(table, currency=told.currency or table.currency)
     if not table.rows:
         raise refused("no_statement", "The file has headings but no rows.")
-    manner = _manner(table)
+    manner = _manner(table, told)
     account = account_in(table.preamble)
     groups: dict[tuple[str | None, str | None], list[tuple[Row, Entry]]] = {}
     skipped = []
@@ -77,15 +81,19 @@ def read(source: Text, name: str) -> BankFile:
     return BankFile("CSV", name, statements, encoding=source.encoding, findings=findings)
 
 
-def _manner(table: Table) -> _Manner:
+def _manner(table: Table, told: Told) -> _Manner:
     """Find from all values together how numbers, dates and signs are written."""
     mark = written.decimal_mark(table.all("amount", "debit", "credit", "balance"))
     heads = [table.headings[at] for role in ("amount", "debit", "credit") for at in table.columns.get(role, [])]
-    is_day_first = written.day_comes_first(
-        table.all("booked_on", "value_on"), may_be_month=all(map(headings.may_write_month_first, heads))
+    is_day_first = (
+        told.dates == "day"
+        if told.dates
+        else written.day_comes_first(
+            table.all("booked_on", "value_on"), may_be_month=all(map(headings.may_write_month_first, heads))
+        )
     )
     signs = {written.bare_number(cell.value)[1] for cell in table.all("debit") if written.is_amount(cell, mark)}
-    return _Manner(mark, is_day_first, signs == {-1}, _are_amounts_signed(table))
+    return _Manner(mark, is_day_first, signs == {-1}, _are_amounts_signed(table), told.sign == "reversed")
 
 
 def _are_amounts_signed(table: Table) -> bool:
@@ -132,7 +140,7 @@ def _entry(table: Table, row: Row, manner: _Manner) -> Entry:
     iban = table.text(row, "iban").replace(" ", "").upper()
     is_iban = iban_rules.is_valid(iban)
     return Entry(
-        amount=_amount(table, row, manner),
+        amount=-_amount(table, row, manner) if manner.are_signs_reversed else _amount(table, row, manner),
         currency=_currency(table, row),
         party=Party(table.text(row, "name") or None, iban if is_iban else None, None if is_iban else iban or None,
                     table.text(row, "bic") or None),

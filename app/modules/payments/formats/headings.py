@@ -91,6 +91,12 @@ LABELS = {
 }  # fmt: skip
 
 
+ROLES = {
+    name: f"{label[0].upper()}{label[1:]}"
+    for name, label in {**LABELS, "text": "text", "description": "kind of booking"}.items()
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Heading:
     """What a column holds, how loosely its heading says so (0 is exactly), and the currency that stands in the heading."""

@@ -22,13 +22,17 @@ from app.modules.payments.formats import (
     xml,
 )
 from app.modules.payments.formats.refusing import refused, shown
+from app.modules.payments.formats.telling import NOTHING, Told
 
 KNOWN_STATUS = "Upload pain.002, camt.054, or a NACHA file of returns."
 
 
-def read_statements(data: bytes, name: str) -> BankFile:
-    """Read a file of a bank into statements, or refuse it with the line and the field that are wrong."""
-    found = _read(data, name)
+def read_statements(data: bytes, name: str, told: Told = NOTHING) -> BankFile:
+    """Read a file of a bank into statements, or refuse it with the line and the field that are wrong.
+
+    What is `told` of a table comes before what its headings say; no other file heeds it.
+    """
+    found = _read(data, name, told)
     checked = tuple(_checked(statement) for statement in found.statements)
     return dataclasses.replace(found, statements=checked)
 
@@ -37,7 +41,7 @@ def _checked(statement: Statement) -> Statement:
     return dataclasses.replace(statement, findings=(*statement.findings, *what_does_not_add_up(statement)))
 
 
-def _read(data: bytes, name: str) -> BankFile:
+def _read(data: bytes, name: str, told: Told) -> BankFile:
     if packed := strangers.why_not_bytes(data, name):
         raise packed
     if xml.looks_like_xml(data) and b"<OFX>" not in data and strangers.why_not_text(_start(data), name) is None:
@@ -49,9 +53,17 @@ def _read(data: bytes, name: str) -> BankFile:
         return bai2.read(source, name)
     if swift.looks_like(source.value):
         return swift.read(source, name)
-    if delimited.looks_like(source.value):
-        return delimited.read(source, name)
+    if told.columns or delimited.looks_like(source.value):
+        return delimited.read(source, name, told)
     raise _why_not(source.value, name)
+
+
+def look_at_table(data: bytes, name: str) -> tuple[list[str], list[str | None], list[list[str]]]:
+    """Show a table before anything is said of it: headings, what each seems to hold, and the cells of its rows."""
+    if why := strangers.why_not_bytes(data, name):
+        raise why
+    heads, guessed, rows = columns.outline(text.decode(data).value)
+    return heads, guessed, [row.cells for row in rows]
 
 
 def _why_not(source: str, name: str) -> Refused:

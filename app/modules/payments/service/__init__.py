@@ -1,6 +1,8 @@
 """What commands, statements and the pages of payments may call."""
 
-from app.modules.payments.formats.reading import read_statements
+from app.modules.payments.formats.headings import ROLES as TABLE_FIELDS
+from app.modules.payments.formats.reading import look_at_table, read_statements
+from app.modules.payments.formats.telling import SIGNS, Told
 from app.modules.payments.service.accounts import (
     currencies_of,
     why_not_account,
@@ -31,7 +33,10 @@ from app.modules.payments.service.sending import file_of, render
 from app.modules.payments.service.settling import candidates, kept, locked, returned, settle, unsettle
 
 __all__ = [
+    "SIGNS",
+    "TABLE_FIELDS",
     "Left",
+    "Told",
     "approve",
     "cancel",
     "candidates",
@@ -41,6 +46,7 @@ __all__ = [
     "keep_run",
     "kept",
     "locked",
+    "look_at_table",
     "pay_outside",
     "propose",
     "put_in",

@@ -8,19 +8,23 @@ from typing import Any
 
 from flask import flash, redirect, request
 
-from app.console import addresses, decode, dialogs, gate, shell, shows, taking, words
+from app.console import addresses, decode, dialogs, gate, shell, shows, tables, taking, words
 from app.console.actions import Action
 from app.console.cells import state_of
 from app.console.filters import Option
 from app.console.gate import Visit
 from app.console.host import page
+from app.console.inputs import Input
 from app.console.lists import Link
 from app.console.resource_view import ResourceView, leave_to
 from app.console.shell import Crumb, Page
+from app.console.tables import Matching
 from app.console.taking import Came
 from app.infra import unit
 from app.infra.fields import param_fields
+from app.infra.taking import Sent, Taken
 from app.kernel.problem import Kind, Refused
+from app.modules.payments import service as payments
 from app.modules.statements import queries, service
 from app.modules.statements.console import desk
 from app.modules.statements.console.desk import Asking
@@ -39,7 +43,7 @@ class StatementView(ResourceView):
 
     template_folder = TEMPLATES
     more_verbs = {
-        "capture": service.VERB, "take_in": service.VERB, "next": "read", "desk": "read", "ask_at_desk": "read",
+        "capture": service.VERB, "take_in": service.VERB, "match_columns": service.VERB, "next": "read", "desk": "read", "ask_at_desk": "read",
         "act_at_desk": "read",
     }  # fmt: skip
 
@@ -58,8 +62,31 @@ class StatementView(ResourceView):
     def take_in(self) -> Any:
         """Take in the files that were sent, and tell of each what became of it."""
         visit = gate.visit()
-        found = _take(visit)
+        account = request.form.get("account") or None
+        files = taking.sent(service.NAME, MOST_FILES)
+        found = [each for sent in files for each in _sent(visit, self._asking(visit), _of(account, sent))]
         return taking.answer("Take in statements", found) or self._taking(visit, found)
+
+    @page("/capture/<token>", "GET", "POST")
+    def match_columns(self, token: str) -> Any:
+        """Ask what the columns of a table mean, check it, and take it in."""
+        visit = gate.visit()
+        return tables.page(visit, self._asking(visit), token)
+
+    def _asking(self, visit: Visit) -> Matching:
+        currencies = tuple(sorted({each.currency.code for each in queries.list_accounts(visit.context)}))
+        common = (
+            Input("account", "Account", "choice", entries=_accounts(visit), help="Empty: as the table says"),
+            Input("currency", "Currency", "choice", entries=tuple(Option(each, each) for each in currencies),
+                  help="Empty: as the table says"),
+            Input("sign", "Sign of amounts", "choice", entries=tuple(Option(*each) for each in payments.SIGNS.items() if each[0]),
+                  help="Empty: minus leaves the account, or as a column says"),
+        )  # fmt: skip
+        several = frozenset({"text", "description"})
+        fields = dict(payments.TABLE_FIELDS)
+        return Matching(
+            self.resource, "Take in statements", CAPTURE, fields, service.look, _came, common, several=several
+        )
 
     @page("/next")
     def next(self) -> Any:
@@ -136,11 +163,8 @@ class StatementView(ResourceView):
         return self._dialog(dialog, refusal, row)
 
     def _taking(self, visit: Visit, came: Any) -> Any:
-        accounts = tuple(
-            Option(each.code, f"{each.name} ({each.masked})") for each in queries.list_accounts(visit.context)
-        )
         about = Page("Take in statements", shell.crumbs(self.resource, Crumb("Take in")), self._url())
-        return shell.render("statement_capture.html", about, came=came, accounts=accounts, most=MOST_FILES)
+        return shell.render("statement_capture.html", about, came=came, accounts=_accounts(visit), most=MOST_FILES)
 
 
 def _chosen(act: str, sent: Any, resource: Any, visit: Visit) -> dict[str, Any]:
@@ -150,24 +174,47 @@ def _chosen(act: str, sent: Any, resource: Any, visit: Visit) -> dict[str, Any]:
     return {**raw, "lines": desk.numbers_in(sent.getlist("lines"))}
 
 
-def _take(visit: Visit) -> list[Came]:
-    account = request.form.get("account") or None
-    found = []
-    for sent in taking.sent(service.NAME, MOST_FILES):
-        try:
-            if len(sent.data) > service.LARGE:
-                job = service.take_in_later(visit.context, sent, account)
-                words_ = "It is large, so a worker reads it. Its job tells what became of it."
-                found.append(Came(sent.name, f"/jobs/{job}", f"Job {job}", sent.name, text=words_))
-                continue
-            found += [_told(visit, sent.name, str(one.key)) for one in service.take_in(visit.context, sent, account)]
-        except Refused as refusal:
-            found.append(Came(sent.name, text=" ".join(problem.message for problem in refusal.problems)))
-    return found
+def _accounts(visit: Visit) -> tuple[Option, ...]:
+    return tuple(Option(each.code, f"{each.name} ({each.masked})") for each in queries.list_accounts(visit.context))
 
 
-def _told(visit: Visit, name: str, key: str) -> Came:
-    """Tell of a statement how much of it is done already."""
+def _of(account: str | None, sent: Sent) -> Sent:
+    """Say of a file which account it is of, where that was chosen."""
+    return replace(sent, about=replace(sent.about, fixed={"account": account})) if account else sent
+
+
+def _sent(visit: Visit, asking: Matching, sent: Sent) -> list[Came]:
+    """Take in a file that was dropped; a table whose columns are to be matched, or have to be, leads to that page."""
+    if tables.wants_to_match():
+        return [tables.asked_first(visit, asking, sent)]
+    try:
+        return _taken(visit, sent)
+    except Refused as refusal:
+        return [tables.refused(visit, asking, sent, refusal)]
+
+
+def _came(visit: Visit, sent: Sent) -> list[Came]:
+    try:
+        return _taken(visit, sent)
+    except Refused as refusal:
+        return [Came(sent.name, text=" ".join(problem.message for problem in refusal.problems))]
+
+
+def _taken(visit: Visit, sent: Sent) -> list[Came]:
+    if len(sent.data) > service.LARGE and not sent.is_trial:
+        job = service.take_in_later(visit.context, sent, None)
+        words_ = "It is large, so a worker reads it. Its job tells what became of it."
+        return [Came(sent.name, f"/jobs/{job}", f"Job {job}", sent.name, text=words_)]
+    return [_told(visit, sent.name, one) for one in service.take_in(visit.context, sent)]
+
+
+def _told(visit: Visit, name: str, taken: Taken) -> Came:
+    """Tell of a statement how much of it is done already, or would be."""
+    if taken.key is None:
+        lines = f"{words.count(taken.rows, 'line', 'lines')}. Nothing was changed."
+        closing = taking.amount(taken.amount, taken.currency)
+        return Came(name, reference="In order", title=name, amount=closing, text=lines)
+    key = taken.key
     row = queries.find_seen(visit.context, key)
     if row is None:
         return taking.out_of_reach(name, key)

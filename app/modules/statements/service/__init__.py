@@ -2,9 +2,18 @@
 
 from app.modules.statements.service.booking import Booking, book
 from app.modules.statements.service.reconciling import accept, explain, match, reconcile, undo
-from app.modules.statements.service.taking_in import LARGE, NAME, TAKE_IN, VERB, is_original, take_in, take_in_later
+from app.modules.statements.service.taking_in import (
+    LARGE,
+    NAME,
+    TAKE_IN,
+    VERB,
+    is_original,
+    look,
+    take_in,
+    take_in_later,
+)
 
 __all__ = [
-    "LARGE", "NAME", "TAKE_IN", "VERB", "Booking", "accept", "book", "explain", "is_original", "match", "reconcile",
+    "LARGE", "NAME", "TAKE_IN", "VERB", "Booking", "accept", "book", "explain", "is_original", "look", "match", "reconcile",
     "take_in", "take_in_later", "undo",
 ]  # fmt: skip

@@ -13,7 +13,8 @@ from typing import Any
 
 from app.infra import activity, files, filetypes, idempotency, jobs, numbers, scope, unit
 from app.infra.files import Stored
-from app.infra.taking import Sent, Taken
+from app.infra.taking import About, Looked, Sent, Taken, first_values
+from app.infra.transfer.sheets import Options
 from app.kernel.actor import Context
 from app.kernel.problem import Kind, Problem, Refused, refuse_if
 from app.kernel.resource import registry
@@ -32,6 +33,8 @@ from app.modules.statements.service import reconciling
 
 NAME, VERB = "bank_statement", "match"
 MOST_PROBLEMS = 20
+#: What may be said of all rows of a table, besides what its columns mean.
+SAID_FOR_ALL = ("account", "currency", "sign")
 #: A file of so many bytes is read by a worker, and by nobody who waits for a page.
 LARGE, TAKE_IN = 2 * 1024 * 1024, "take_in_statements"
 _TEXT_TYPES = {"CSV": "text/csv", "camt": "application/xml"}
@@ -72,10 +75,14 @@ class _Filed:
 def take_in(context: Context, sent: Sent, account: str | None = None) -> list[Taken]:
     """Take a file of statements in as a whole, or refuse it in words; what was here before is never taken twice."""
     _permit(context)
-    content = payments.read_statements(sent.data, sent.name)
+    account = sent.about.fixed.get("account", "").strip() or account
+    content = payments.read_statements(sent.data, sent.name, told_of(sent.about))
     refuse_if(filing.why_not_final(content))
     kind = next((type_ for start, type_ in _TEXT_TYPES.items() if content.format.startswith(start)), "text/plain")
     file = _File(content, filetypes.clean_name(sent.name), files.store().put(io.BytesIO(sent.data), kind))
+
+    if sent.is_trial:
+        return _tried(context, file, account, sent.entity)
 
     def body(bound: Context) -> list[Taken]:
         answered = idempotency.claim(bound, sent.repeat) if sent.repeat else None
@@ -89,13 +96,42 @@ def take_in(context: Context, sent: Sent, account: str | None = None) -> list[Ta
     return unit.change(context, f"{NAME}.{VERB}", body)
 
 
+def _tried(context: Context, file: _File, account: str | None, entity: str | None) -> list[Taken]:
+    """Say what would become of a file; nothing of it stays."""
+    found = []
+    with unit.rehearsal(context, f"{NAME}.{VERB}") as bound:
+        for row in _enter(bound, file, account, entity):
+            closing, code = row.closing or Decimal(0), row.currency.code
+            found.append(Taken(file.name, None, row.state, rows=len(row.lines), amount=closing, currency=code))
+    return found
+
+
+def told_of(about: About) -> payments.Told:
+    """Read what was said of a table; what no table of a bank heeds is refused, and not passed over."""
+    unknown = sorted(set(about.fixed) - set(SAID_FOR_ALL))
+    if unknown:
+        words = f"There is no field {unknown[0][:60]} to set for all rows. Use one of {', '.join(SAID_FOR_ALL)}."
+        raise Refused(Kind.INVALID, Problem("unknown_field", words, "fixed"))
+    if about.options != Options(dates=about.options.dates):
+        words = "Heading, sheet, encoding and delimiter of a bank's table are found out. Leave them away."
+        raise Refused(Kind.INVALID, Problem("unknown_field", words, "file"))
+    currency, sign = (about.fixed.get(name, "").strip() for name in ("currency", "sign"))
+    return payments.Told(about.columns, about.options.dates, currency.upper(), sign.lower())
+
+
+def look(sent: Sent) -> Looked:
+    """Show a table of a bank before anything is said of it."""
+    heads, guessed, rows = payments.look_at_table(sent.data, sent.name)
+    return Looked(heads, first_values(rows, len(heads)), guessed)
+
+
 def take_in_later(context: Context, sent: Sent, account: str | None) -> int:
     """Let a worker take in a file that is too large to wait for; give the number of the job."""
     _permit(context)
     stored = files.store().put(io.BytesIO(sent.data), "application/octet-stream")
 
     def body(bound: Context) -> int:
-        arguments = {"digest": stored.digest, "name": sent.name, "account": account}
+        arguments = {"digest": stored.digest, "name": sent.name, "account": account, "about": asdict(sent.about)}
         job = jobs.enqueue(bound, TAKE_IN, arguments, unique_key=f"{TAKE_IN} {stored.digest}", max_attempts=3)
         bound.session.flush()
         return job.id
