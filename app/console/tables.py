@@ -128,7 +128,7 @@ def _asked(
             }
             for at, heading in enumerate(looked.headings)
         ],
-        "fixed": [*(replace(each, value=fixed.get(each.name, "")) for each in asking.common), _dates(dates)],
+        "fixed": [*_common(asking, chosen, fixed), _dates(dates)],
         "missing": [asking.fields[name] for name in missing] if not came else [],
         "problems": [
             Summary(each.message, f"match-{int((each.field or '').rpartition('-')[2]) + 1}") for each in problems
@@ -163,6 +163,13 @@ def _done(asking: Matching, sent: Sent, came: Sequence[Came]) -> Any:
 def _about(asking: Matching) -> Page:
     steps = (Crumb("Take in", asking.url), Crumb("Match columns"))
     return Page(asking.title, shell.crumbs(asking.resource, *steps), asking.url)
+
+
+def _common(asking: Matching, chosen: Sequence[str | None], fixed: Mapping[str, str]) -> Iterator[Input]:
+    """Ask what all rows have in common, but not what a column says of each."""
+    for each in asking.common:
+        if each.name not in chosen or each.name in fixed:
+            yield replace(each, value=fixed.get(each.name, ""))
 
 
 def _dates(said: str) -> Input:

@@ -160,8 +160,8 @@ def _taken(visit: Visit, sent: Sent) -> tuple[Came, ...]:
     taken = sorted(service.take_in(visit.context, sent), key=lambda each: each.is_in)
     shown = tuple(_told(visit, each) for each in taken[:MOST_TOLD])
     done, rows = sum(each.is_in for each in taken), sum(each.rows for each in taken)
-    would = "would come in" if sent.is_trial else "are in"
-    rest = f"{words.count(rows, 'row', 'rows')}: {done} orders {would}, {len(taken) - done} refused."
+    would = "would come in" if sent.is_trial else "came in"
+    rest = f"{words.count(rows, 'row', 'rows')}: {words.count(done, 'order', 'orders')} {would}, {len(taken) - done} refused."
     if sent.is_trial:
         rest += " Nothing was changed."
         return (*shown, Came(sent.name, "", words.count(done, "order", "orders"), sent.name, text=rest))

@@ -211,9 +211,9 @@ def _taken(visit: Visit, sent: Sent) -> list[Came]:
 def _told(visit: Visit, name: str, taken: Taken) -> Came:
     """Tell of a statement how much of it is done already, or would be."""
     if taken.key is None:
-        lines = f"{words.count(taken.rows, 'line', 'lines')}. Nothing was changed."
-        closing = taking.amount(taken.amount, taken.currency)
-        return Came(name, reference="In order", title=name, amount=closing, text=lines)
+        moved = words.money(taken.amount, taken.currency)
+        lines = f"{words.count(taken.rows, 'line', 'lines')}, together {moved}. Nothing was changed."
+        return Came(name, reference="In order", title=name, text=lines)
     key = taken.key
     row = queries.find_seen(visit.context, key)
     if row is None:

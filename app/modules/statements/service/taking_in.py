@@ -101,8 +101,9 @@ def _tried(context: Context, file: _File, account: str | None, entity: str | Non
     found = []
     with unit.rehearsal(context, f"{NAME}.{VERB}") as bound:
         for row in _enter(bound, file, account, entity):
-            closing, code = row.closing or Decimal(0), row.currency.code
-            found.append(Taken(file.name, None, row.state, rows=len(row.lines), amount=closing, currency=code))
+            moved = sum((line.amount for line in row.lines), Decimal(0))
+            told = Taken(file.name, None, row.state, rows=len(row.lines), amount=moved, currency=row.currency.code)
+            found.append(told)
     return found
 
 
