@@ -114,9 +114,10 @@ def _engine_options(process: str) -> dict[str, Any]:
         "lock_timeout": "10s",
         "idle_in_transaction_session_timeout": "60s",
         "timezone": "UTC",
+        # A document is read with its nine relations: tried in every order they took twice as long to plan as in groups.
+        "join_collapse_limit": "6",
     }
     return {
-        "pool_pre_ping": True,
         "pool_size": 8,  # one for each thread of a web process
         "max_overflow": 4,
         "pool_recycle": 1800,

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import enum
 import os
+import time
 import uuid
 from datetime import datetime
 from typing import Any
 
+import psycopg2
 from flask_appbuilder import Model as FabModel
 from flask_appbuilder.models.sqla.base import SQLA
 from flask_sqlalchemy.session import Session as FlaskSession
@@ -28,7 +30,9 @@ from sqlalchemy import (
     func,
 )
 from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import DeclarativeBase, Mapped, MappedColumn, Mapper, ORMExecuteState, Session, mapped_column
+from sqlalchemy.pool import Pool
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from app.infra import clock
@@ -41,6 +45,10 @@ FabModel.metadata.naming_convention = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s",
     "pk": "pk_%(table_name)s",
 }
+
+
+#: Seconds for which a connection that was used counts as alive.
+PROVEN_FOR = 1.0
 
 
 class SideDoor(RuntimeError):
@@ -220,6 +228,26 @@ def uuid7() -> uuid.UUID:
 def is_declared(model: Any) -> bool:
     """Say whether a table holds business rows, which only `scope` may read and `unit` may write."""
     return isinstance(model, type) and (issubclass(model, Row) or registry.of(model) is not None)
+
+
+@event.listens_for(Pool, "checkin")
+def _note_use(connection: Any, record: Any) -> None:
+    record.info["used"] = time.monotonic()
+
+
+@event.listens_for(Pool, "checkout")
+def _prove(connection: Any, record: Any, proxy: Any) -> None:
+    """Ask a connection that lay idle whether it is still there; one that was just used is not asked each time."""
+    used = record.info.get("used")
+    if used is None or time.monotonic() - used < PROVEN_FOR:
+        return
+    try:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        connection.autocommit = False
+    except psycopg2.Error as problem:
+        raise InvalidatePoolError from problem
 
 
 @event.listens_for(HouseSession, "before_flush")

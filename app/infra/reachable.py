@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
+
+from sqlalchemy import literal, union_all
 
 from app.infra import scope
 from app.kernel.actor import Context
-from app.kernel.resource import Resource, registry
+from app.kernel.resource import registry
 
 
 class Reachable:
@@ -28,7 +30,8 @@ class Reachable:
                 wanted.setdefault(resource.name, set()).add(row.id)
         for name, ids in wanted.items():
             self._asked.setdefault(name, set()).update(ids)
-            self._open.setdefault(name, set()).update(_visible(self._context, registry[name], ids))
+        for name, id in _visible(self._context, wanted):
+            self._open.setdefault(name, set()).add(id)
 
     def __contains__(self, row: Any) -> bool:
         """Say whether a link to this row leads somewhere."""
@@ -42,10 +45,21 @@ def is_withheld(row: Any) -> bool:
     return resource is not None and resource.scope.limited and not hasattr(row, "user_id")
 
 
-def _visible(context: Context, resource: Resource, ids: set[Any]) -> set[Any]:
-    if not context.actor.may(resource.permission("read")):
-        return set()
-    if scope.is_unlimited(context.actor, resource):
-        return ids
-    statement = scope.select_rows(context, resource).where(resource.model.id.in_(ids))
-    return set(context.session.scalars(statement.with_only_columns(resource.model.id)))
+def _visible(context: Context, wanted: Mapping[str, set[Any]]) -> Iterator[tuple[str, Any]]:
+    """Tell which of these rows can be seen, all that have to be looked at in one statement."""
+    parts = []
+    for name, ids in wanted.items():
+        resource = registry[name]
+        if not context.actor.may(resource.permission("read")):
+            continue
+        if scope.is_unlimited(context.actor, resource):
+            yield from ((name, id) for id in ids)
+            continue
+        id_ = resource.model.id
+        statement = scope.select_rows(context, resource).where(id_.in_(ids))
+        parts.append(statement.with_only_columns(literal(name).label("resource"), id_))
+    if len(parts) == 1:
+        yield from ((name, id) for name, id in context.session.execute(parts[0]))
+    elif parts:
+        found = context.session.execute(union_all(*parts).execution_options(scoped=True))
+        yield from ((name, id) for name, id in found)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, false, or_, select, text, true
@@ -113,8 +116,30 @@ def is_unlimited(actor: Actor, resource: Resource, verb: str = "read") -> bool:
 
 
 def _held(actor: Actor, resource: Resource, verb: str) -> ColumnElement[bool]:
+    """Say on which rows an actor holds a verb; said once for as long as their grants and rights stay as they are."""
     if actor.is_system:
         return true()
+    who = (actor.id, actor.grants, actor.limits, *actor.rights.items())
+    return _said(_Asked(who, resource.name, verb, actor, resource))
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A question of scope: equal to another by what its answer depends on."""
+
+    who: tuple[Any, ...]
+    resource: str
+    verb: str
+    actor: Actor = dataclass_field(compare=False)
+    on: Resource = dataclass_field(compare=False)
+
+
+@lru_cache(maxsize=4096)
+def _said(asked: _Asked) -> ColumnElement[bool]:
+    return _condition(asked.actor, asked.on, asked.verb)
+
+
+def _condition(actor: Actor, resource: Resource, verb: str) -> ColumnElement[bool]:
     if not actor.may(resource.permission(verb)):
         return false()
     if resource.name in _records:

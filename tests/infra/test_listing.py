@@ -204,7 +204,8 @@ def test_without_the_permission_nothing_is_seen() -> None:
 def test_amounts_are_summed_by_currency_in_one_reading_and_not_beyond_the_bound(monkeypatch: Any) -> None:
     maker, orders = Maker(), registry["order"]
     for price in ("10.00", "2.50"):
-        maker.create(orders, lines=[{"text": "Lamp", "quantity": "2", "unit": maker.key("unit"), "unit_price": price}])
+        lamp = {"text": "Lamp", "quantity": "2", "unit": maker.key("unit"), "unit_price": price}
+        maker.create(orders, lines=[lamp], extra_charges=[])
     names, asked = ("net_total", "total"), Query(sort="number")
     with unit.reading(system()) as bound:
         rows = listing.page(bound, orders, asked).rows
