@@ -110,6 +110,31 @@ def test_a_deposit_nobody_agreed_to_waits_until_the_order_says_so(app: Flask, bi
     posted(eva, eva.get(asked["href"]).json)
 
 
+def test_a_deposit_that_is_given_back_may_be_asked_for_anew(app: Flask, billing: Billing) -> None:
+    billing.budget("LAB", "4200")
+    order = ordered(app, billing, deposit_percent="10")
+    eva, nadia = script(app, billing.eva), script(app, billing.nadia)
+    posted(eva, billed(eva, "D-101", ("Deposit", "1", "420"), order=order, kind="386"))
+    back = billed(eva, "C-101", ("Deposit", "1", "420"), order=order, kind="381", preceding="D-101")
+    assert (back["lines"][0]["order_line"], failing(back)) == (None, [])
+    posted(eva, back)
+    assert (nadia.get(f"/orders/{order}").json["deposit_invoiced"], billing.spent("LAB")) == ("0.00", ("4200", "0"))
+    posted(eva, billed(eva, "D-102", ("Deposit", "1", "420"), order=order, kind="386"))
+    billing.receive(order, "42")
+    final = billed(eva, "R-1", ("Lamp", "42", "100"), order=order, prepaid="504")
+    assert posted(eva, final)["open_amount"] == "4536.00"
+
+
+def test_no_deposit_is_paid_for_an_order_that_is_closed_or_never_went_out(app: Flask, billing: Billing) -> None:
+    closed = ordered(app, billing, deposit_percent="10")
+    eva, nadia = script(app, billing.eva), script(app, billing.nadia)
+    sent(nadia, f"/orders/{closed}/close", reason="Not needed")
+    draft = billing.order(lines=[LAMPS], deposit_percent="10")
+    for number, order in (("D-201", closed), ("D-202", draft)):
+        found = billed(eva, number, ("Deposit", "1", "420"), order=order, kind="386")
+        assert [each[0] for each in failing(found)] == ["line_link", "unit_price"]
+
+
 def test_freight_is_billed_as_agreed_over_all_invoices_and_beyond_by_tolerance(app: Flask, billing: Billing) -> None:
     billing.budget("LAB", "4240")
     order = ordered(app, billing, extra_charges=FREIGHT)

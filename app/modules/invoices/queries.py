@@ -123,14 +123,8 @@ def list_billed(context: Context, order_line_ids: Iterable[int], but: int | None
 
 def list_of_orders(context: Context, order_ids: Iterable[int], but: int | None) -> list[Invoice]:
     """List the invoices that bill orders in any way: their lines, deposits, or charges beside the lines."""
-    ids = sorted(set(order_ids))
-    billing = (
-        select(InvoiceLine.invoice_id)
-        .join(OrderLine, OrderLine.id == InvoiceLine.ordered_id)
-        .where(OrderLine.order_id.in_(ids))
-    )
     statement = scope.everything(Invoice, why=_COUNTS).where(
-        or_(Invoice.order_id.in_(ids), Invoice.id.in_(billing)), Invoice.state.in_(_BILLS)
+        Invoice.id.in_(_billing(sorted(set(order_ids)))), Invoice.state.in_(_BILLS)
     )
     if but is not None:
         statement = statement.where(Invoice.id != but)

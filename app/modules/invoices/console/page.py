@@ -332,7 +332,9 @@ def _received(other: Any) -> str:
 
 
 def _link(line: InvoiceLine) -> str:
-    """Say how sure it is which order line is billed, and why."""
+    """Say how sure it is which order line is billed, and why, or which deposit is taken off."""
+    if line.deposit:
+        return f"Takes off deposit {line.deposit}"
     if line.ordered_id is not None:
         sure = f"{line.confidence}{words.SPACE}% sure" if line.confidence is not None and line.confidence < 100 else ""  # noqa: PLR2004
         return ": ".join(filter(None, (sure, line.link_reason or "")))

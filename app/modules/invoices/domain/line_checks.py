@@ -56,6 +56,9 @@ def _whole_link(case: Case) -> Check:
     if not case.orders:
         return failed(name, "not_linked", "A deposit is billed for an order. Link it by hand.")
     numbers = ", ".join(order.number for order in case.orders)
+    closed = next((order.number for order in case.orders if not order.is_open), None)
+    if closed is not None:
+        return failed(name, "order_closed", f"It is a deposit for {closed}, which is not open.", actual=closed)
     return ok(name, f"It is a deposit for {numbers}.", expected=numbers, actual=numbers)
 
 

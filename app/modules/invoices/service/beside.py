@@ -44,6 +44,11 @@ def deposit_order(invoice: Invoice) -> Order | None:
     return asked.order if asked is not None and asked.kind is InvoiceKind.DEPOSIT else None
 
 
+def bills_whole(invoice: Invoice) -> bool:
+    """Say whether it bills an order as a whole and no line of it, as a deposit does and what gives one back."""
+    return invoice.kind is InvoiceKind.DEPOSIT or deposit_order(invoice) is not None
+
+
 def charge_of(invoice: Invoice, line: InvoiceLine) -> str:
     """Tell what kind of charge a line is that bills no order line: as the order calls it, else by its words."""
     if line.ordered is not None or line.deposit:

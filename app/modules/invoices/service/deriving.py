@@ -17,6 +17,7 @@ from app.modules.invoices.domain import duplicates
 from app.modules.invoices.domain.kinds import Channel, Format, InvoiceKind, Judged, Share
 from app.modules.invoices.models import Invoice, InvoiceLine
 from app.modules.invoices.service import splitting
+from app.modules.invoices.service.beside import bills_whole
 from app.modules.suppliers.domain import banking
 
 _ZERO = Decimal(0)
@@ -107,9 +108,9 @@ def _derive_line(invoice: Invoice, line: InvoiceLine) -> None:
 def _link(invoice: Invoice, line: InvoiceLine) -> None:
     """Find the order line that is named by its place, once, so that it stays the same when the order is amended.
 
-    A deposit bills its order as a whole, and what takes one off bills nothing.
+    What takes a deposit off bills nothing.
     """
-    if invoice.kind is InvoiceKind.DEPOSIT or line.deposit:
+    if bills_whole(invoice) or line.deposit:
         line.ordered = line.order_line = None
         return
     changed = inspect(line).attrs

@@ -13,6 +13,7 @@ from app.modules.invoices.domain.document import Line, Parsed
 from app.modules.invoices.domain.kinds import InvoiceKind
 from app.modules.invoices.domain.linking import Offered, Stated
 from app.modules.invoices.models import Invoice, InvoiceLine
+from app.modules.invoices.service.beside import bills_whole, deposit_order
 from app.modules.orders.domain import amounts
 from app.modules.orders.models import Order, OrderLine
 
@@ -28,8 +29,9 @@ def propose(context: Context, invoice: Invoice, parsed: Parsed) -> None:
     if invoice.kind is InvoiceKind.CREDIT_NOTE and invoice.supplier is not None:
         numbers = [each.number for each in parsed.references.preceding]
         invoice.credits = queries.find_credited(context, invoice.supplier.id, invoice.entity.id, numbers)
-    if invoice.kind is InvoiceKind.DEPOSIT:
-        return  # a deposit bills the order as a whole, and no line of it
+    if bills_whole(invoice):
+        invoice.order = invoice.order or deposit_order(invoice)
+        return
     link_lines(context, invoice, [line for line in parsed.lines if line.counts], named)
 
 

@@ -86,6 +86,11 @@ def deposit_of(percent: Decimal | None, amount: Decimal | None, net: Decimal, cu
     return amount or Percent(percent or Decimal(0)).of(Money(net, currency)).rounded().amount
 
 
+def charges_left(order: Any, agreed: Decimal) -> Decimal:
+    """Tell what is still to be charged beside the lines; nothing once the order is closed."""
+    return max(Decimal(0), agreed - order.charges_invoiced) if order.state != "closed" else Decimal(0)
+
+
 def instalments_of(text: str | None) -> tuple[tuple[Decimal, int], ...]:
     """Read `50 % 0, 50 % 30` as half at once and half after thirty days; raises ValueError unless it makes the whole."""
     parts = [part.strip() for part in (text or "").split(",") if part.strip()]

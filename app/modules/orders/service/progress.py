@@ -171,7 +171,7 @@ def settle(order: Order) -> None:
     order.received = amounts.share_of(_arrived(line) for line in order.lines)
     order.invoiced = amounts.share_of((line.amount_invoiced, amount_expected(line)) for line in order.lines)
     order.paid = amounts.share_of([(order.amount_paid, order.total)])
-    charges = max(order.charges_total - order.charges_invoiced, _ZERO)
+    charges = amounts.charges_left(order, order.charges_total)
     order.open_commitment = sum((_beyond(amount_expected(line), line) for line in order.lines), charges)
     order.received_not_invoiced = sum((_beyond(_came(line), line) for line in order.lines), _ZERO)
 

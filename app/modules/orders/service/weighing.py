@@ -20,6 +20,7 @@ from app.modules.directory import queries as directory
 from app.modules.orders import queries
 from app.modules.orders.domain import amounts, charging, sourcing
 from app.modules.orders.domain.charging import Gone, Payer, Terms
+from app.modules.orders.domain.kinds import BINDING
 from app.modules.orders.models import Order, OrderLine, OrderRevision
 from app.modules.requests import service as requests
 from app.modules.requests.models import Request
@@ -47,16 +48,11 @@ def terms_of(order: Order) -> Terms:
 def wanted(context: Context, order: Order) -> tuple[Claim, ...]:
     """Say what an order takes of budgets as it is written now."""
     charges = charging.charges_of(order, day_of(context, order))
-    return charging.claims(charges, _gone(order), terms_of(order), _beside(order, order.charges_total))
+    return charging.claims(charges, _gone(order), terms_of(order), amounts.charges_left(order, order.charges_total))
 
 
 def _gone(order: Order) -> Mapping[int | None, Gone]:
     return {line.id: Gone(line.short_closed_quantity, line.amount_invoiced) for line in order.lines}
-
-
-def _beside(order: Order, agreed: Decimal) -> Decimal:
-    """Tell what is still to be charged beside the lines; nothing once the order is closed."""
-    return max(Decimal(0), agreed - order.charges_invoiced) if order.state != "closed" else Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +66,10 @@ class Agreed:
 
 def agreed_beside(order: Order) -> Agreed:
     """Tell what holds beside the lines: what the supplier knows, also while the next revision is being written."""
-    revision = last_revision(order) if order.state != "issued" else None
-    if revision is None:
+    revision = last_revision(order)
+    if revision is None or order.state not in BINDING:
+        return Agreed(Decimal(0), Decimal(0), frozenset())
+    if order.state == "issued":
         rows = order.extra_charges if order.charges_total else ()
         return Agreed(order.charges_total, order.deposit, frozenset(charge.kind.value for charge in rows))
     header, charges = revision.stored["order"], revision.stored.get("extra_charges", ())
@@ -98,7 +96,7 @@ def holding(order: Order) -> Holding:
         kept = revision.stored
         agreed = sum((Decimal(each["amount"]) for each in kept.get("extra_charges", ())), Decimal(0))
         lines = map(charging.read, kept["charges"])
-        claims = charging.claims(lines, _gone(order), _terms(kept["terms"]), _beside(order, agreed))
+        claims = charging.claims(lines, _gone(order), _terms(kept["terms"]), amounts.charges_left(order, agreed))
     return Holding(NAME, order.id, order.number, Bucket.COMMITTED, claims)
 
 
