@@ -7,6 +7,9 @@ from typing import Any
 
 from flask import Flask
 
+from app.infra import figures, unit
+from app.infra.db import db
+from tests.acting import system
 from tests.api.calling import Caller
 from tests.scenarios.billing import Billing, ubl
 from tests.scenarios.paying import Paying, pain002
@@ -36,6 +39,14 @@ def posted(caller: Caller, invoice: dict[str, Any]) -> dict[str, Any]:
     assert done(caller, invoice["href"], "submit")["state"] == "approved"
     assert done(caller, invoice["href"], "post")["state"] == "posted"
     return dict(caller.get(invoice["href"]).json)
+
+
+def invoiced_by_category() -> dict[str, Decimal]:
+    """Tell what the report says was invoiced, by category."""
+    db.session.rollback()
+    with unit.reading(system()) as bound:
+        found = figures.compute(bound, figures.report_at(bound, "invoiced-by-category"), {"by": ["lines.category"]})
+    return {row.label: row.amounts[0] for row in found.rows}
 
 
 def failing(invoice: dict[str, Any]) -> list[tuple[str, str | None, str | None, str | None]]:
@@ -87,6 +98,7 @@ def test_a_deposit_paid_in_advance_is_taken_off_once(app: Flask, billing: Billin
     done(eva, twice["href"], "turn_away", reason="204.00 were taken off already")
     rest = posted(eva, billed(eva, "R-3", ("Lamp", "21", "100"), order=order, prepaid="300"))
     assert rest["open_amount"] == "2220.00"
+    assert invoiced_by_category() == {"OPT Optics": Decimal(4200), "Not stated": Decimal(0)}
     assert billing.spent("LAB") == ("0", "4200")
 
 
