@@ -21,6 +21,8 @@ def of_resource(name: str) -> str:
 def of_command(name: str) -> str:
     """Name a command as its button does: `payment_run.release` is Release payment run."""
     head, _, verb = name.partition(".")
+    if head == "job":
+        return of_work(verb)
     resource = _resource(head)
     found = resource.command(verb) if resource else None
     if resource and found:

@@ -166,7 +166,8 @@ def totals(context: Context, resource: Resource, query: Query, names: Sequence[s
         return Totals(COUNT_BOUND, exact=False)
     fields = fields_of(resource, names)
     amounts = {name: each for name, each in fields.items() if each.kind == "money" and each.stored and each.adds_up}
-    return Totals(count, exact=True, sums=_sums(context, resource, matching, amounts) if amounts and count else {})
+    nothing: dict[str, dict[str, Decimal]] = {name: {} for name in amounts}
+    return Totals(count, exact=True, sums=_sums(context, resource, matching, amounts) if amounts and count else nothing)
 
 
 def _sums(

@@ -34,6 +34,7 @@ def test_what_was_done_is_told_in_a_plain_sentence(kind: str, key: str, events: 
         ("supplier.create", "Enter supplier"),
         ("session.sign_in", "Sign in"),
         ("account.change_password", "Change password"),
+        ("job.hear:orders.papers", "Orders: papers"),
     ],
 )
 def test_a_command_is_named_as_its_button(app: Flask, name: str, told: str) -> None:

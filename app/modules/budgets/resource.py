@@ -34,7 +34,6 @@ cells = registry.add(
             "code",
             "name",
             "year",
-            "currency",
             "budget",
             "available",
             "used_percent",
