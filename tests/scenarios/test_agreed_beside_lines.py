@@ -137,6 +137,22 @@ def test_a_deposit_that_is_given_back_may_be_asked_for_anew(app: Flask, billing:
     assert posted(eva, final)["open_amount"] == "4536.00"
 
 
+def test_a_line_that_takes_off_a_deposit_without_its_number_is_tied_by_hand(app: Flask, billing: Billing) -> None:
+    order = ordered(app, billing, deposit_percent="10")
+    eva = script(app, billing.eva)
+    posted(eva, billed(eva, "D-101", ("Deposit", "1", "420"), order=order, kind="386"))
+    billing.receive(order, "42")
+    found = billed(eva, "R-1", ("Lamp", "42", "100"), ("Less what was paid", "-1", "420"), order=order)
+    assert [each[0] for each in failing(found)] == ["line_link", "payable"]
+    lines = [{"id": line["id"]} for line in found["lines"]]
+    lines[1]["deposit"] = "D-101"
+    seen = eva.get(found["href"]).headers["ETag"]
+    changed = eva.patch(found["href"], json={"lines": lines}, headers={"If-Match": seen})
+    assert changed.status_code == 200, changed.text
+    assert done(eva, found["href"], "match")["state"] == "matched"
+    assert posted(eva, eva.get(found["href"]).json)["open_amount"] == "4536.00"
+
+
 def test_no_deposit_is_paid_for_an_order_that_is_closed_or_never_went_out(app: Flask, billing: Billing) -> None:
     closed = ordered(app, billing, deposit_percent="10")
     eva, nadia = script(app, billing.eva), script(app, billing.nadia)

@@ -213,7 +213,7 @@ class InvoiceLine(Child):
     tax_rate: Mapped[Decimal | None] = db.quantity("Tax in percent")
     order_id: Mapped[int | None] = db.link("purchase_order", "Bills order", help="Empty: the order of the invoice")
     order_line: Mapped[int | None] = db.whole("Order line", help="1 is the first. Empty: not linked")
-    deposit: Mapped[str | None] = db.text("Takes off deposit", 20, help="Reference of the deposit invoice")
+    deposit: Mapped[str | None] = db.text("Takes off deposit", 20, help="The deposit invoice, by our number or theirs")
     ordered_id: Mapped[int | None] = db.link("order_line", "Bills", info={"hidden": True})
     confidence: Mapped[int | None] = db.whole("Sure in percent")
     link_reason: Mapped[str | None] = db.text("Linked because", 300)
