@@ -95,7 +95,7 @@ class ReportsView(BaseView):  # type: ignore[misc]
         """Show one report."""
         visit = gate.visit()
         report = figures.report_at(visit.context, name)
-        found = figures.compute(visit.context, report, _asked())
+        found = figures.compute(visit.context, report, _asked(), SHOWN)
         about = Page(report.title, (Crumb("Reports", URL), Crumb(report.title)), URL, "full")
         return shell.render("report.html", about, shown=describe(visit, found))
 
@@ -129,7 +129,7 @@ def describe(visit: Visit, found: Figures) -> Shown:
     for row in found.rows:
         highest[row.currency] = max(_reach(report, row), highest.get(row.currency, Decimal(0)))
     lines = tuple(_line(found, row, highest[row.currency]) for row in found.rows[:SHOWN])
-    more = len(found.rows) - SHOWN
+    more = found.groups - SHOWN
     may_export = visit.actor.may(resource.permission("export"))
     return Shown(
         report=report,

@@ -6,6 +6,7 @@ whoever opens a figure sees the rows that make it, and they add up to it.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -24,6 +25,7 @@ from app.kernel.resource import Resource, registry
 
 Args = Mapping[str, Sequence[str]]
 _OWN_WORDS = ("by", "fields", "expand")
+_OF_ENTITY = "entity."
 _LISTS_ONLY = ("sort", "after", "before", "size", "columns", "view")
 
 
@@ -101,13 +103,18 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """A report as it stands for one reader: its groups, and the whole in each currency."""
+    """A report as it stands for one reader: its groups, and the whole in each currency and over how many rows.
+
+    Of `groups` in all, those are in `rows` that were asked for.
+    """
 
     report: Report
     grouping: Grouping
     args: Mapping[str, Sequence[str]]
     rows: tuple[Figure, ...]
     totals: Mapping[str, tuple[Decimal, ...]]
+    counts: Mapping[str, int]
+    groups: int
 
 
 _reports: dict[str, Report] = {}
@@ -155,20 +162,25 @@ def may_read(context: Context, report: Report) -> bool:
     return context.actor.may(registry[report.resource].permission("read"))
 
 
-def compute(context: Context, report: Report, args: Args) -> Figures:
-    """Add up the rows the reader may see and the address asks for, in one statement."""
+def compute(context: Context, report: Report, args: Args, most: int | None = None) -> Figures:
+    """Add up the rows the reader may see and the address asks for, in one statement; name all groups, or `most` in each currency."""
     resource = registry[report.resource]
     grouping = report.grouping((args.get("by") or [""])[-1])
     if grouping is None:
         words = f"Group by one of {', '.join(each.key for each in report.groupings)}."
         raise Refused(Kind.INVALID, Problem("unknown_choice", words, "by"))
     asked, listed, query = _read(context, report, args)
-    inner = _rows(context, resource, report, grouping, query)
-    found = _sums(context, resource, report, grouping, inner)
-    several = len({row.currency for row in found}) > 1
-    labels = _Labels(context, resource, grouping, found)
-    rows = tuple(labels.figure(row, listed, several=several) for row in found)
-    return Figures(report, grouping, asked, rows, _totals(context, report, inner, found))
+    gathered = _gathered(context, resource, report, grouping, query)
+    found = _sums(context, resource, report, grouping, gathered)
+    named, counts, groups = [], Counter[str](), Counter[str]()
+    for row in found:
+        counts[row.currency] += row.count
+        groups[row.currency] += 1
+        if most is None or groups[row.currency] <= most:
+            named.append(row)
+    labels = _Labels(context, resource, grouping, named)
+    rows = tuple(labels.figure(row, listed, several=len(groups) > 1) for row in named)
+    return Figures(report, grouping, asked, rows, _totals(context, report, gathered, found), counts, len(found))
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,11 +195,11 @@ class Whole:
 def total(context: Context, report: Report, args: Args) -> tuple[list[Whole], Args]:
     """Add up a report as a whole, the currency of most rows first; and say which list shows the rows."""
     _, listed, query = _read(context, report, args)
-    inner = _rows(context, registry[report.resource], report, report.groupings[0], query)
-    count = func.count(func.distinct(inner.c.row))
-    statement = select(inner.c.currency, count, *_amounts(report, inner)).group_by(inner.c.currency)
-    told = context.session.execute(statement.order_by(count.desc(), inner.c.currency).execution_options(scoped=True))
-    return [Whole(code, rows, tuple(Decimal(amount) for amount in rest)) for code, rows, *rest in told], listed
+    gathered = _gathered(context, registry[report.resource], report, None, query)
+    count = func.sum(gathered.c.rows)
+    statement = select(gathered.c.currency, count, *_amounts(report, gathered)).group_by(gathered.c.currency)
+    told = context.session.execute(statement.order_by(count.desc(), gathered.c.currency).execution_options(scoped=True))
+    return [Whole(code, int(rows), tuple(Decimal(amount) for amount in rest)) for code, rows, *rest in told], listed
 
 
 def _read(
@@ -212,18 +224,63 @@ class _Sum:
     amounts: tuple[Decimal, ...]
 
 
-def _rows(context: Context, resource: Resource, report: Report, grouping: Grouping, query: listing.Query) -> Any:
-    """Select what is added up: the rows of the list, or their parts, each with its group, currency and amounts."""
+def _rows(context: Context, resource: Resource, report: Report, grouping: Grouping | None, query: listing.Query) -> Any:
+    """Select what is added up: the rows of the list, or their parts, each with its group, entity and amounts."""
+    model = resource.model
     statement = listing.select_matching(context, resource, query)
     if report.parts:
-        statement = statement.join(getattr(resource.model, report.parts))
-    column = _column(resource, report, grouping)
-    currency = listing.at_end(resource.model, report.currency.split("."), "code") if report.currency else literal("")
+        statement = statement.join(getattr(model, report.parts))
+    column = _column(resource, report, grouping) if grouping else literal(None)
+    path = [] if _is_of_entity(report) else report.currency.split(".")
     return statement.with_only_columns(
-        resource.model.id.label("row"), _group(context, resource, grouping, column).label("group_"),
-        column.label("shown"), currency.label("currency"), resource.model.entity_id.label("entity"),
+        model.id.label("row"),
+        (_group(context, resource, grouping, column) if grouping else column).label("group_"),
+        column.label("shown"),
+        (listing.at_end(model, path, "code") if report.currency and path else literal("")).label("currency"),
+        model.entity_id.label("entity"),
         *(measure.column().label(f"m{at}") for at, measure in enumerate(report.measures)),
-    ).subquery()  # fmt: skip
+    ).subquery()
+
+
+def _is_of_entity(report: Report) -> bool:
+    return report.currency.startswith(_OF_ENTITY)
+
+
+def _gathered(
+    context: Context, resource: Resource, report: Report, grouping: Grouping | None, query: listing.Query
+) -> Any:
+    """Add up rows by group and entity; what is left is little, and is told apart by currency then.
+
+    So the currency of an entity is looked up for each of its groups, not for each row.
+    """
+    rows = _rows(context, resource, report, grouping, query)
+    names = [rows.c.group_, rows.c.currency, rows.c.entity]
+    is_text = grouping is not None and describe(resource.model, grouping.name).kind == "text"
+    summed = (
+        select(
+            *names,
+            (func.min(rows.c.shown) if is_text else rows.c.group_).label("shown"),
+            func.count(func.distinct(rows.c.row) if report.parts else rows.c.row).label("rows"),
+            *(each for at, measure in enumerate(report.measures) for each in _parts(measure, rows, at)),
+        )
+        .group_by(*names)
+        .subquery()
+    )
+    if not _is_of_entity(report):
+        return summed
+    entity = inspect_model(resource.model).relationships["entity"].mapper.class_
+    code = listing.at_end(entity, report.currency.removeprefix(_OF_ENTITY).split("."), "code")
+    of_entity = select(code).where(entity.id == summed.c.entity).scalar_subquery()
+    kept = [column for column in summed.c if column.key != "currency"]
+    return select(*kept, of_entity.label("currency")).subquery()
+
+
+def _parts(measure: Measure, rows: Any, at: int) -> list[Any]:
+    """Give what a measure is made of, so that it can be told of several groups together."""
+    column = rows.c[f"m{at}"]
+    if measure.how == "avg":
+        return [func.sum(column).label(f"m{at}"), func.count(column).label(f"n{at}")]
+    return [getattr(func, measure.how)(column).label(f"m{at}")]
 
 
 def _group(context: Context, resource: Resource, grouping: Grouping, column: Any) -> Any:
@@ -238,39 +295,46 @@ def _group(context: Context, resource: Resource, grouping: Grouping, column: Any
     return func.lower(column) if kind == "text" else column
 
 
-def _sums(context: Context, resource: Resource, report: Report, grouping: Grouping, inner: Any) -> list[_Sum]:
-    """Sum the selection by group and currency; the largest come first, months and days late in their order."""
+def _sums(context: Context, resource: Resource, report: Report, grouping: Grouping, gathered: Any) -> list[_Sum]:
+    """Tell the selection by group and currency; the largest come first, months and days late in their order."""
     kind = describe(resource.model, grouping.name).kind
-    names = [inner.c.group_, inner.c.currency]
-    amounts = _amounts(report, inner)
-    first = func.min(inner.c.shown) if kind == "text" else inner.c.group_
-    entities = func.array_agg(func.distinct(inner.c.entity))
+    names = [gathered.c.group_, gathered.c.currency]
+    amounts = _amounts(report, gathered)
+    entities = func.array_agg(func.distinct(gathered.c.entity))
     statement = (
-        select(*names, first, entities, func.count(func.distinct(inner.c.row)), *amounts)
+        select(*names, func.min(gathered.c.shown), entities, func.sum(gathered.c.rows), *amounts)
         .group_by(*names)
-        .order_by(inner.c.group_ if kind == "date" else amounts[0].desc(), inner.c.group_, inner.c.currency)
+        .order_by(gathered.c.group_ if kind == "date" else amounts[0].desc(), *names)
         .execution_options(scoped=True)
     )
     return [
         _Sum(
-            key, told, code, [each_ for each_ in entities if each_ is not None], count, tuple(Decimal(a) for a in rest)
+            key,
+            told,
+            code,
+            [each for each in entities if each is not None],
+            int(count),
+            tuple(Decimal(a) for a in rest),
         )
         for key, code, told, entities, count, *rest in context.session.execute(statement)
     ]
 
 
-def _amounts(report: Report, inner: Any) -> list[Any]:
-    columns = [(measure.how, inner.c[f"m{at}"]) for at, measure in enumerate(report.measures)]
-    return [
-        func.coalesce(func.sum(column) if how == "sum" else func.round(getattr(func, how)(column), 2), 0)
-        for how, column in columns
-    ]
+def _amounts(report: Report, gathered: Any) -> list[Any]:
+    return [func.coalesce(_amount(measure, gathered, at), 0) for at, measure in enumerate(report.measures)]
 
 
-def _totals(context: Context, report: Report, inner: Any, found: Sequence[_Sum]) -> dict[str, tuple[Decimal, ...]]:
+def _amount(measure: Measure, gathered: Any, at: int) -> Any:
+    column = gathered.c[f"m{at}"]
+    if measure.how == "avg":
+        return func.round(func.sum(column) / func.nullif(func.sum(gathered.c[f"n{at}"]), 0), 2)
+    return func.sum(column) if measure.how == "sum" else func.round(getattr(func, measure.how)(column), 2)
+
+
+def _totals(context: Context, report: Report, gathered: Any, found: Sequence[_Sum]) -> dict[str, tuple[Decimal, ...]]:
     """Give the whole in each currency; what is averaged is averaged over all rows, not over groups."""
     if any(measure.how != "sum" for measure in report.measures) and found:
-        whole = select(inner.c.currency, *_amounts(report, inner)).group_by(inner.c.currency)
+        whole = select(gathered.c.currency, *_amounts(report, gathered)).group_by(gathered.c.currency)
         told = context.session.execute(whole.execution_options(scoped=True))
         return {code: tuple(Decimal(amount) for amount in rest) for code, *rest in told}
     totals: dict[str, tuple[Decimal, ...]] = {}

@@ -105,6 +105,11 @@ def holding(actor: Actor, resource: Resource, verb: str) -> ColumnElement[bool]:
     return _held(actor, resource, verb)
 
 
+def reach_of(actor: Actor) -> tuple[Any, ...]:
+    """Tell all that what somebody sees depends on: who they are, their grants, and what their roles permit."""
+    return (actor.id, actor.is_system, actor.grants, actor.limits, *actor.rights.items())
+
+
 def is_unlimited(actor: Actor, resource: Resource, verb: str = "read") -> bool:
     """Say whether an actor holds `verb` on every row, so that no row has to be looked at."""
     verbs = {"read", verb} | ({"oversee"} if resource.scope.owner or resource.scope.parties else set())
@@ -119,8 +124,7 @@ def _held(actor: Actor, resource: Resource, verb: str) -> ColumnElement[bool]:
     """Say on which rows an actor holds a verb; said once for as long as their grants and rights stay as they are."""
     if actor.is_system:
         return true()
-    who = (actor.id, actor.grants, actor.limits, *actor.rights.items())
-    return _said(_Asked(who, resource.name, verb, actor, resource))
+    return _said(_Asked(reach_of(actor), resource.name, verb, actor, resource))
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,8 @@ from app.modules.suppliers.models import Supplier
 _CURRENCY, _BASE = "currency.code", "entity.base_currency.code"
 _OF_LINE = f"invoice.{_CURRENCY}"
 _ZERO = Decimal(0)
+#: What reports read of posted invoices, so that they need not fetch whole invoices.
+_REPORTED = ("id", "entity_id", "supplier_id", "kind", "base_total", "state", "created_by")
 
 
 class Invoice(Row):
@@ -34,6 +36,12 @@ class Invoice(Row):
     __tablename__ = "invoice"
     __table_args__ = (
         Index("ix_invoice_created_by", "created_by"),
+        Index(
+            "ix_invoice_posted",
+            "posted_on",
+            postgresql_include=_REPORTED,
+            postgresql_where=literal_column("posted_on IS NOT NULL"),
+        ),
         CheckConstraint("rate > 0", name="rate"),
         CheckConstraint("payment_days BETWEEN 0 AND 365", name="payment_days"),
         CheckConstraint("discount_percent > 0 AND discount_percent < 100", name="discount_percent"),

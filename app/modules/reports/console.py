@@ -9,7 +9,7 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any
 
-from app.console import additions, addresses, words
+from app.console import additions, addresses, kept, words
 from app.console.additions import NOTHING, Addition, Column, Columns, Figures, Ranked, Ranking, Tile
 from app.console.gate import Visit
 from app.infra import figures, listing
@@ -170,16 +170,20 @@ def _total(visit: Visit, name: str, asked: Asked) -> tuple[list[Whole], str]:
     report = _report(visit, name)
     if report is None:
         return [], ""
-    wholes, listed = figures.total(visit.context, report, {each: [value] for each, value in asked.items()})
+    args = {each: [value] for each, value in asked.items()}
+    what = ("total", name, *sorted(asked.items()))
+    wholes, listed = kept.found(visit.context, what, lambda: figures.total(visit.context, report, args))
     return wholes, addresses.of_list(registry[report.resource], args=listed)
 
 
-def _found(visit: Visit, name: str, asked: Asked) -> figures.Figures | None:
+def _found(visit: Visit, name: str, asked: Asked, most: int | None = None) -> figures.Figures | None:
     """Compute a report; nothing where there is nothing to show."""
     report = _report(visit, name)
     if report is None:
         return None
-    found = figures.compute(visit.context, report, {each: [value] for each, value in asked.items()})
+    args = {each: [value] for each, value in asked.items()}
+    what = (name, *sorted(asked.items()), most)
+    found = kept.found(visit.context, what, lambda: figures.compute(visit.context, report, args, most))
     return found if found.rows else None
 
 
@@ -197,10 +201,7 @@ def _amount(visit: Visit, label: str, name: str, asked: Asked) -> Tile | None:
 
 def _main_currency(found: figures.Figures) -> str:
     """Name the currency that most rows are in."""
-    rows: dict[str, int] = {}
-    for row in found.rows:
-        rows[row.currency] = rows.get(row.currency, 0) + row.count
-    return max(sorted(rows), key=lambda code: rows[code])
+    return max(sorted(found.counts), key=lambda code: found.counts[code])
 
 
 def _share(visit: Visit, label: str, name: str, asked: Asked) -> Tile | None:
@@ -245,7 +246,7 @@ def _by_month(visit: Visit, title: str, asked: Asked) -> Columns | None:
 def _largest_suppliers(visit: Visit) -> Ranking | None:
     """List who billed most this year, in the currency most of it is in."""
     args = {"posted_on.from": f"{visit.context.today.year}-01-01"}
-    found = _found(visit, "invoiced", args)
+    found = _found(visit, "invoiced", args, MOST_RANKED)
     if found is None:
         return None
     code = _main_currency(found)
