@@ -36,6 +36,25 @@ def values(form: Form, fields: Mapping[str, Field], zone: str) -> Raw:
 
 def row(form: Form, resource: Resource, fields: Mapping[str, Field], zone: str) -> Raw:
     """Give what was sent for a row with its child rows; a form shows all child rows, so none sent means none left."""
+    flat, cells = _parted(form, resource)
+    raw = values(flat, fields, zone)
+    for children in editable(resource):
+        raw[children.name] = _rows(children, cells[children.name], zone)
+    return raw
+
+
+def first_rows(form: Form, resource: Resource, zone: str) -> Raw:
+    """Give the child rows that the address of a new row begins with: `tax_ids-0-value=ATU12345675`."""
+    _, cells = _parted(form, resource)
+    return {
+        children.name: _rows(children, cells[children.name], zone)
+        for children in editable(resource)
+        if cells[children.name]
+    }
+
+
+def _parted(form: Form, resource: Resource) -> tuple[Form, dict[str, dict[int, Form]]]:
+    """Tell the values of a row from those of its child rows, by kind and place."""
     flat: Form = MultiDict()
     cells: dict[str, dict[int, Form]] = {children.name: {} for children in editable(resource)}
     for name, sent in form.items(multi=True):
@@ -45,10 +64,7 @@ def row(form: Form, resource: Resource, fields: Mapping[str, Field], zone: str) 
             cells[head].setdefault(int(place[1]), MultiDict()).add(place[2], sent)
         elif not (head in cells and rest == "count"):
             flat.add(name, sent)
-    raw = values(flat, fields, zone)
-    for children in editable(resource):
-        raw[children.name] = _rows(children, cells[children.name], zone)
-    return raw
+    return flat, cells
 
 
 def editable(resource: Resource) -> list[Children]:

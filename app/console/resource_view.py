@@ -100,6 +100,7 @@ class ResourceView(BaseView):  # type: ignore[misc]
         if request.args.get("like"):
             raw = forms.copied(visit, self.resource, self._load(visit, request.args["like"]))
         raw |= prefilled(request.args, forms.fields_to_enter(self.resource))
+        raw |= decode.first_rows(request.args, self.resource, visit.zone)
         return self._form(forms.to_enter(visit, self.resource, raw))
 
     @page("/new", "POST")

@@ -197,3 +197,10 @@ def test_a_form_of_the_largest_document_fits(app, buyer, euro):
     response = buyer.post("/suppliers/new", data=new_supplier(buyer, **lines))
     assert response.status_code == 303
     assert count(app, "supplier_contact") == 1000
+
+
+def test_a_new_row_begins_with_the_child_rows_of_its_address(buyer):
+    page = buyer.get(
+        "/suppliers/new?name=Vega&tax_ids-0-kind=vat&tax_ids-0-country=AT&tax_ids-0-value=ATU12345675"
+    ).text
+    assert 'value="ATU12345675"' in page

@@ -13,7 +13,7 @@ from app.infra import scope, unit
 from app.infra.db import db
 from app.infra.outbox import OutboxEvent
 from app.kernel.resource import registry
-from tests.acting import system
+from tests.acting import acting, system
 from tests.scenarios.billing import Billing, ubl
 from tests.scenarios.paying import Owing
 from tests.slices.doing import events, reading, refused
@@ -168,6 +168,10 @@ def test_an_invoice_that_waits_for_its_supplier_is_matched_once_the_supplier_is_
     key = unit.create(system(), registry["supplier"], form).key
     hear("supplier.created", "recognise_again")
     assert billing.look(found.key, lambda row: row.supplier and row.supplier.code, "invoice") == key
+    assert "supplier" in billing.exceptions(found.key)
+    billing.do(acting("Buyer"), "supplier", key, "approve")
+    hear("supplier.approved", "recognise_again")
+    assert "supplier" not in billing.exceptions(found.key)
 
 
 def hear(name: str, how: str = "match_again") -> None:

@@ -340,6 +340,14 @@ def list_of_unknown(context: Context) -> list[Invoice]:
     return list(context.session.scalars(statement.order_by(Invoice.id.desc()).limit(MOST_CANDIDATES)))
 
 
+def list_waiting_of(context: Context, supplier: str) -> list[Invoice]:
+    """List the invoices of a supplier that wait, the newest first."""
+    statement = scope.everything(Invoice, why=_COUNTS).where(
+        Invoice.state.in_(("captured", "exception")), Invoice.supplier.has(Supplier.code == supplier)
+    )
+    return list(context.session.scalars(statement.order_by(Invoice.id.desc()).limit(MOST_CANDIDATES)))
+
+
 def find_supplier(context: Context, supplier_id: int) -> Supplier:
     """Read a supplier that was recognised."""
     statement = scope.everything(Supplier, why=_COUNTS).where(Supplier.id == supplier_id)

@@ -18,10 +18,12 @@ def match_again(context: Context, event: OutboxEvent) -> None:
 
 
 def recognise_again(context: Context, event: OutboxEvent) -> None:
-    """Match the invoices of a supplier who is on file now and was not when they came."""
-    for invoice in queries.list_of_unknown(context):
-        [locked] = queries.lock_invoices(context, [invoice.id])
-        if locked.state in ("captured", "exception") and service.recognise_again(context, locked):
+    """Match the invoices of a supplier who is on file or approved now and was not when they came."""
+    known = {invoice.id for invoice in queries.list_waiting_of(context, event.row_key)}
+    for invoice_id in sorted(known | {invoice.id for invoice in queries.list_of_unknown(context)}):
+        [locked] = queries.lock_invoices(context, [invoice_id])
+        is_known = invoice_id in known or service.recognise_again(context, locked)
+        if is_known and locked.state in ("captured", "exception"):
             service.match(context, locked)
 
 

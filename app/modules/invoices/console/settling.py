@@ -141,6 +141,9 @@ def _supplier(invoice: Invoice) -> str:
         "country": seller.address.country if seller else "",
         "currency": invoice.currency.code,
     }
+    for at, number in enumerate(seller.tax_ids if seller else ()):
+        country = number[:2] if number[:2].isalpha() else seller.address.country if seller else ""
+        said |= {f"tax_ids-{at}-kind": "vat", f"tax_ids-{at}-country": country, f"tax_ids-{at}-value": number}
     args = {name: [text] for name, text in said.items() if text}
     return addresses.of_list(registry["supplier"], "new", args=args)
 
