@@ -352,7 +352,7 @@ def _key_is(resource: Resource, text: str, *, prefix: bool = False) -> ColumnEle
 
 def _ordered(statement: Select[Any], resource: Resource, query: Query, *, backwards: bool) -> Select[Any]:
     down = query.descending != backwards
-    column, identity = getattr(resource.model, query.sort), resource.model.id
+    column, identity = getattr(resource.model, _sorted_by(resource, query)), resource.model.id
     first = column.desc() if down else column.asc()
     if _nullable(resource, query):
         first = first.nulls_first() if backwards else first.nulls_last()
@@ -361,7 +361,7 @@ def _ordered(statement: Select[Any], resource: Resource, query: Query, *, backwa
 
 def _beyond(resource: Resource, query: Query, cursor: tuple[Any, Any], *, backwards: bool) -> ColumnElement[bool]:
     value, identity = cursor
-    column, id_column = getattr(resource.model, query.sort), resource.model.id
+    column, id_column = getattr(resource.model, _sorted_by(resource, query)), resource.model.id
     down = query.descending != backwards
     later_id = id_column < identity if down else id_column > identity
     if not _nullable(resource, query):
@@ -375,11 +375,20 @@ def _beyond(resource: Resource, query: Query, cursor: tuple[Any, Any], *, backwa
 
 
 def _nullable(resource: Resource, query: Query) -> bool:
-    return bool(inspect_model(resource.model).columns[query.sort].nullable)
+    return bool(inspect_model(resource.model).columns[_sorted_by(resource, query)].nullable)
+
+
+def _sorted_by(resource: Resource, query: Query) -> str:
+    """Name the column that puts rows in order; documents that are numbered as they are entered stand in that of their ids.
+
+    As text, PO-2026-100000 would come before PO-2026-99999.
+    """
+    is_numbered = resource.number is not None and query.sort == resource.key and resource.key not in resource.form
+    return "id" if is_numbered else query.sort
 
 
 def _cursor(resource: Resource, query: Query, row: Any) -> str:
-    value = getattr(row, query.sort)
+    value = getattr(row, _sorted_by(resource, query))
     plain = value if isinstance(value, int | str | bool) or value is None else _cursor_text(value)
     return base64.urlsafe_b64encode(orjson.dumps([query.sort, plain, str(row.id)])).decode().rstrip("=")
 
@@ -395,7 +404,7 @@ def _cursor_values(resource: Resource, query: Query, cursor: str) -> tuple[Any, 
         sort, value, identity = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         if sort != query.sort:
             return None
-        kind = inspect_model(resource.model).columns[query.sort].type.python_type
+        kind = inspect_model(resource.model).columns[_sorted_by(resource, query)].type.python_type
         id_kind = inspect_model(resource.model).columns["id"].type.python_type
         return _cursor_read(kind, value), id_kind(identity)
     except (ValueError, TypeError, ArithmeticError, binascii.Error, NotImplementedError):

@@ -244,6 +244,23 @@ def test_who_sees_only_what_they_take_part_in_is_answered_by_indexes(name: str) 
     assert "OR" not in plan
 
 
+def test_the_hundred_thousandth_document_of_a_year_is_newer_than_the_one_before_it() -> None:
+    maker, orders = Maker(), registry["order"]
+    maker.create(orders)
+    with db.engine.begin() as connection:
+        connection.execute(text("UPDATE number_series SET last = 99997 WHERE name LIKE 'PO-%'"))
+    for _ in range(4):
+        maker.create(orders)
+    with unit.reading(system()) as bound:
+        newest = Query(sort="number", descending=True, size=2)
+        first = listing.page(bound, orders, newest)
+        second = listing.page(bound, orders, replace(newest, after=first.next))
+        back = listing.page(bound, orders, replace(newest, before=second.previous))
+
+    ends = [[row.number.rpartition("-")[2] for row in page.rows] for page in (first, second, back)]
+    assert ends == [["100001", "100000"], ["99999", "99998"], ["100001", "100000"]]
+
+
 def compiled(statement: Any) -> str:
     return str(statement.compile(db.engine, compile_kwargs={"literal_binds": True}))
 
