@@ -19,7 +19,7 @@ from app.kernel.actor import Context
 from app.kernel.problem import Refused
 from app.kernel.resource import registry
 
-SEED, USUAL = 418, 80
+SEED, USUAL = 418, 64
 _IN = {"EUR": Decimal(1), "CZK": Decimal(25), "GBP": Decimal("0.85")}
 _WORDS = {category: word for word, category in company.SUPPLIER_TRADES}
 ActAs = Callable[[str, datetime], Context]
