@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from app.infra import unit
+from app.infra import taking, unit
 from app.infra.db import db
 from app.infra.transfer import matching, runs, tidying, work
 from app.infra.transfer.runs import ImportRun
@@ -464,7 +464,7 @@ def test_a_cell_may_be_corrected_without_another_file(maker: Maker) -> None:
 def test_what_stands_in_a_column_without_heading_is_asked_about_or_refused(
     maker: Maker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runs, "PEEK", 5)
+    monkeypatch.setattr(taking, "PEEK", 5)
     with pytest.raises(Refused) as refused:
         taken_in("unit", b"code,,name\nAAA,x,a\n")
     assert [problem.code for problem in refused.value.problems] == ["unmatched_column"]
