@@ -145,8 +145,10 @@ def application(
 ) -> Flask:
     """Build the application once for a worker, on its database; tests take `app`, which also tidies up."""
     from app import create_app
+    from app.console import kept
     from config import load
 
+    kept.LONG = float("inf")  # a slow moment of the machine is not kept for the next test
     environment = {
         "DATABASE_URL": postgres_url,
         "REDIS_URL": valkey_url,
