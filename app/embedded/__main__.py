@@ -46,11 +46,11 @@ def main() -> int:
     supervisor = Supervisor(environment, ROOT)
     try:
         environment.update(_start_servers(supervisor, home, servers))  # what the processes will find there
-        is_new = not _is_migrated(environment["DATABASE_URL"])
-        if is_new:
+        is_behind = not _is_migrated(environment["DATABASE_URL"])
+        if is_behind:
             _release(supervisor, "migrate", "permissions")
         web = _start_web(supervisor)  # it loads while the demo company is entered
-        sign_ins = _release(supervisor, *(("demo",) if is_new else ()))
+        sign_ins = _release(supervisor, *(("demo",) if is_behind else ()))
         supervisor.watch(until=lambda: _is_healthy(port) or web.has_failed)
         _start_others(supervisor, live_port)
         _welcome(supervisor, address, sign_ins)

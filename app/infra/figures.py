@@ -231,12 +231,12 @@ def _rows(context: Context, resource: Resource, report: Report, grouping: Groupi
     if report.parts:
         statement = statement.join(getattr(model, report.parts))
     column = _column(resource, report, grouping) if grouping else literal(None)
-    path = [] if _is_of_entity(report) else report.currency.split(".")
+    own = "" if _is_of_entity(report) else report.currency
     return statement.with_only_columns(
         model.id.label("row"),
         (_group(context, resource, grouping, column) if grouping else column).label("group_"),
         column.label("shown"),
-        (listing.at_end(model, path, "code") if report.currency and path else literal("")).label("currency"),
+        (listing.at_end(model, own.split("."), "code") if own else literal("")).label("currency"),
         model.entity_id.label("entity"),
         *(measure.column().label(f"m{at}") for at, measure in enumerate(report.measures)),
     ).subquery()

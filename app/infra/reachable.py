@@ -58,8 +58,6 @@ def _visible(context: Context, wanted: Mapping[str, set[Any]]) -> Iterator[tuple
         id_ = resource.model.id
         statement = scope.select_rows(context, resource).where(id_.in_(ids))
         parts.append(statement.with_only_columns(literal(name).label("resource"), id_))
-    if len(parts) == 1:
-        yield from ((name, id) for name, id in context.session.execute(parts[0]))
-    elif parts:
+    if parts:
         found = context.session.execute(union_all(*parts).execution_options(scoped=True))
         yield from ((name, id) for name, id in found)
