@@ -78,10 +78,10 @@ def test_ubl_documents_are_taken_in_or_named_and_refused(office: Office) -> None
     assert ends.pop("CENBII-Order-minimal.xml") == "required"
     assert set(ends.values()) == {"other_document"}
     db.session.rollback()
-    ((net, lines),) = db.session.execute(
-        text("SELECT net_total, (SELECT count(*) FROM order_line WHERE order_id = o.id) FROM purchase_order o")
-    )
-    assert (net, lines) == (Decimal(6225), 4)
+    counted = "SELECT net_total, charges_total, (SELECT count(*) FROM order_line WHERE order_id = o.id)"
+    assert db.session.execute(text(f"{counted} FROM purchase_order o")).all() == [(Decimal(6225), Decimal(100), 3)]
+    charges = db.session.execute(text("SELECT kind, text, amount FROM order_charge")).all()
+    assert charges == [("other", "Transport documents", Decimal(100))]
 
 
 def test_attacks_are_refused_in_words_and_nothing_is_entered(office: Office) -> None:

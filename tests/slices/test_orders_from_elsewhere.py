@@ -137,11 +137,12 @@ def test_what_is_open_elsewhere_is_a_draft_that_policy_and_budget_see_like_any_o
 
 
 def rows_of_lines(key: str) -> list[dict[str, Any]]:
+    names = ("text", "amount", "short_closed_quantity")
     found = rows(
-        "SELECT short_closed_quantity FROM order_line JOIN purchase_order o ON o.id = order_id "
-        f"WHERE o.number = '{key}' ORDER BY position"
+        f"SELECT {', '.join(names)} FROM order_line l JOIN purchase_order o ON o.id = order_id "
+        f"WHERE o.number = '{key}' ORDER BY l.position"
     )
-    return [{"short_closed_quantity": row[0]} for row in found]
+    return [dict(zip(names, row, strict=True)) for row in found]
 
 
 def test_an_order_comes_in_once_whatever_file_it_stands_in(buying: Buying) -> None:
@@ -215,6 +216,66 @@ def test_a_ubl_order_comes_in_with_its_file_and_agrees_with_its_totals(buying: B
     assert wrong.problems[0].code == "does_not_add_up"
     [bare] = come_in(ubl(id="", currency="", seller=""), name="bare.xml")
     assert [problem.code for problem in bare.problems] == ["required", "required", "unknown_currency"]
+
+
+def beside(key: str) -> list[tuple[Any, ...]]:
+    """List what an order agrees to beside its lines, and what it gives up of them."""
+    charged = "SELECT c.kind, c.text, c.amount FROM order_charge c JOIN purchase_order o ON o.id = order_id"
+    return rows(f"{charged} WHERE o.number = '{key}' ORDER BY c.position")
+
+
+def test_what_a_ubl_order_charges_is_agreed_beside_its_lines_and_what_it_allows_lowers_them(buying: Buying) -> None:
+    def charge(amount: str, code: str = "", reason: str = "", is_charge: str = "true") -> str:
+        return (
+            f"<a:AllowanceCharge><b:ChargeIndicator>{is_charge}</b:ChargeIndicator>"
+            f"<b:AllowanceChargeReasonCode>{code}</b:AllowanceChargeReasonCode>"
+            f"<b:AllowanceChargeReason>{reason}</b:AllowanceChargeReason><b:Amount>{amount}</b:Amount></a:AllowanceCharge>"
+        )
+
+    more = charge("100", "FC") + charge("20", "", "Small order") + charge("40", "", "Loyal", "false")
+    [taken] = come_in(ubl(more=more, line=charge("50", "ZZZ"), amount="6050", lines="6275"), name="order.xml")
+    assert (taken.state, taken.amount, taken.problems) == ("draft", Decimal(6355), ())
+    key = str(taken.key)
+    assert beside(key) == [
+        ("other", "Charge for Falu paint", Decimal(50)),
+        ("freight", "Charge of the order", Decimal(100)),
+        ("minimum_order", None, Decimal(20)),
+    ]
+    assert [(row["text"], row["amount"]) for row in rows_of_lines(key)] == [
+        ("Falu paint", Decimal(6000)),
+        ("Brush", Decimal(225)),
+        ("Loyal", Decimal(-40)),
+    ]
+    assert order(key)[2] == "6355"
+    assert rows(f"SELECT charges_total FROM purchase_order WHERE number = '{key}'") == [(Decimal(170),)]
+
+
+def test_rows_of_a_table_are_charges_where_a_column_says_so_and_never_by_their_words(buying: Buying) -> None:
+    freight = {"line": "2", "text": "Freight", "qty": "1", "price": "12.00", "amount": "12.00"}
+    by_words = table(line("1", status="Open"), line("1", status="Open", **freight))
+    [taken] = come_in(by_words)
+    assert (beside(str(taken.key)), order(str(taken.key))[2]) == ([], "103")
+    data = table(
+        line("2", status="Open", buyer="Goods"),
+        line("2", status="Open", buyer="freight", **freight),
+        line("3", buyer=""),
+        line("3", buyer="Packing", **{**freight, "text": ""}),
+        line("4", status="Open", buyer="line"),
+        line("4", status="Closed", buyer="Insurance", **freight),
+        line("5", buyer="Other", **freight),
+        line("6", buyer="toll", **freight),
+    )
+    found = service.take_in(system(), Sent(data, "c.csv", "HAL", about=About(columns={"Buyer": "charge"})))
+    assert [each.state for each in found] == ["draft", "closed", "draft", "closed", None]
+    assert [beside(str(each.key)) for each in found[:4]] == [
+        [("freight", None, Decimal(12))], [("packing", None, Decimal(12))], [], [],
+    ]  # fmt: skip
+    assert [order(str(each.key))[2] for each in found[:4]] == ["103", "103", "103", "12"]
+    ended = rows_of_lines(str(found[2].key))[1]
+    assert (ended["text"], ended["short_closed_quantity"]) == ("Freight", Decimal(1))
+    [problem] = found[4].problems
+    assert (problem.code, problem.field) == ("unknown_choice", "charge")
+    assert "toll is no kind of charge. Use freight, packing, insurance, small order, other" in problem.message
 
 
 @pytest.mark.parametrize(

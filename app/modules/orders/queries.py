@@ -146,6 +146,10 @@ class Codes:
         fits = quantity == quantity.quantize(Decimal(1).scaleb(-decimals))
         return code if code and fits else None
 
+    def tax(self, percent: Decimal | None) -> str | None:
+        """Give the tax code of ours with a rate that is stated."""
+        return self.taxes.get(percent) if percent is not None else None
+
 
 def list_codes(context: Context, entity: Entity, placed: Placed) -> Codes:
     """Find units, categories, items and tax codes that an order names by code or name."""

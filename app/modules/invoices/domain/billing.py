@@ -12,11 +12,11 @@ from fractions import Fraction
 from app.kernel.money import Money, Percent
 from app.modules.invoices.domain.case import ZERO, Bill, BillLine, Case, Deposit, Done, Method, Order, OrderLine
 from app.modules.invoices.domain.tolerances import figure
+from app.modules.orders.domain.kinds import CHARGE_CODES
 
 # Codes of UN/ECE Recommendation 20, and ones suppliers invent, that all say "piece".
 _PIECES = frozenset({"C62", "H87", "EA", "PCE", "PCS", "PC", "NAR", "ST", "STK", "XPP"})
-_CHARGE_CODES = {"FC": "freight", "DL": "freight", "SAA": "freight", "PC": "packing", "PAE": "packing",
-                 "IN": "insurance", "FI": "finance", "AEP": "minimum_order"}  # fmt: skip
+_CHARGE_CODES = {"FI": "finance", **{code: kind.value for code, kind in CHARGE_CODES.items()}}
 _CHARGE_WORDS = (
     (
         "freight",

@@ -11,6 +11,7 @@ from decimal import Decimal
 from app.kernel.choice import Labelled
 from app.kernel.money import CURRENCIES, Money
 from app.kernel.problem import Problem
+from app.modules.orders.domain.kinds import CHARGE_CODES, ChargeKind
 
 CANCELLED = "Cancelled where it was placed"
 CLOSED = "Closed where it was placed"
@@ -78,6 +79,9 @@ _OPEN = (
     "closed for invoicing",
 )
 _UNDER_WAY = re.compile(r"(part|partial|partially|partly|pending|awaiting)\b.*")
+_ORDERED = ("", "no", "none", "-", "line", "order line", "goods", "item", "material", "service", "services")
+_CHARGES = {name.casefold(): kind for kind in ChargeKind for name in (kind.label, kind.value.replace("_", " "))}
+ALL_CHARGES = ", ".join(kind.label.lower() for kind in ChargeKind)
 #: What people call the units of UN/ECE Recommendation 20 that orders are full of.
 _UNITS = {
     "each": "C62", "ea": "C62", "piece": "C62", "pieces": "C62", "pcs": "C62", "unit": "C62", "hour": "HUR", "day": "DAY",
@@ -110,7 +114,7 @@ class PlacedLine:
     tax_percent: Decimal | None = None
     promised_for: date | None = None
     standing: Standing = Standing.OPEN
-    is_charge: bool = False
+    charge: ChargeKind | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +150,33 @@ def state_of(placed: Placed) -> str:
     return "draft" if Standing.OPEN in standings else "closed"
 
 
+def parted(placed: Placed) -> tuple[list[PlacedLine], list[PlacedLine]]:
+    """Tell the lines of an order from what is charged beside them.
+
+    An allowance lowers lines, a charge that has ended while the rest has not is a line to be given up, and where nothing
+    else is ordered the charges are what is ordered.
+    """
+    is_over = state_of(placed) != "draft"
+    parts: dict[bool, list[PlacedLine]] = {False: [], True: []}
+    for line in placed.lines:
+        is_due = is_over or line.standing is Standing.OPEN
+        parts[line.charge is not None and is_due and (line.amount or _ZERO) > 0].append(line)
+    return (parts[False], parts[True]) if parts[False] else (parts[True], [])
+
+
+def charge_of(stated: str) -> ChargeKind | None:
+    """Read what kind of charge a row is, none where it is what is ordered; raises ValueError for any other word."""
+    word = " ".join(stated.replace("_", " ").casefold().split())
+    if word not in _ORDERED and word not in _CHARGES:
+        raise ValueError(stated)
+    return _CHARGES.get(word)
+
+
+def charge_kind(code: str, reason: str) -> ChargeKind:
+    """Tell the kind of a charge by its code, else by a reason that is the very name of a kind."""
+    return CHARGE_CODES.get(code) or _CHARGES.get(reason.casefold(), ChargeKind.OTHER)
+
+
 def standing_of(cancelled: str, status: str) -> Standing | None:
     """Read the marks of a line; None where the word is not known."""
     word = " ".join(re.sub(r"[\s_\-/]+", " ", status.casefold()).split())
@@ -174,7 +205,8 @@ def _completed(line: PlacedLine, currency: str) -> PlacedLine:
     amount = line.amount
     if amount is None and quantity is not None and price is not None and currency in CURRENCIES:
         amount = Money(quantity * price, currency).rounded().amount
-    return replace(line, quantity=quantity, unit_price=price, amount=amount)
+    text = line.text or (line.charge.label if line.charge is not None else "")
+    return replace(line, text=text, quantity=quantity, unit_price=price, amount=amount)
 
 
 def why_not_placed(placed: Placed, today: date) -> list[Problem]:

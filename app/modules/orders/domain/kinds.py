@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.kernel.choice import Labelled
 from app.modules.requests.domain import Share
 
-__all__ = ["BINDING", "LIVE", "Answer", "Channel", "ChargeKind", "OrderKind", "ReceivedBy", "Share"]
+__all__ = ["BINDING", "CHARGE_CODES", "LIVE", "Answer", "Channel", "ChargeKind", "OrderKind", "ReceivedBy", "Share"]
 
 
 class OrderKind(Labelled):
@@ -31,6 +31,18 @@ class ChargeKind(Labelled):
     INSURANCE = "insurance", "Insurance"
     MINIMUM_ORDER = "minimum_order", "Small order"
     OTHER = "other", "Other"
+
+
+#: What documents call them by the codes of UNTDID 7161.
+CHARGE_CODES = {
+    "FC": ChargeKind.FREIGHT,
+    "DL": ChargeKind.FREIGHT,
+    "SAA": ChargeKind.FREIGHT,
+    "PC": ChargeKind.PACKING,
+    "PAE": ChargeKind.PACKING,
+    "IN": ChargeKind.INSURANCE,
+    "AEP": ChargeKind.MINIMUM_ORDER,
+}
 
 
 class Channel(Labelled):

@@ -14,7 +14,8 @@ from app.infra.transfer import manners, matching, sheets
 from app.infra.transfer.manners import Proofs
 from app.infra.transfer.sheets import Line, Options, Sheet
 from app.kernel.problem import Problem, refuse_if
-from app.modules.orders.domain.elsewhere import Placed, PlacedLine, Standing, standing_of
+from app.modules.orders.domain.elsewhere import ALL_CHARGES, Placed, PlacedLine, Standing, charge_of, standing_of
+from app.modules.orders.domain.kinds import ChargeKind
 
 # What other systems call a column, the surest first.
 _CALLED = {
@@ -43,6 +44,7 @@ _CALLED = {
     "promised_for": """promised for, promised date, need by, need by date, delivery date, required date, date required,
         expected date, due date""",
     "cost_centre": "cost centre, cost center",
+    "charge": "charge kind, kind of charge",
     "cancelled": "cancelled, canceled, cancelled flag, canceled flag, cancel flag, is cancelled, is canceled",
     "status": """line status, closure status, po line status, status, state, po status, order status, document status,
         status description""",
@@ -195,6 +197,7 @@ class _Reader:
                 category=cells.get("category", ""),
                 promised_for=self._day("promised_for", "Promised for", cells, told),
                 standing=standing or Standing.OPEN,
+                charge=_charge(cells.get("charge", ""), told),
             )
         )
 
@@ -218,6 +221,15 @@ class _Reader:
             hint = " Say whether days begin with the day or the month." if is_open else ""
             tell(Problem("not_a_date", words + hint, name))
             return None
+
+
+def _charge(stated: str, tell: Callable[[Problem], None]) -> ChargeKind | None:
+    try:
+        return charge_of(stated)
+    except ValueError:
+        words = f"{stated[:40]} is no kind of charge. Use {ALL_CHARGES}, or nothing for what is ordered."
+        tell(Problem("unknown_choice", words, "charge"))
+        return None
 
 
 def _placed(gathered: _Gathered) -> Placed:

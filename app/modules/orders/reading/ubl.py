@@ -11,7 +11,7 @@ from lxml import etree
 
 from app.infra.xml.parsing import Unreadable
 from app.infra.xml.tree import Tree
-from app.modules.orders.domain.elsewhere import Placed, PlacedLine, Standing, standing_of
+from app.modules.orders.domain.elsewhere import Placed, PlacedLine, Standing, charge_kind, standing_of
 
 ORDER = "{urn:oasis:names:specification:ubl:schema:xsd:Order-2}Order"
 _NAMES = {
@@ -43,7 +43,7 @@ def read(root: Any) -> Placed:
         cost_centre=tree.text(root, "cbc:AccountingCostCode") or tree.text(root, "cbc:AccountingCost"),
         note="\n".join(tree.texts(root, "cbc:Note")),
         stated_net=_stated_net(tree, root),
-        lines=(*lines, *_charges(tree, root, "of the order")),
+        lines=(*lines, *_charges(tree, root, "of the order", _common(lines))),
     )
 
 
@@ -65,21 +65,29 @@ def _stated_net(tree: Tree, root: Any) -> Decimal | None:
     lines = tree.number(totals, "cbc:LineExtensionAmount")
     if lines is None:
         return tree.number(totals, "cbc:TaxExclusiveAmount")
-    return lines + sum((each.amount or Decimal(0) for each in _charges(tree, root, "")), Decimal(0))
+    return lines + sum((each.amount or Decimal(0) for each in _charges(tree, root, "", Standing.OPEN)), Decimal(0))
+
+
+def _common(lines: tuple[PlacedLine, ...]) -> Standing:
+    """Tell where an order as a whole has come to: what is charged for it goes when all of it is cancelled."""
+    is_cancelled = bool(lines) and all(line.standing is Standing.CANCELLED for line in lines)
+    return Standing.CANCELLED if is_cancelled else Standing.OPEN
 
 
 def _lines(tree: Tree, node: Any) -> Iterator[PlacedLine]:
-    """Read a line; what is charged or allowed on it stands beside it as lines of their own."""
-    price = tree.number(node, "cac:Price/cbc:PriceAmount")
-    base = tree.number(node, "cac:Price/cbc:BaseQuantity") or Decimal(1)
-    charges = tuple(_charges(tree, node, "of the line above"))
-    whole = tree.number(node, "cbc:LineExtensionAmount")
-    beside = sum((each.amount or Decimal(0) for each in charges), Decimal(0))
+    """Read a line; what is charged or allowed on it stands beside it."""
     item = tree.one(node, "cac:Item")
     name = tree.text(item, "cbc:Name") or tree.text(item, "cbc:Description")
+    price = tree.number(node, "cac:Price/cbc:PriceAmount")
+    base = tree.number(node, "cac:Price/cbc:BaseQuantity") or Decimal(1)
     cancelled = tree.text(node, "cbc:LineStatusCode")
+    standing = standing_of("", cancelled if cancelled.casefold().startswith("cancel") else "") or Standing.OPEN
+    named = " ".join(name.split())[:_LONGEST]
+    charges = tuple(_charges(tree, node, f"for {named}" if named else "of a line", standing))
+    whole = tree.number(node, "cbc:LineExtensionAmount")
+    beside = sum((each.amount or Decimal(0) for each in charges), Decimal(0))
     yield PlacedLine(
-        text=" ".join(name.split())[:_LONGEST],
+        text=named,
         quantity=tree.number(node, "cbc:Quantity"),
         unit=tree.attribute(node, "cbc:Quantity", "unitCode"),
         unit_price=price / base if price is not None else None,
@@ -88,21 +96,25 @@ def _lines(tree: Tree, node: Any) -> Iterator[PlacedLine]:
         supplier_item=tree.text(item, "cac:SellersItemIdentification/cbc:ID"),
         tax_percent=tree.number(item, "cac:ClassifiedTaxCategory/cbc:Percent"),
         promised_for=tree.day(node, "cac:Delivery/cac:RequestedDeliveryPeriod/cbc:EndDate"),
-        standing=standing_of("", cancelled if cancelled.casefold().startswith("cancel") else "") or Standing.OPEN,
+        standing=standing,
     )
     yield from charges
 
 
-def _charges(tree: Tree, node: Any, where: str) -> Iterator[PlacedLine]:
+def _charges(tree: Tree, node: Any, where: str, standing: Standing) -> Iterator[PlacedLine]:
+    """Read what is charged and allowed on an order or on one of its lines."""
     for each in tree.all(node, "cac:AllowanceCharge"):
         is_charge = tree.text(each, "cbc:ChargeIndicator") == "true"
         amount = tree.number(each, "cbc:Amount")
-        reason = tree.text(each, "cbc:AllowanceChargeReason") or f"{'Charge' if is_charge else 'Allowance'} {where}"
+        reason = tree.text(each, "cbc:AllowanceChargeReason")
+        kind = charge_kind(tree.text(each, "cbc:AllowanceChargeReasonCode"), reason)
         if amount:
             yield PlacedLine(
-                text=reason[:_LONGEST],
+                text=(reason or f"{'Charge' if is_charge else 'Allowance'} {where}")[:_LONGEST],
                 quantity=Decimal(1) if is_charge else Decimal(-1),
                 unit_price=amount,
                 amount=amount if is_charge else -amount,
-                is_charge=True,
+                tax_percent=tree.number(each, "cac:TaxCategory/cbc:Percent"),
+                standing=standing,
+                charge=kind,
             )

@@ -188,13 +188,15 @@ def _cost_centre(bound: Context, entity: Entity, placed: Placed) -> str:
 
 def _form(placed: Placed, supplier: str, cost_centre: str, codes: Codes) -> dict[str, Any]:
     """Write an order as its form; what this house has no word for stays empty, and is kept as stated."""
+    lines, charges = elsewhere.parted(placed)
     return {
         "supplier": supplier,
         "cost_centre": cost_centre,
         "currency": placed.currency,
         "kind": "standard",
         "note": placed.note or None,
-        "lines": [_line(line, codes) for line in placed.lines],
+        "lines": [_line(line, codes) for line in lines],
+        "extra_charges": [_charge(line, codes) for line in charges],
     }
 
 
@@ -210,16 +212,29 @@ def _line(line: PlacedLine, codes: Codes) -> dict[str, Any]:
         "unit": codes.unit(elsewhere.unit_code(line.unit), quantity),
         "unit_price": line.unit_price,
         "category": codes.categories.get(line.category.casefold()),
-        "tax_code": codes.taxes.get(line.tax_percent) if line.tax_percent is not None else None,
+        "tax_code": codes.tax(line.tax_percent),
         "promised_for": line.promised_for,
-        "received_by": ReceivedBy.NOTHING.value if line.is_charge else None,
+        "received_by": ReceivedBy.NOTHING.value if line.charge is not None else None,
+    }
+
+
+def _charge(line: PlacedLine, codes: Codes) -> dict[str, Any]:
+    """Write what is charged beside the lines; what it comes to is all that counts of it."""
+    assert line.charge is not None
+    text = line.text[:200] if line.text != line.charge.label else None
+    return {
+        "kind": line.charge.value,
+        "text": text,
+        "amount": line.amount,
+        "tax_code": codes.tax(line.tax_percent),
     }
 
 
 def _settle(bound: Context, order: Order, placed: Placed) -> None:
     """Bring an order to where it has come elsewhere, with amounts and words as stated."""
     state = elsewhere.state_of(placed)
-    for line, stated in zip(order.lines, placed.lines, strict=True):
+    lines, _ = elsewhere.parted(placed)
+    for line, stated in zip(order.lines, lines, strict=True):
         line.stated = _stated(stated, line)
         line.amount = stated.amount if stated.amount is not None else line.amount
         if state == "draft" and stated.standing is not Standing.OPEN:
