@@ -21,7 +21,10 @@ from app.modules.directory.domain import cpv_check_digit
 
 SEED = 20261122
 SUPPLIERS, ITEMS, PEOPLE = 150, 600, 60
+PROSPECTS, BATCH = 6, 10
 Offered = tuple[str, str, float]
+Named = tuple[str, str, str, str, str, str]  # stem, trade, category, country, legal form, currency
+Holder = tuple[str, str, str]  # legal name, country, currency
 _TO_EUR = {"EUR": Decimal(1), "CZK": Decimal("24.9"), "GBP": Decimal("0.85"), "USD": Decimal("1.09"), "SEK": Decimal("11.3"),
            "PLN": Decimal("4.27"), "CHF": Decimal("0.94"), "NOK": Decimal("11.8"), "JPY": Decimal(168)}  # fmt: skip
 
@@ -134,21 +137,33 @@ class _Seeding:
     def suppliers(self) -> None:
         """Enter suppliers over the year: buyers find them, a colleague approves, accounts are confirmed by another."""
         names = self._supplier_names()
-        for number, (name, trade, category, country, form, currency) in enumerate(names):
-            day = self._day(350 - number * 340 // SUPPLIERS)
-            legal_name = f"{name} {trade} {form}"
-            key = unit.create(self._as("nadia.brandt", day), registry["supplier"],
-                              self._supplier(f"{name} {trade}", legal_name, country, currency)).key  # fmt: skip
-            self.supplies.setdefault(category, []).append((key, currency))
-            if number >= SUPPLIERS - 6:
-                continue
+        for start in range(0, SUPPLIERS, BATCH):
+            day = self._day(350 - start * 340 // SUPPLIERS)
+            holders = self._found(names[start : start + BATCH], day)
+            known = list(holders)[: SUPPLIERS - PROSPECTS - start]
             later = day + timedelta(days=1, hours=2)
-            self._approve(key, later)
-            self._account(key, legal_name, country, currency, later + timedelta(hours=3))
-            if number % 37 == 20:  # noqa: PLR2004
+            for key in known:
+                self._approve(key, later)
+            self._accounts({key: holders[key] for key in known}, later + timedelta(hours=3))
+            if start % 40 == 20:  # noqa: PLR2004
                 reason = self.random.choice(("Insolvency proceedings opened", "Deliveries late three times in a row"))
-                blocked = later + timedelta(days=9)
-                unit.execute(self._as("omar.haddad", blocked), registry["supplier"], key, "block", {"reason": reason})
+                blocked = self._as("omar.haddad", later + timedelta(days=9))
+                unit.execute(blocked, registry["supplier"], known[0], "block", {"reason": reason})
+
+    def _found(self, names: Sequence[Named], day: datetime) -> dict[str, Holder]:
+        """Enter the suppliers a buyer found on a day; answer who holds the account of each."""
+        legal_names = [f"{name} {trade} {form}" for name, trade, _, _, form, _ in names]
+        forms = [
+            self._supplier(f"{name} {trade}", legal_name, country, currency)
+            for (name, trade, _, country, _, currency), legal_name in zip(names, legal_names, strict=True)
+        ]
+        keys = self._create_several(self._as("nadia.brandt", day), "supplier", forms)
+        for key, (_, _, category, _, _, currency) in zip(keys, names, strict=True):
+            self.supplies.setdefault(category, []).append((key, currency))
+        return {
+            key: (legal_name, country, currency)
+            for key, legal_name, (_, _, _, country, _, currency) in zip(keys, legal_names, names, strict=True)
+        }
 
     def items(self) -> None:
         """Enter the catalogue with prices of one to three suppliers and quantity breaks."""
@@ -164,9 +179,9 @@ class _Seeding:
                 codes.add(code)
                 batch.append(self._item(code, category, measure, offered, number))
         for start in range(0, len(batch), 50):
-            day = self._day(300 - start // 3)
-            with unit.transaction(self._as("nadia.brandt", day), "item.import") as bound:
-                unit.create_several_within(bound, registry["item"], batch[start : start + 50], self._reader(bound))
+            self._create_several(
+                self._as("nadia.brandt", self._day(300 - start // 3)), "item", batch[start : start + 50]
+            )
 
     def budgets(self) -> None:
         """Plan the year, book what was spent before, and move money between budgets."""
@@ -291,9 +306,9 @@ class _Seeding:
         for code, _, _, centre, _, _ in company.PROJECTS:
             self._save(bound, "project", code, {"owner": leads.get(centre, "sofia.rossi")})
 
-    def _supplier_names(self) -> list[tuple[str, str, str, str, str, str]]:
+    def _supplier_names(self) -> list[Named]:
         weights = [weight for *_, weight in company.SUPPLIER_COUNTRIES]
-        names: list[tuple[str, str, str, str, str, str]] = []
+        names: list[Named] = []
         used: set[tuple[str, str]] = set()
         while len(names) < SUPPLIERS:
             stem = company.SUPPLIER_STEMS[len(names) % len(company.SUPPLIER_STEMS)]
@@ -333,19 +348,22 @@ class _Seeding:
             unit.execute(self._as("omar.haddad", at), suppliers, key, "acknowledge_duplicates", reason)
             unit.execute(self._as("omar.haddad", at), suppliers, key, "approve", {})
 
-    def _account(self, key: str, holder: str, country: str, currency: str, at: datetime) -> None:
-        account = numbers.bank_account(self.random, country)
-        form = {
-            "supplier": key,
-            "holder": holder,
-            "currency": currency,
-            "country": country,
-            "bic": numbers.BICS[country],
-        }
-        number = unit.create(self._as("priya.nair", at), registry["bank_account"], {**form, **account}).key
-        if self.random.random() < 0.9:  # noqa: PLR2004
-            later = at + timedelta(days=1)
-            unit.execute(self._as("viktor.hruska", later), registry["bank_account"], number, "confirm", {})
+    def _accounts(self, holders: dict[str, Holder], at: datetime) -> None:
+        forms = [
+            {
+                "supplier": key,
+                "holder": holder,
+                "currency": currency,
+                "country": country,
+                "bic": numbers.BICS[country],
+                **numbers.bank_account(self.random, country),
+            }
+            for key, (holder, country, currency) in holders.items()
+        ]
+        later = self._as("viktor.hruska", at + timedelta(days=1))
+        for number in self._create_several(self._as("priya.nair", at), "bank_account", forms):
+            if self.random.random() < 0.9:  # noqa: PLR2004
+                unit.execute(later, registry["bank_account"], number, "confirm", {})
 
     def _item(self, code: str, category: str, measure: str, offered: Sequence[Offered], number: int) -> dict[str, Any]:
         (thing, variant, usual), again = offered[number % len(offered)], number // len(offered)
@@ -376,6 +394,12 @@ class _Seeding:
 
     def _create(self, bound: Context, name: str, form: dict[str, Any]) -> str:
         return unit.create_within(bound, registry[name], form, self._reader(bound)).key
+
+    def _create_several(self, context: Context, name: str, forms: Sequence[dict[str, Any]]) -> list[str]:
+        resource = registry[name]
+        with unit.transaction(context, f"{name}.import") as bound:
+            rows = unit.create_several_within(bound, resource, forms, self._reader(bound))
+            return [getattr(row, resource.key) for row in rows]
 
     def _save(self, bound: Context, name: str, key: str, form: dict[str, Any]) -> None:
         unit.save_within(bound, registry[name], key, form, self._reader(bound))

@@ -46,11 +46,12 @@ def main() -> int:
     supervisor = Supervisor(environment, ROOT)
     try:
         environment.update(_start_servers(supervisor, home, servers))  # what the processes will find there
-        is_behind = not _is_migrated(environment["DATABASE_URL"])
-        if is_behind:
-            _release(supervisor, "migrate", "permissions")
+        release = supervisor.begin("release", [sys.executable, "-m", "app.embedded.release"])
+        supervisor.watch(until=lambda: release.has_ended or _is_migrated(environment["DATABASE_URL"]))
         web = _start_web(supervisor)  # it loads while the demo company is entered
-        sign_ins = _release(supervisor, *(("demo",) if is_behind else ()))
+        code, sign_ins = supervisor.finish(release)
+        if code:
+            raise ServerError("The database could not be brought up to date; the lines above say why.")
         supervisor.watch(until=lambda: _is_healthy(port) or web.has_failed)
         _start_others(supervisor, live_port)
         _welcome(supervisor, address, sign_ins)
@@ -76,14 +77,6 @@ def _start_servers(supervisor: Supervisor, home: Path, file: Path) -> dict[str, 
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as output:
         output.writelines(f"{name}={url}\n" for name, url in addresses.items())
     return addresses
-
-
-def _release(supervisor: Supervisor, *steps: str) -> list[str]:
-    """Migrate, sync permissions and seed an empty database, or only some of it; answer the demo sign-ins."""
-    code, sign_ins = supervisor.run("release", [sys.executable, "-m", "app.embedded.release", *steps])
-    if code:
-        raise ServerError("The database could not be brought up to date; the lines above say why.")
-    return sign_ins
 
 
 def _is_migrated(url: str) -> bool:

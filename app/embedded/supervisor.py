@@ -56,6 +56,20 @@ class Child:
 
 
 @dataclass
+class Step:
+    """A process that does one thing and ends."""
+
+    process: subprocess.Popen[bytes]
+    answer: list[str] = field(default_factory=list)
+
+    @property
+    def has_ended(self) -> bool:
+        """Say whether it ended and all it wrote was read."""
+        pipes = (self.process.stdout, self.process.stderr)
+        return self.process.poll() is not None and all(pipe is None or pipe.closed for pipe in pipes)
+
+
+@dataclass
 class Supervisor:
     """Runs servers and processes until it is told to stop; call it from the main thread, which children outlive not."""
 
@@ -63,6 +77,7 @@ class Supervisor:
     directory: Path
     servers: dict[str, tuple[Server, Start]] = field(default_factory=dict)
     processes: list[Child] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
     _selector: selectors.BaseSelector = field(default_factory=selectors.DefaultSelector)
     _signals: int = 0
     _stopping: bool = False
@@ -91,20 +106,22 @@ class Supervisor:
         self.say(name, f"{server.name} is up ({time.monotonic() - began:.1f} s), data in {server.data}")
         return server
 
-    def run(self, name: str, command: Sequence[str]) -> tuple[int, list[str]]:
-        """Run a process to its end; show its standard error, answer its exit code and the lines it printed."""
-        answer: list[str] = []
-        process = self._spawn(name, command, stderr=subprocess.PIPE)
-        assert process.stdout is not None
-        assert process.stderr is not None
-        self._listen(process.stdout, answer.append)
-        self._listen(process.stderr, lambda line: self.say(name, line))
-        try:
-            while process.poll() is None or not (process.stdout.closed and process.stderr.closed):
-                self.rest()
-        finally:
-            children.stop([process], ENDING, pause=self._pump, hurried=self._is_hurried)
-        return process.returncode, answer
+    def begin(self, name: str, command: Sequence[str]) -> Step:
+        """Start a process that ends by itself; show its standard error as it comes."""
+        step = Step(self._spawn(name, command, stderr=subprocess.PIPE))
+        assert step.process.stdout is not None
+        assert step.process.stderr is not None
+        self._listen(step.process.stdout, step.answer.append)
+        self._listen(step.process.stderr, lambda line: self.say(name, line))
+        self.steps.append(step)
+        return step
+
+    def finish(self, step: Step) -> tuple[int, list[str]]:
+        """Wait for a step's end; answer its exit code and the lines it printed."""
+        self.watch(until=lambda: step.has_ended)
+        self.steps.remove(step)
+        children.kill(step.process)
+        return step.process.returncode, step.answer
 
     def start(self, name: str, command: Sequence[str]) -> Child:
         """Start a process and keep it running."""
@@ -128,6 +145,7 @@ class Supervisor:
         """Tell the processes to end in the order they are named, and once all have ended stop the servers."""
         self._stopping = True
         self.say("", "Stopping. Press Ctrl-C again to stop at once.")
+        children.stop([step.process for step in self.steps], ENDING, pause=self._pump, hurried=self._is_hurried)
         running = {child.process: child.name for child in self.processes if child.process}
         children.stop([*running], ENDING, pause=self._pump, hurried=self._is_hurried)
         for process, name in running.items():
