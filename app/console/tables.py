@@ -55,7 +55,8 @@ def is_trial() -> bool:
 def kept(visit: Visit, asking: Matching, sent: Sent) -> str:
     """Keep a file until its columns are matched; give the address of the page that asks about them."""
     stored = files.store().put(io.BytesIO(sent.data), "application/octet-stream")
-    return f"{asking.url}/{_signer().dumps([visit.actor.id, stored.digest, sent.name, sent.entity])}"
+    told = [visit.actor.id, stored.digest, sent.name, sent.entity, dict(sent.about.fixed)]
+    return f"{asking.url}/{_signer().dumps(told)}"
 
 
 def asked_first(visit: Visit, asking: Matching, sent: Sent) -> Came:
@@ -78,7 +79,7 @@ def page(visit: Visit, asking: Matching, token: str) -> Any:
     sent = _opened(visit, token)
     looked = asking.look(sent)
     if request.method == "GET":
-        return _asked(asking, sent, looked, list(looked.guessed), {}, "")
+        return _asked(asking, sent, looked, list(looked.guessed), sent.about.fixed, "")
     chosen = [request.form.get(f"column-{at}", "") or None for at in range(len(looked.headings))]
     fixed = {each.name: text for each in asking.common if (text := request.form.get(each.name, "").strip())}
     dates = request.form.get("dates", "")
@@ -191,13 +192,13 @@ def _twice(asking: Matching, looked: Looked, chosen: Sequence[str | None]) -> It
 def _opened(visit: Visit, token: str) -> Sent:
     """Find a file that this very person has sent before."""
     try:
-        account, digest, name, entity = _signer().loads(token)
+        account, digest, name, entity, fixed = _signer().loads(token)
     except (BadSignature, ValueError):
-        account, digest, name, entity = None, "", "", None
+        account, digest, name, entity, fixed = None, "", "", None, {}
     if account != visit.actor.id:
         raise Refused(Kind.MISSING, Problem("not_found", "There is no such file. Send it again."))
     with files.store().open(digest) as content:
-        return Sent(content.read(), name, entity)
+        return Sent(content.read(), name, entity, about=About(fixed=fixed))
 
 
 def _signer() -> URLSafeSerializer:

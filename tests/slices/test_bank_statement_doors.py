@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import io
+import re
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
 
+from app.infra import unit
+from app.infra.jobs import Job
+from app.infra.taking import About, Sent
+from app.modules.statements import jobs, service
+from tests.acting import system
+from tests.console.test_statement_pages import Window
 from tests.scenarios.banking import Banking, camt053, entry
+from tests.scenarios.paying import OURS
 from tests.scenarios.test_request_doors import script
+from tests.slices.doing import reading
 
 
 def test_a_script_takes_a_statement_in_once_and_says_what_its_lines_are(app: Flask, banking: Banking) -> None:
@@ -76,6 +86,51 @@ def test_a_table_of_a_bank_is_read_as_its_columns_were_said_and_can_be_tried_fir
         ("-12.50", "Vega Optics", "R-100"),
         ("-4.50", "Bank", "Gebuehr"),
     ]
+
+
+#: A table that says neither account nor currency, under headings that are known.
+NAMELESS = b"Datum;Betrag;Verwendungszweck;Name\n27.11.2026;-4,50;Kontogebuehr;Bank\n28.11.2026;-14,50;Porto;Post\n"
+
+
+def test_a_table_is_of_the_account_that_is_said_at_every_door(app: Flask, banking: Banking, tmp_path: Path) -> None:
+    caller = script(app, banking.tomas)
+
+    def send(data: bytes, *said: str) -> Any:
+        form = {"file": (io.BytesIO(data), "day.csv"), "set": list(said)}
+        return caller.post("/bank-statements/capture", data=form, content_type="multipart/form-data")
+
+    assert "Choose the account" in send(NAMELESS).text
+    assert "PETTY is no paying account that you may use" in send(NAMELESS, "account=PETTY").text
+    assert "MAIN is kept in EUR, the file is in USD" in send(NAMELESS, "account=MAIN", "currency=USD").text
+    taken = send(NAMELESS, "account=main")
+    assert taken.status_code == 201, taken.text
+    with reading("bank_statement", "STM-2026-00001") as row:
+        assert not any("which account" in remark for remark in row.remarks)
+    file = tmp_path / "card.csv"
+    file.write_bytes(NAMELESS.replace(b"Kontogebuehr", b"Kartengebuehr").replace(b"Porto", b"Versand"))
+    words = ["outlay", "import", "bank-statements", str(file), "--as", "tomas.dvorak", "--set", f"account={OURS}"]
+    told = app.test_cli_runner().invoke(args=words)
+    assert "STM-2026-00002 open" in told.output, told.output
+    window, many = Window(app, banking.tomas), NAMELESS.replace(b"4,50", b"5,50")
+    sent = {"file": (io.BytesIO(many), "may.csv"), "account": "MAIN", "match": "yes"}
+    asked = window.post("/bank-statements/capture", status=200, **sent).text
+    [url] = re.findall(r'href="(/bank-statements/capture/[^"]+)"', asked)
+    page = window.get(url)
+    assert '<option value="MAIN" selected>' in page
+    columns = {"column-0": "booked_on", "column-1": "amount", "column-2": "text", "column-3": "name"}
+    done = window.post(url, status=200, act="take", account="MAIN", **columns).text
+    assert "STM-2026-00003" in done
+
+
+def test_a_large_table_keeps_the_account_that_was_said(banking: Banking) -> None:
+    sent = Sent(NAMELESS, "day.csv", "HAL", about=About(fixed={"account": "MAIN"}))
+    number = service.take_in_later(banking.at(banking.tomas), sent, None)
+    with unit.reading(system()) as bound:
+        job = bound.session.get_one(Job, number, execution_options={"scoped": True})
+        told = dict(job.arguments)
+    assert (told["entity"], told["about"]["fixed"]) == ("HAL", {"account": "MAIN"})
+    result = jobs.take_in(banking.at(banking.tomas), Job(kind=service.TAKE_IN, arguments=told))
+    assert result == {"statements": ["STM-2026-00001"]}
 
 
 def test_a_terminal_says_what_the_columns_of_a_table_mean(app: Flask, banking: Banking, tmp_path: Path) -> None:

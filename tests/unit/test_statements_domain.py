@@ -102,7 +102,7 @@ def test_entries_that_are_not_booked_have_no_mark() -> None:
 
 
 KNOWN = [
-    Known(1, "HAL", "EUR", IBAN, None, None),
+    Known(1, "HAL", "EUR", IBAN, None, None, "MAIN"),
     Known(2, "HAL", "USD", IBAN, None, None),
     Known(3, "INC", "USD", None, "0004455667788", "121042882"),
 ]
@@ -132,11 +132,30 @@ def test_a_statement_is_of_the_account_with_its_number_and_currency(account: Any
 def test_without_a_number_somebody_says_of_which_account_it_is() -> None:
     nameless = Statement(None, None, Account(), (FEE,))
     assert filing.find_account(nameless, KNOWN, None, None) is None
-    assert filing.find_account(nameless, KNOWN, 1, None) == KNOWN[0]
-    assert filing.find_account(nameless, KNOWN, 2, None) is None  # kept in another currency
+    assert filing.find_account(nameless, KNOWN, KNOWN[0], None) == KNOWN[0]
+    assert filing.find_account(nameless, KNOWN, KNOWN[1], None) is None  # kept in another currency
     assert filing.find_account(nameless, KNOWN, None, "HAL") == KNOWN[0]
     assert filing.why_unknown(nameless, None).code == "no_account"
+    assert filing.why_unknown(nameless, None, KNOWN[1]).code == "other_currency"
+    assert filing.why_unknown(nameless, "INC", KNOWN[0]).message.startswith(
+        "Account: MAIN is an account of HAL, not of INC"
+    )
     assert "DE89370400440532013000 in EUR is no paying account" in filing.why_unknown(statement(FEE), None).message
+
+
+def test_an_account_is_said_by_its_code_or_any_of_its_numbers() -> None:
+    assert filing.find_said(KNOWN, " main ") == KNOWN[0]
+    assert filing.find_said(KNOWN, "121042882 4455667788") == KNOWN[2]
+    assert filing.find_said(KNOWN, IBAN) is None  # of two accounts in different currencies
+    assert filing.find_said(KNOWN, "PETTY") is None
+
+
+def test_what_somebody_said_counts_where_the_file_gives_a_name_and_no_number() -> None:
+    named = Statement(None, None, Account(number="Giro 12"), (FEE,))
+    assert filing.find_account(named, KNOWN, None, None) is None
+    assert filing.find_account(named, KNOWN, KNOWN[0], None) == KNOWN[0]
+    other = Statement(None, None, Account(number="1234567890"), (FEE,))
+    assert filing.find_account(other, KNOWN, KNOWN[0], None) is None
 
 
 @pytest.mark.parametrize(("format", "refused"), [("camt.053.001.02", False), ("camt.052.001.08", True), ("camt.054", True),

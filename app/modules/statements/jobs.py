@@ -16,7 +16,8 @@ def take_in(context: Context, job: Job) -> dict[str, Any]:
     """Take in a file that was sent before; a refusal is an answer, and no reason to try again."""
     told = job.arguments
     with files.store().open(told["digest"]) as content:
-        sent = Sent(content.read(), told["name"], about=about_of(told["about"]) if "about" in told else NOTHING_SAID)
+        about = about_of(told["about"]) if "about" in told else NOTHING_SAID
+        sent = Sent(content.read(), told["name"], told.get("entity"), about=about)
     try:
         return {"statements": [each.key for each in service.take_in(context, sent, told["account"])]}
     except Refused as refused:

@@ -33,6 +33,7 @@ class Known:
     iban: str | None
     number: str | None
     routing: str | None
+    code: str = ""
 
     @property
     def names(self) -> frozenset[str]:
@@ -74,18 +75,40 @@ def currency_of(statement: Statement) -> str | None:
     return statement.account.currency or (balance and balance.currency) or (entry and entry.currency) or None
 
 
-def find_account(statement: Statement, known: Sequence[Known], chosen: int | None, entity: str | None) -> Known | None:
+def find_said(known: Iterable[Known], said: str) -> Known | None:
+    """Find the account that somebody names, by its code or by any number that a bank writes for it."""
+    same = [each for each in known if each.code.casefold() == said.strip().casefold()]
+    found = same or [each for each in known if bare(said) in each.names]
+    return found[0] if len(found) == 1 else None
+
+
+def why_not_said(said: str) -> Problem:
+    """Say that somebody names an account that is none of ours, or two that share a number."""
+    words = f"Account: {said.strip()[:60]} is no paying account that you may use. Name one by its code, as under Paying accounts."
+    return Problem("unknown_account", words, "account")
+
+
+def find_account(
+    statement: Statement, known: Sequence[Known], chosen: Known | None, entity: str | None
+) -> Known | None:
     """Find whose statement it is: by its number and currency; where it has no number, by what was chosen."""
     currency = currency_of(statement)
     fitting = [each for each in known if currency in {None, each.currency}]
     if entity:
         fitting = [each for each in fitting if each.entity == entity]
-    stated = statement.account.iban or statement.account.number
+    stated = _number_of(statement, is_chosen=chosen is not None)
     if stated is None:
-        own = [each for each in fitting if each.id == chosen] if chosen else fitting if entity else []
+        own = [each for each in fitting if each == chosen] if chosen else fitting if entity else []
         return own[0] if len(own) == 1 else None
     found = [each for each in fitting if bare(stated) in each.names] or _by_end(bare(stated), fitting)
     return found[0] if found else None
+
+
+def _number_of(statement: Statement, *, is_chosen: bool) -> str | None:
+    """Tell which account a statement says it is of; a name or a few digits say nothing once somebody has chosen one."""
+    stated = statement.account.iban or statement.account.number
+    digits = sum(each.isdigit() for each in stated or "")
+    return None if is_chosen and digits < _LEAST_DIGITS else stated or None
 
 
 def _by_end(stated: str, known: Iterable[Known]) -> list[Known]:
@@ -96,9 +119,17 @@ def _by_end(stated: str, known: Iterable[Known]) -> list[Known]:
     return found if len({each.iban for each in found}) == 1 else []
 
 
-def why_unknown(statement: Statement, entity: str | None) -> Problem:
-    """Say of which account a statement is that is not ours."""
+def why_unknown(statement: Statement, entity: str | None, chosen: Known | None = None) -> Problem:
+    """Say of which account a statement is that is not ours, or why it cannot be of the one that was chosen."""
     account, currency = statement.account, currency_of(statement)
+    if chosen is not None and _number_of(statement, is_chosen=True) is None:
+        if entity and chosen.entity != entity:
+            words = f"Account: {chosen.code} is an account of {chosen.entity}, not of {entity}. Choose another."
+            return Problem("unknown_account", words, "account")
+        words = (
+            f"Account: {chosen.code} is kept in {chosen.currency}, the file is in {currency}. Choose another account."
+        )
+        return Problem("other_currency", words, "account")
     if not (account.iban or account.number):
         words = "Account: the file does not say of which account it is. Choose the account."
         return Problem("no_account", words, "account")

@@ -132,7 +132,13 @@ def take_in_later(context: Context, sent: Sent, account: str | None) -> int:
     stored = files.store().put(io.BytesIO(sent.data), "application/octet-stream")
 
     def body(bound: Context) -> int:
-        arguments = {"digest": stored.digest, "name": sent.name, "account": account, "about": asdict(sent.about)}
+        arguments = {
+            "digest": stored.digest,
+            "name": sent.name,
+            "account": account,
+            "entity": sent.entity,
+            "about": asdict(sent.about),
+        }
         job = jobs.enqueue(bound, TAKE_IN, arguments, unique_key=f"{TAKE_IN} {stored.digest}", max_attempts=3)
         bound.session.flush()
         return job.id
@@ -193,12 +199,13 @@ def _file(
 ) -> list[_Filed]:
     """Find the account of every statement; one without stops them all, as a file is taken in whole."""
     known = [_known(each) for each in accounts.values()]
-    chosen_id = next((each.id for each in accounts.values() if each.code == chosen), None)
-    found = [filing.find_account(each, known, chosen_id, entity) for each in content.statements]
+    said = filing.find_said(known, chosen) if chosen else None
+    refuse_if([filing.why_not_said(chosen)] if chosen and said is None else [])
+    found = [filing.find_account(each, known, said, entity) for each in content.statements]
     problems = []
     for statement, account in zip(content.statements, found, strict=True):
         if account is None:
-            problems.append(filing.why_unknown(statement, entity))
+            problems.append(filing.why_unknown(statement, entity, said))
         else:
             problems += filing.why_not_entries(statement, account.currency)
     refuse_if(problems[:MOST_PROBLEMS])
@@ -212,7 +219,13 @@ def _file(
 
 def _known(account: PayingAccount) -> Known:
     return Known(
-        account.id, account.entity.code, account.currency.code, account.iban, account.account_number, account.routing
+        account.id,
+        account.entity.code,
+        account.currency.code,
+        account.iban,
+        account.account_number,
+        account.routing,
+        account.code,
     )
 
 
@@ -267,7 +280,11 @@ def _row(bound: Context, file: _File, filed: _Filed, account: PayingAccount) -> 
         file_hash=file.stored.digest,
         place=filed.place,
         repeated=sum(filed.is_known),
-        findings=[_told(each) for each in (*file.content.findings, *statement.findings, *_odd(bound, filed))],
+        findings=[
+            _told(each)
+            for each in (*file.content.findings, *statement.findings, *_odd(bound, filed))
+            if each.code != "no_account"  # it is known by now, or nothing would be filed
+        ],
         state="open",
     )
     row.lines = list(_lines(row, filed))
