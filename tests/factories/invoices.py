@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from typing import Any
 
 from sqlalchemy import text
@@ -231,12 +232,24 @@ def _hold(maker: Any, key: str) -> None:
     _run(maker, key, "hold")
 
 
+def _address_to_others(maker: Any, key: str) -> None:
+    """Let the exception be that its invoice names a buyer who is none of our companies."""
+    parsed = {"kind": "invoice", "number": "R-1", "currency": "EUR", "buyer": {"name": "Strangers & Sons Ltd"}}
+    asked = "UPDATE invoice_exception SET kind = 'addressee', mark = 'addressee:addressee_unknown:' WHERE number = :key"
+    named = "UPDATE invoice SET parsed = CAST(:parsed AS jsonb) WHERE reference = :key"
+    with db.engine.begin() as connection:
+        connection.execute(text(asked), {"key": key})
+        connection.execute(text(named), {"key": _invoice_of(key), "parsed": json.dumps(parsed)})
+    _run(maker, _invoice_of(key), "match")
+
+
 PREPARED = {
     "invoice.approve": _ask,
     "invoice.reject": _ask,
     "invoice.request_changes": _ask,
     "invoice.release": _hold,
     "invoice.withdraw": _submit,
+    "invoice_exception.assign": _address_to_others,
 }
 
 OBSTRUCTED = {"invoice.submit": _submit, "invoice.hold": _hold}

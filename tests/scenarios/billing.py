@@ -115,6 +115,7 @@ def ubl(
     extra: Decimal = Decimal(0),
     freight: str = "0",
     prepaid: str = "0",
+    buyer: str = "Halden",
 ) -> bytes:
     """Write an e-invoice of Vega: lines of text, quantity and price; `extra` is added to the total as stated.
 
@@ -172,7 +173,7 @@ def ubl(
 </cac:TaxScheme></cac:PartyTaxScheme><cac:PartyLegalEntity><cbc:RegistrationName>Vega Optics</cbc:RegistrationName>
 </cac:PartyLegalEntity></cac:Party></cac:AccountingSupplierParty>
 <cac:AccountingCustomerParty><cac:Party><cac:PostalAddress><cac:Country><cbc:IdentificationCode>AT</cbc:IdentificationCode>
-</cac:Country></cac:PostalAddress><cac:PartyLegalEntity><cbc:RegistrationName>Halden</cbc:RegistrationName></cac:PartyLegalEntity>
+</cac:Country></cac:PostalAddress><cac:PartyLegalEntity>{f"<cbc:RegistrationName>{buyer}</cbc:RegistrationName>" if buyer else ""}</cac:PartyLegalEntity>
 </cac:Party></cac:AccountingCustomerParty>
 <cac:PaymentMeans><cbc:PaymentMeansCode>58</cbc:PaymentMeansCode><cac:PayeeFinancialAccount><cbc:ID>{iban}</cbc:ID>
 </cac:PayeeFinancialAccount></cac:PaymentMeans>{charge if Decimal(freight) else ""}

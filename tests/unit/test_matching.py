@@ -16,6 +16,7 @@ from app.kernel.money import Money
 from app.modules.invoices.domain import billing
 from app.modules.invoices.domain.case import (
     Account,
+    Addressed,
     Adjustment,
     Bill,
     BillLine,
@@ -140,6 +141,7 @@ def test_checks_are_made_in_their_order_and_none_is_left_out_because_another_fai
             order(rate=D("1.1")),
             due_on=date(2026, 12, 1),
             account=Account("DE", "unknown"),
+            addressed=Addressed("Others Ltd"),
             duplicates=(Suspicion(3, "IN-3", "4711", 90, (Reason("same_number", "the same number", 60),)),),
         )
     )
@@ -228,7 +230,7 @@ def test_without_an_order_policy_decides_and_only_the_document_itself_is_checked
     assert found.asks_policy
     skipped = [check.name for check in found.checks if check.verdict is Verdict.NOT_APPLICABLE]
     assert skipped == [
-        CheckName.CURRENCY, CheckName.LINE_LINK, CheckName.QUANTITY, CheckName.UNIT_PRICE, CheckName.CHARGES,
+        CheckName.ADDRESSEE, CheckName.CURRENCY, CheckName.LINE_LINK, CheckName.QUANTITY, CheckName.UNIT_PRICE, CheckName.CHARGES,
         CheckName.TERMS, CheckName.BANK_ACCOUNT,
     ]  # fmt: skip
 
@@ -915,6 +917,41 @@ def test_an_earlier_due_day_than_agreed_is_asked(
 def test_an_account_that_is_not_confirmed_stops_the_invoice(state: Any, result: tuple[str, str]) -> None:
     found = match(case(account=Account("AT61 •••• 3457", state, date(2026, 12, 1))))
     assert verdict(found, CheckName.BANK_ACCOUNT) == result
+
+
+OURS = "HAL Halden"
+
+
+@pytest.mark.parametrize(
+    ("to", "result"),
+    [
+        (None, ("not_applicable", "not_applicable")),
+        (Addressed("Halden GmbH", OURS, "tax id; 95 % sure"), ("ok", "as_expected")),
+        (Addressed("Nordhalde", "NOR Nordhalde", "same name; 75 % sure"), ("exception", "other_addressee")),
+        (Addressed("Others Ltd"), ("exception", "addressee_unknown")),
+    ],
+)
+def test_whom_an_invoice_is_addressed_to_is_asked_and_not_guessed(
+    to: Addressed | None, result: tuple[str, str]
+) -> None:
+    found = match(case(entity=OURS, addressed=to))
+    assert verdict(found, CheckName.ADDRESSEE) == result
+    if result[0] == "exception":
+        [asked] = raised(found.checks, on=FRIDAY, bill_kind="invoice", method=TWO)
+        assert (asked.kind, asked.owner) == (ExceptionKind.ADDRESSEE, Owner.AP_CLERK)
+        assert asked.actions == (Action.ASSIGN, Action.REJECT)
+
+
+def test_which_company_was_said_holds_for_that_company_and_that_buyer_alone() -> None:
+    def asked(entity: str, buyer: str) -> Any:
+        found = match(case(entity=entity, addressed=Addressed(buyer)))
+        return raised(found.checks, on=FRIDAY, bill_kind="invoice", method=TWO)[0]
+
+    said = asked(OURS, "Others Ltd")
+    accepted = {said.key: said.seen}
+    assert still_accepted(asked(OURS, "Others Ltd"), accepted)
+    assert not still_accepted(asked("NOR Nordhalde", "Others Ltd"), accepted)
+    assert not still_accepted(asked(OURS, "Strangers Ltd"), accepted)
 
 
 def suspicion(score: int) -> Suspicion:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.modules.invoices.domain.recognition import Known, Recognition, Seller, recognise
+from app.modules.invoices.domain.recognition import Known, Recognition, Seller, addressed, recognise, words
 
 
 def known(id: int, code: str, name: str, **fields: Any) -> Known:
@@ -171,3 +171,37 @@ def test_who_is_taken_does_not_depend_on_the_order_and_never_on_a_name_alone(
         assert supplier.tax_ids & tax_ids or supplier.accounts & accounts
         assert found.chosen.confidence >= 90
         assert not found.warnings
+
+
+OURS = (
+    known(1, "HAL", "Halden", names=["Halden Instruments GmbH"], tax_ids=["AT:U11"], legal_ids=["AT:FN1"]),
+    known(2, "NOR", "Nordhalde", tax_ids=["DE:22"], endpoints=["0204:991-1"]),
+    known(3, "SUD", "Halden South", tax_ids=["AT:U11"]),
+)
+
+
+@pytest.mark.parametrize(
+    ("fields", "why", "code"),
+    [
+        ({"tax_ids": ["DE:22"]}, "tax id; 95 % sure", "NOR"),
+        ({"legal_ids": ["AT:FN1"]}, "registration number; 92 % sure", "HAL"),
+        ({"endpoints": ["0204:991-1"]}, "e-invoice address; 92 % sure", "NOR"),
+        ({"names": ("Halden Instruments Gmbh",)}, "same name; 75 % sure", "HAL"),
+        ({"tax_ids": ["AT:U11"]}, "tax id; 95 % sure", None),
+        ({"tax_ids": ["AT:U11"], "names": ("Halden South",)}, "tax id, same name; 98 % sure", "SUD"),
+        ({"names": ("Nordhalden",)}, "similar name, 85 %; 45 % sure", None),
+        ({"names": ("Zebra Ltd",)}, "", None),
+    ],
+)
+def test_a_company_of_ours_is_taken_by_what_it_alone_has_or_by_its_very_name(
+    fields: dict[str, Any], why: str, code: str | None
+) -> None:
+    found = addressed(Seller(fields.pop("names", ()), **{key: frozenset(each) for key, each in fields.items()}), OURS)
+    assert (words(next(iter(found.candidates), None)), chosen(found), found.warnings) == (why, code, ())
+
+
+def test_our_name_with_a_tax_id_of_others_is_asked_about() -> None:
+    for tax_id in ("DE:99", "AT:U11"):
+        found = addressed(Seller(("Nordhalde",), frozenset({tax_id})), OURS)
+        assert chosen(found) is None
+        assert len(found.warnings) == 1

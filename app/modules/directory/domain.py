@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 import stdnum
+from stdnum import ean
 from stdnum.exceptions import ValidationError
 
 from app.kernel import money
@@ -23,6 +24,8 @@ from app.kernel.problem import Problem
 
 CODE_PATTERN = "^[A-Za-z0-9][A-Za-z0-9._-]*$"
 EMAIL_PATTERN = re.compile(r"[^@\s,;<>()\"]+@[^@\s,;<>()\"]+\.[A-Za-z0-9-]{2,}")
+_ELECTRONIC_ADDRESS = re.compile(r"[0-9]{4}|AN|AQ|AS|AU|EM")
+_GLN = "0088"
 _CPV_WEIGHTS = (3, 7, 1, 3, 7, 1, 3, 7)
 
 # ISO 3166-1, and XK for Kosovo, which has none there and is used by banks and customs.
@@ -232,6 +235,23 @@ def why_not_currency(context: Context, currency: Any) -> list[Problem]:
     ]
 
 
+def why_not_endpoint(scheme: str | None, identifier: str | None) -> list[Problem]:
+    """Say what is wrong with an address for e-invoices: a scheme of the Peppol list, and what it is in that scheme."""
+    if scheme is None and identifier is None:
+        return []
+    if scheme is None or identifier is None:
+        field = "endpoint_scheme" if scheme is None else "endpoint_id"
+        return [Problem("incomplete_endpoint", "An endpoint needs both: scheme and id.", field)]
+    if not _ELECTRONIC_ADDRESS.fullmatch(scheme):
+        words_ = "Endpoint scheme: use a code of the Peppol list, such as 0088 for a GLN or 9915 for Austria."
+        return [Problem("unknown_scheme", words_, "endpoint_scheme")]
+    if scheme == _GLN and not ean.is_valid(identifier):
+        return [
+            Problem("bad_endpoint", f"Endpoint id: {identifier} is not a GLN. Check for a typing error.", "endpoint_id")
+        ]
+    return []
+
+
 def why_not_entity(context: Context, entity: Any) -> list[Problem]:
     """Say what is wrong with an entity."""
     return [
@@ -239,6 +259,7 @@ def why_not_entity(context: Context, entity: Any) -> list[Problem]:
         *why_not_country(entity.country),
         *why_not_time_zone(entity.time_zone),
         *why_not_tax_id(entity.tax_id, entity.country),
+        *why_not_endpoint(entity.endpoint_scheme, entity.endpoint_id),
     ]
 
 

@@ -84,7 +84,10 @@ class Entity(Row):
     """A legal company of the organisation."""
 
     __tablename__ = "entity"
-    __table_args__ = (CheckConstraint("fiscal_year_start BETWEEN 1 AND 12", name="fiscal_year_start"),)
+    __table_args__ = (
+        CheckConstraint("fiscal_year_start BETWEEN 1 AND 12", name="fiscal_year_start"),
+        CheckConstraint("(endpoint_scheme IS NULL) = (endpoint_id IS NULL)", name="endpoint"),
+    )
     constraint_problems = {
         "ck_entity_fiscal_year_start": (
             "out_of_range",
@@ -105,6 +108,9 @@ class Entity(Row):
     )
     time_zone: Mapped[str] = db.text("Time zone", 64, required=True, default="UTC", help="Such as Europe/Vienna")
     tax_id: Mapped[str | None] = db.text("VAT number", 40, help="Checked by the rules of the country")
+    registration_number: Mapped[str | None] = db.text("Registration number", 40, help="In the register of companies")
+    endpoint_scheme: Mapped[str | None] = db.text("Endpoint scheme", 4, help="Peppol list of schemes, such as 0088")
+    endpoint_id: Mapped[str | None] = db.text("Endpoint id", 50, help="Address for e-invoices in that scheme")
     state: Mapped[str] = db.state("open", "closed")
 
     base_currency: Mapped[Currency] = relationship()

@@ -13,6 +13,7 @@ from app.kernel.event import Event
 from app.kernel.problem import Kind, Problem, Refused
 from app.modules.approvals import service as approvals
 from app.modules.approvals.domain import progress
+from app.modules.directory.models import Entity
 from app.modules.invoices import service
 from app.modules.invoices.domain import exceptions as rules
 from app.modules.invoices.domain.exceptions import Action
@@ -258,6 +259,11 @@ class Accepted(Settled):
 
 
 @dataclass(frozen=True)
+class Assigned(Settled):
+    """Somebody has said for which of our companies the invoice is."""
+
+
+@dataclass(frozen=True)
 class CreditNoteAwaited(Settled):
     """The supplier is to credit the difference; until then nothing is paid."""
 
@@ -295,7 +301,11 @@ def why_not_owned(context: Context, exception: InvoiceException) -> list[Problem
 
 def why_not_acceptable(context: Context, exception: InvoiceException) -> list[Problem]:
     """Say why a difference of this kind cannot be taken as it is, whose task that is, and that nobody accepts their own."""
-    problems = _why_not(Action.ACCEPT, exception) or why_not_owned(context, exception)
+    return _why_not_passed(context, exception, Action.ACCEPT)
+
+
+def _why_not_passed(context: Context, exception: InvoiceException, action: Action) -> list[Problem]:
+    problems = _why_not(action, exception) or why_not_owned(context, exception)
     if context.actor.hands & set(exception.invoice.makers or ()):
         problems.append(Problem("own_invoice", "You took the invoice in. Someone else accepts the difference."))
     return problems
@@ -306,6 +316,26 @@ def accept(context: Context, exception: InvoiceException, *, reason: Why) -> Acc
     """Take the difference as it is, and say why. Another difference is asked about again."""
     service.settle_exception(context, exception, "accepted", Action.ACCEPT, reason)
     return _told(Accepted, exception, reason)
+
+
+def why_not_assignable(context: Context, exception: InvoiceException) -> list[Problem]:
+    """Say why the company is not the question, whose task it is, and that nobody answers it for what they took in."""
+    return _why_not_passed(context, exception, Action.ASSIGN)
+
+
+@command("Say which company it is for", moves=["open -> accepted | solved"], guard=why_not_assignable)
+def assign(
+    context: Context,
+    exception: InvoiceException,
+    *,
+    entity: Annotated[
+        Entity, Ask("Entity", "The one that is to pay it. Orders and cost centres of another are let go")
+    ],
+    reason: Why,
+) -> Assigned:
+    """Say for which of our companies the invoice is, and why. It is matched anew there."""
+    service.assign(context, exception, entity, reason)
+    return _told(Assigned, exception, reason)
 
 
 def why_not_creditable(context: Context, exception: InvoiceException) -> list[Problem]:

@@ -13,8 +13,9 @@ from sqlalchemy.orm import joinedload, selectinload
 from app.infra import scope
 from app.kernel.actor import Context
 from app.kernel.resource import registry
-from app.modules.directory.models import Category
-from app.modules.invoices.domain.exceptions import Owner
+from app.modules.directory import queries as directory
+from app.modules.directory.models import Category, Entity
+from app.modules.invoices.domain.exceptions import ExceptionKind, Owner
 from app.modules.invoices.domain.kinds import LIVE, InvoiceKind, Share
 from app.modules.invoices.domain.tolerances import Measure
 from app.modules.invoices.models import Invoice, InvoiceException, InvoiceLine, Tolerance
@@ -356,6 +357,22 @@ def list_waiting_of(context: Context, supplier: str) -> list[Invoice]:
         Invoice.state.in_(("captured", "exception")), Invoice.supplier.has(Supplier.code == supplier)
     )
     return list(context.session.scalars(statement.order_by(Invoice.id.desc()).limit(MOST_CANDIDATES)))
+
+
+def list_entered_for(context: Context) -> list[Entity]:
+    """List the open companies for which the actor may enter invoices."""
+    known = directory.list_open_entities(context)
+    reached = {entity for entity, _ in context.actor.reach("invoice.create").regions}
+    return known if None in reached else [each for each in known if each.id in reached]
+
+
+def list_asked(context: Context, kind: ExceptionKind, *more: ColumnElement[bool]) -> list[Invoice]:
+    """List the invoices that wait for an answer of a kind."""
+    asked = select(InvoiceException.invoice_id).where(InvoiceException.kind == kind, InvoiceException.state == "open")
+    statement = scope.everything(Invoice, why=_COUNTS).where(
+        Invoice.state.in_(("captured", "exception")), Invoice.id.in_(asked), *more
+    )
+    return list(context.session.scalars(statement.order_by(Invoice.id)))
 
 
 def find_supplier(context: Context, supplier_id: int) -> Supplier:

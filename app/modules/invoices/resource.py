@@ -152,7 +152,7 @@ exceptions = registry.add(
         filters=("state", "kind", "owner", "due_on", "invoice"),
         search={"number": "A", "text": "C"},
         scope=within("invoice.entity", "invoice.cost_centre"),
-        commands=(do.accept, do.ask_credit_note, do.reopen),
+        commands=(do.accept, do.ask_credit_note, do.assign, do.reopen),
     )
 )
 

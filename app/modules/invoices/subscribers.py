@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from app.infra import outbox
 from app.infra.outbox import OutboxEvent
 from app.kernel.actor import Context
 from app.modules.invoices import queries, service
+from app.modules.invoices.domain.exceptions import ExceptionKind
+from app.modules.invoices.models import Invoice
 
 
 def match_again(context: Context, event: OutboxEvent) -> None:
     """Hold invoices that wait for something of an order against it as it is now."""
     order = queries.find_order(context, event.resource, event.row_key)
-    for invoice in queries.list_to_match_again(context, order.id) if order is not None else ():
+    _match(context, queries.list_to_match_again(context, order.id) if order is not None else ())
+
+
+def address_again(context: Context, event: OutboxEvent) -> None:
+    """Match what is addressed to a company nobody knew, as it may be on file by now."""
+    _match(context, queries.list_asked(context, ExceptionKind.ADDRESSEE))
+
+
+def _match(context: Context, invoices: Iterable[Invoice]) -> None:
+    for invoice in invoices:
         [locked] = queries.lock_invoices(context, [invoice.id])
         if locked.state in ("captured", "exception"):
             service.match(context, locked)
@@ -31,6 +44,11 @@ outbox.subscribe(
     "invoices.match_again",
     ("receipt.posted", "receipt.reversed", "order.issued", "order.short_closed"),
     match_again,
+)
+outbox.subscribe(
+    "invoices.address_again",
+    ("entity.created", "entity.changed", "entity.reopened"),
+    address_again,
 )
 outbox.subscribe(
     "invoices.recognise_again",

@@ -187,7 +187,7 @@ def our_entity(
     if wanted:
         found = next((each for each in known if each.code == wanted), None)
     else:
-        found = _addressed(known, names, tax_ids) or _home(context) or (known[0] if len(known) == 1 else None)
+        found = _addressed(known, names, tax_ids) or home_entity(context) or (known[0] if len(known) == 1 else None)
     if found is None:
         codes = ", ".join(each.code for each in known)
         words = f"Entity: say which one it is for. The entities are: {codes}."
@@ -195,7 +195,8 @@ def our_entity(
     return found
 
 
-def _home(context: Context) -> Entity | None:
+def home_entity(context: Context) -> Entity | None:
+    """Find the company that the actor works for."""
     person = parties.find_by_account(context, context.actor.id)
     return person.cost_centre.entity if person is not None and person.cost_centre is not None else None
 

@@ -19,8 +19,8 @@ from app.modules.invoices.domain.exceptions import Owner
 from app.modules.invoices.models import Invoice, InvoiceException
 
 NAME = "invoice_exception"
-_KEYS = {"accept": "a", "ask_credit_note": "c"}
-_ICONS = {"accept": "check", "ask_credit_note": "receipt-2", "reopen": "arrow-back-up"}
+_KEYS = {"accept": "a", "ask_credit_note": "c", "assign": "a"}
+_ICONS = {"accept": "check", "ask_credit_note": "receipt-2", "assign": "building", "reopen": "arrow-back-up"}
 _STATES = {"accepted": "Accepted", "waiting": "Waits for a credit note", "solved": "Solved", "dropped": "Dropped"}
 
 

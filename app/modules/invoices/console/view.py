@@ -18,7 +18,6 @@ from app.console.shell import Crumb, Page
 from app.console.taking import Came
 from app.infra.taking import Taken
 from app.kernel.problem import Kind, Problem, Refused
-from app.modules.directory import queries as directory
 from app.modules.invoices import queries, service
 from app.modules.invoices.console import page as invoice_page
 from app.modules.invoices.console import papers
@@ -88,7 +87,9 @@ class InvoiceView(ResourceView):
         return response
 
     def _taking(self, visit: Visit, came: list[Came]) -> Any:
-        entities = tuple(Option(each.code, f"{each.code} {each.name}") for each in _entities(visit))
+        entities = tuple(
+            Option(each.code, f"{each.code} {each.name}") for each in queries.list_entered_for(visit.context)
+        )
         about = Page("Take in invoices", shell.crumbs(self.resource, Crumb("Take in")), self._url())
         return shell.render("invoice_capture.html", about, came=came, entities=entities, most=MOST_FILES)
 
@@ -101,14 +102,6 @@ class InvoiceView(ResourceView):
         about = Page(form.title, crumbs, form.cancel_url, width="full", phone_title=row.reference)
         status = refusal.kind.value if refusal else 200
         return shell.render("invoice_form.html", about, form=form, beside=beside, status=status)
-
-
-def _entities(visit: Visit) -> list[Any]:
-    """List the entities for which the reader may enter invoices."""
-    reach = visit.actor.reach("invoice.create")
-    known = directory.list_open_entities(visit.context)
-    wanted = {entity for entity, _ in reach.regions}
-    return known if None in wanted else [each for each in known if each.id in wanted]
 
 
 def _came(visit: Visit, taken: list[Taken]) -> list[Came]:

@@ -217,6 +217,17 @@ class Account:
     usable_from: date | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Addressed:
+    """To whom an invoice is addressed, and which of our companies that is; without one, which is nearest. `why` is of either."""
+
+    name: str
+    entity: str = ""
+    why: str = ""
+    nearest: str = ""
+    warning: str = ""
+
+
 @dataclass(frozen=True)
 class Case:
     """Everything that is known about an invoice when it is matched.
@@ -235,6 +246,8 @@ class Case:
     is_payable_supplier: bool = True
     charges: frozenset[str] = frozenset({"freight"})
     account: Account | None = None
+    entity: str = ""
+    addressed: Addressed | None = None
     due_on: date | None = None
     duplicates: tuple[Suspicion, ...] = ()
     duplicate_from: int = BLOCKS_FROM

@@ -20,6 +20,7 @@ class CheckName(Labelled):
     """The checks, in the order in which they are made."""
 
     SUPPLIER = "supplier", "Supplier"
+    ADDRESSEE = "addressee", "Addressed to"
     CURRENCY = "currency", "Currency"
     LINE_LINK = "line_link", "Line link"
     QUANTITY = "quantity", "Quantity"

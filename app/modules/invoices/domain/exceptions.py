@@ -17,6 +17,7 @@ class ExceptionKind(Labelled):
     """What sort of reason it is."""
 
     SUPPLIER = "supplier", "Supplier"
+    ADDRESSEE = "addressee", "Addressed to"
     CURRENCY = "currency", "Currency"
     LINK = "link", "Line without order"
     QUANTITY = "quantity", "Quantity"
@@ -49,6 +50,7 @@ class Action(Labelled):
     AMEND_ORDER = "amend_order", "Amend the order"
     REJECT = "reject", "Reject the invoice"
     LINK = "link", "Link by hand"
+    ASSIGN = "assign", "Say which company it is for"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,7 @@ class Mismatch:
 
 _KINDS = {
     CheckName.SUPPLIER: ExceptionKind.SUPPLIER,
+    CheckName.ADDRESSEE: ExceptionKind.ADDRESSEE,
     CheckName.CURRENCY: ExceptionKind.CURRENCY,
     CheckName.LINE_LINK: ExceptionKind.LINK,
     CheckName.QUANTITY: ExceptionKind.QUANTITY,
@@ -84,6 +87,7 @@ _KINDS = {
 }
 OWNERS: Mapping[ExceptionKind, Owner] = {
     ExceptionKind.SUPPLIER: Owner.BUYER,
+    ExceptionKind.ADDRESSEE: Owner.AP_CLERK,
     ExceptionKind.CURRENCY: Owner.BUYER,
     ExceptionKind.LINK: Owner.AP_CLERK,
     ExceptionKind.QUANTITY: Owner.RECEIVER,
@@ -99,6 +103,7 @@ OWNERS: Mapping[ExceptionKind, Owner] = {
 #: Working days until it is due, unless the settings say otherwise.
 DUE_DAYS: Mapping[ExceptionKind, int] = {
     ExceptionKind.SUPPLIER: 2,
+    ExceptionKind.ADDRESSEE: 2,
     ExceptionKind.CURRENCY: 3,
     ExceptionKind.LINK: 2,
     ExceptionKind.QUANTITY: 3,
@@ -113,6 +118,7 @@ DUE_DAYS: Mapping[ExceptionKind, int] = {
 }
 _ACTIONS = {
     ExceptionKind.SUPPLIER: (Action.LINK, Action.REJECT),
+    ExceptionKind.ADDRESSEE: (Action.ASSIGN, Action.REJECT),
     ExceptionKind.CURRENCY: (Action.ACCEPT, Action.AMEND_ORDER, Action.LINK, Action.REJECT),
     ExceptionKind.LINK: (Action.LINK, Action.AMEND_ORDER, Action.ACCEPT, Action.REJECT),
     ExceptionKind.QUANTITY: (
@@ -193,6 +199,6 @@ def why_not(action: Action, actions: Collection[Action], reason: str | None) -> 
     if action not in actions:
         allowed = ", ".join(each.label for each in actions)
         return [Problem("not_possible", f"{action.label} does not settle this. Choose one of: {allowed}.", "action")]
-    if action in (Action.ACCEPT, Action.REJECT) and not (reason or "").strip():
+    if action in (Action.ACCEPT, Action.ASSIGN, Action.REJECT) and not (reason or "").strip():
         return [Problem("required", "Reason is missing. Say why, for whoever reads this later.", "reason")]
     return []

@@ -45,6 +45,7 @@ def match(case: Case) -> Match:
     case = replace(case, bill=signed(case.bill))
     made = (
         *_supplier(case),
+        _addressee(case),
         *_currency(case),
         *line_checks.links(case),
         *line_checks.quantities(case),
@@ -86,6 +87,24 @@ def _supplier(case: Case) -> Iterator[Check]:
     if case.is_payable_supplier and not others and (credited is None or credited.supplier == bill.supplier):
         words = f"The invoice is from {bill.supplier_name}{', as ordered' if case.orders else ''}."
         yield ok(name, words, expected=bill.supplier_name, actual=bill.supplier_name)
+
+
+def _addressee(case: Case) -> Check:
+    """Compare whom it is addressed to with whose it is said to be; what is made out to others is nobody's to guess."""
+    name, to = CheckName.ADDRESSEE, case.addressed
+    if to is None:
+        return skipped(name, f"It names no buyer. It is for {case.entity}, as entered.")
+    if to.entity and to.entity == case.entity:
+        return ok(
+            name, f"It is addressed to {to.name}, which is {to.entity}: {to.why}.", expected=to.entity, actual=to.name
+        )
+    if to.entity:
+        words = f"It is addressed to {to.name}, which is {to.entity} ({to.why}), and entered for {case.entity}."
+        return failed(name, "other_addressee", words, expected=case.entity, actual=to.name)
+    nearest = f"The nearest is {to.nearest} ({to.why})." if to.nearest else ""
+    words = f"It is addressed to {to.name}, which is none of our companies{' for certain' if to.nearest else ''}."
+    words = " ".join(filter(None, (words, nearest, to.warning, f"It stands with {case.entity} until somebody says.")))
+    return failed(name, "addressee_unknown", words, expected=case.entity, actual=to.name)
 
 
 def _currency(case: Case) -> Iterator[Check]:

@@ -1,4 +1,4 @@
-"""Whose invoice it is: suppliers that fit what it says of its seller, how sure that is, and what contradicts it."""
+"""Whom an invoice is from and to: who fits what it says of a side, how sure that is, and what contradicts it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _WHOLE = 100
 
 @dataclass(frozen=True, slots=True)
 class Seller:
-    """What an invoice says of its seller; everything normalised, accounts as fingerprints, endpoints as scheme:value.
+    """What an invoice says of its seller, or of its buyer; everything normalised, accounts as fingerprints, endpoints as scheme:value.
 
     `tax_ids` begin with their country where they are VAT numbers. `codes` are our numbers of the supplier.
     """
@@ -32,7 +32,7 @@ class Seller:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A supplier as it is on file, normalised in the same way; `domains` without those of mail providers."""
+    """A supplier, or a company of ours, as it is on file, normalised in the same way; `domains` without those of mail providers."""
 
     id: int
     code: str
@@ -103,11 +103,32 @@ _IDENTIFYING = frozenset(reason.code for _, reason in _WEIGHTS)
 
 def recognise(seller: Seller, suppliers: Iterable[Known]) -> Recognition:
     """Weigh all suppliers, take one only where it is sure and clearly ahead, and warn where evidence contradicts itself."""
-    found = [candidate for supplier in suppliers if (candidate := _candidate(seller, supplier)) is not None]
-    found.sort(key=lambda each: (each.doubt, each.supplier.code, each.supplier.id))
+    found = _weighed(seller, suppliers)
     warnings = (*_split_evidence(found), *_impostors(found))
     chosen = None if warnings else _chosen(found)
     return Recognition(tuple(found), chosen, warnings)
+
+
+def addressed(buyer: Seller, ours: Iterable[Known]) -> Recognition:
+    """Weigh which of our companies is meant: as with suppliers, or the only one of that very name, as we know them all."""
+    found = _weighed(buyer, ours)
+    warnings = (*_split_evidence(found), *_impostors(found))
+    named = [each for each in found if any(reason.code == "same_name" for reason in each.reasons)]
+    by_name = named[0] if len(named) == 1 and not any(each.is_identified for each in found) else None
+    return Recognition(tuple(found), None if warnings else _chosen(found) or by_name, warnings)
+
+
+def words(candidate: Candidate | None) -> str:
+    """Say why somebody may be meant, and how sure that is."""
+    if candidate is None:
+        return ""
+    return f"{', '.join(reason.words for reason in candidate.reasons)}; {candidate.confidence} % sure"
+
+
+def _weighed(said: Seller, known: Iterable[Known]) -> list[Candidate]:
+    """List who may be meant, the likeliest first."""
+    found = [candidate for each in known if (candidate := _candidate(said, each)) is not None]
+    return sorted(found, key=lambda each: (each.doubt, each.supplier.code, each.supplier.id))
 
 
 def _chosen(found: list[Candidate]) -> Candidate | None:

@@ -1,5 +1,6 @@
 """What the pages of invoices and later slices may call."""
 
+from app.modules.invoices.service.assigning import assign
 from app.modules.invoices.service.beginning import enter_tolerances
 from app.modules.invoices.service.capturing import capture, recognise_again
 from app.modules.invoices.service.course import (
@@ -36,6 +37,7 @@ __all__ = [
     "NAME",
     "Reached",
     "approve_matched",
+    "assign",
     "capture",
     "case_of",
     "count_pages",

@@ -17,22 +17,17 @@ from app.kernel.actor import Context
 from app.kernel.money import CURRENCIES
 from app.kernel.problem import Kind, Problem, Refused
 from app.kernel.resource import registry
-from app.modules.directory.domain import normal_tax_id
 from app.modules.directory.models import Entity
 from app.modules.invoices import queries
-from app.modules.invoices.domain import recognition
 from app.modules.invoices.domain.document import Line, Parsed
 from app.modules.invoices.domain.kinds import Channel, Format, Judged
-from app.modules.invoices.domain.recognition import Known, Recognition, Seller
+from app.modules.invoices.domain.recognition import Recognition
 from app.modules.invoices.domain.verdict import Finding, Verdict
 from app.modules.invoices.einvoice import reading
 from app.modules.invoices.einvoice.reading import Reading
 from app.modules.invoices.models import Invoice
-from app.modules.invoices.service import linking, matching, stating
-from app.modules.invoices.service.deriving import fingerprint
+from app.modules.invoices.service import linking, matching, recognising, stating
 from app.modules.suppliers import service as suppliers
-from app.modules.suppliers.domain import banking, likeness
-from app.modules.suppliers.models import Supplier
 
 _ZERO, _WHOLE = Decimal(0), Decimal(100)
 _FORMATS = {
@@ -108,7 +103,7 @@ def _media_type(found: Reading) -> str:
 def _enter(bound: Context, arrived: _Arrived, parsed: Parsed | None, verdict: Verdict) -> Invoice:
     found = arrived.found
     whose = _entity_of(bound, parsed, arrived.entity)
-    told = _recognise(bound, parsed) if parsed else Recognition((), None, ())
+    told = recognising.sender(bound, parsed) if parsed else Recognition((), None, ())
     supplier = told.chosen.supplier if told.chosen else None
     raw = raw_of(parsed, whose.code, supplier.code if supplier else None) if parsed else _empty(whose)
     resource = registry["invoice"]
@@ -127,7 +122,7 @@ def _enter(bound: Context, arrived: _Arrived, parsed: Parsed | None, verdict: Ve
     ]
     invoice.adds_up = verdict.adds_up if parsed else None
     invoice.file_hash = arrived.digest
-    invoice.recognition = _kept(told)
+    invoice.recognition = recognising.kept(told)
     if parsed is not None:
         invoice.parsed = stating.kept(parsed)
         invoice.document_id = _document_id(parsed)
@@ -151,10 +146,12 @@ def _document_id(parsed: Parsed) -> str | None:
 
 
 def _entity_of(context: Context, parsed: Parsed | None, wanted: str | None) -> Entity:
-    """Find whose invoice it is: as said, else as it is addressed, else the company of whoever takes it in."""
-    buyer = parsed.buyer if parsed else None
-    names = (buyer.name, buyer.trading_name) if buyer else ()
-    return suppliers.our_entity(context, wanted, names, (*buyer.tax_ids, *buyer.tax_numbers) if buyer else ())
+    """Find whose invoice it is: as said, else as it is addressed, else, until somebody says so, a company of the actor."""
+    named = recognising.addressed(context, parsed) if parsed and not wanted else None
+    if named is None:
+        return suppliers.our_entity(context, wanted)
+    theirs = suppliers.home_entity(context) or next(iter(queries.list_entered_for(context)), None)
+    return named.entity or theirs or suppliers.our_entity(context, None)
 
 
 def _empty(entity: Entity) -> dict[str, Any]:
@@ -162,90 +159,16 @@ def _empty(entity: Entity) -> dict[str, Any]:
     return {"entity": entity.code, "kind": "invoice", "currency": entity.base_currency.code}
 
 
-def _recognise(context: Context, parsed: Parsed) -> Recognition:
-    party = parsed.seller
-    seller = seller_of(parsed)
-    candidates = queries.list_candidates(
-        context,
-        names=likeness.name_keys(" ".join(likeness.normal_name(name) for name in seller.names)),
-        tax_ids={number.partition(":")[2] for number in seller.tax_ids},
-        fingerprints=seller.accounts,
-        endpoints=[(party.endpoint.scheme, party.endpoint.value)] if party.endpoint else [],
-        codes=seller.codes,
-        domains=seller.domains,
-    )
-    return recognition.recognise(seller, map(known_of, candidates))
-
-
 def recognise_again(context: Context, invoice: Invoice) -> bool:
     """Look once more who sent an e-invoice, as they may be on file by now; say whether that is found out."""
     parsed = stating.read_again(invoice) if invoice.supplier is None else None
-    told = _recognise(context, parsed) if parsed else None
+    told = recognising.sender(context, parsed) if parsed else None
     if parsed is None or told is None or told.chosen is None:
         return False
     invoice.supplier = queries.find_supplier(context, told.chosen.supplier.id)
-    invoice.recognition = _kept(told)
+    invoice.recognition = recognising.kept(told)
     linking.propose(context, invoice, parsed)
     return True
-
-
-def seller_of(parsed: Parsed) -> Seller:
-    """Read what an invoice says of its seller, written as suppliers are kept."""
-    party = parsed.seller
-    country = (party.address.country or next(iter(party.tax_ids), "")[:2]).upper()
-    numbers = {number for stated in (*party.tax_ids, *party.tax_numbers) if (number := _tax_id(stated, country))}
-    accounts = {means.account for means in parsed.payment_means if means.account}
-    return Seller(
-        names=tuple(name for name in (party.name, party.trading_name) if name),
-        tax_ids=frozenset(numbers),
-        accounts=frozenset(mark for account in accounts if (mark := fingerprint(account))),
-        endpoints=frozenset({f"{party.endpoint.scheme}:{party.endpoint.value}"} if party.endpoint else ()),
-        legal_ids=frozenset({f"{country}:{party.legal_id.value}"} if party.legal_id else ()),
-        codes=frozenset(each.value for each in party.ids),
-        domains=frozenset(filter(None, (likeness.email_domain(party.contact.email or None),))),
-    )
-
-
-def known_of(supplier: Supplier) -> Known:
-    """Read what is on file of a supplier in the same way."""
-    live = (account for account in supplier.bank_accounts if account.state in ("proposed", "confirmed"))
-    numbers = frozenset(f"{tax_id.country}:{tax_id.normal}" for tax_id in supplier.tax_ids)
-    return Known(
-        id=supplier.id,
-        code=supplier.code,
-        name=supplier.name,
-        names=frozenset(filter(None, (supplier.legal_name,))),
-        tax_ids=numbers,
-        accounts=frozenset(account.fingerprint for account in live),
-        endpoints=frozenset({f"{supplier.endpoint_scheme}:{supplier.endpoint_id}"} if supplier.endpoint_id else ()),
-        legal_ids=numbers,
-        domains=frozenset(contact.email_domain for contact in supplier.contacts if contact.email_domain),
-    )
-
-
-def _tax_id(stated: str, country: str) -> str | None:
-    compact = banking.compact(stated)
-    if not compact:
-        return None
-    of = compact[:2] if compact[:2].isalpha() else country
-    of = "GR" if of == "EL" else of
-    return f"{of}:{normal_tax_id(compact, of, 'vat')}" if of else None
-
-
-def _kept(found: Recognition) -> dict[str, Any]:
-    """Write down how the supplier was recognised, for whoever asks later."""
-    return {
-        "chosen": found.chosen.supplier.code if found.chosen else None,
-        "candidates": [
-            {
-                "supplier": each.supplier.code,
-                "confidence": each.confidence,
-                "reasons": [reason.words for reason in each.reasons],
-            }
-            for each in found.candidates[:5]
-        ],
-        "warnings": [each.text for each in found.warnings],
-    }
 
 
 def raw_of(parsed: Parsed, entity: str, supplier: str | None) -> dict[str, Any]:

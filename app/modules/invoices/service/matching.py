@@ -34,7 +34,7 @@ from app.modules.invoices.domain.kinds import InvoiceKind
 from app.modules.invoices.domain.matching import Match
 from app.modules.invoices.domain.terms import Terms
 from app.modules.invoices.models import Invoice, InvoiceCheck, InvoiceLine
-from app.modules.invoices.service import beside, disputing, splitting, tolerating, weighing
+from app.modules.invoices.service import beside, disputing, recognising, splitting, tolerating, weighing
 from app.modules.orders import service as orders
 from app.modules.orders.domain import amounts
 from app.modules.orders.domain.kinds import ReceivedBy
@@ -133,6 +133,8 @@ def case_of(context: Context, invoice: Invoice) -> Case:
         credited=_credited(context, invoice),
         is_payable_supplier=supplier is None or supplier.state == "approved",
         account=_account(context, invoice),
+        entity=str(invoice.entity),
+        addressed=recognising.addressee(context, invoice),
         due_on=due_on(invoice),
         duplicates=suspicions(context, invoice),
         duplicate_from=int(settings.get(context.session, DUPLICATE_FROM.name)),

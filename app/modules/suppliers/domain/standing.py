@@ -7,16 +7,11 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
-from stdnum import ean
-
 from app.kernel.actor import Context
 from app.kernel.choice import Labelled
 from app.kernel.problem import Problem
 from app.modules.directory import domain as directory
 from app.modules.suppliers.domain.likeness import Duplicate, why_not_distinct
-
-_ELECTRONIC_ADDRESS = re.compile(r"[0-9]{4}|AN|AQ|AS|AU|EM")
-_GLN = "0088"
 
 
 class TaxIdKind(Labelled):
@@ -39,7 +34,7 @@ def why_not_supplier(context: Context, supplier: Any) -> list[Problem]:
     """Say what is wrong with a supplier's data."""
     problems = [*directory.why_not_code(supplier.code), *directory.why_not_country(supplier.country)]
     problems += _why_not_terms(supplier)
-    problems += _why_not_endpoint(supplier.endpoint_scheme, supplier.endpoint_id)
+    problems += directory.why_not_endpoint(supplier.endpoint_scheme, supplier.endpoint_id)
     if supplier.website and not re.fullmatch(r"https?://[^\s/]+\.[^\s]+", supplier.website):
         words_ = "Website: begin with https://, such as https://example.com."
         problems.append(Problem("bad_website", words_, "website"))
@@ -56,22 +51,6 @@ def _why_not_terms(supplier: Any) -> list[Problem]:
     if (supplier.discount_percent is None) != (supplier.discount_days is None):
         field = "discount_days" if supplier.discount_days is None else "discount_percent"
         return [Problem("incomplete_discount", "A discount needs both: percent and days.", field)]
-    return []
-
-
-def _why_not_endpoint(scheme: str | None, identifier: str | None) -> list[Problem]:
-    if scheme is None and identifier is None:
-        return []
-    if scheme is None or identifier is None:
-        field = "endpoint_scheme" if scheme is None else "endpoint_id"
-        return [Problem("incomplete_endpoint", "An endpoint needs both: scheme and id.", field)]
-    if not _ELECTRONIC_ADDRESS.fullmatch(scheme):
-        words_ = "Endpoint scheme: use a code of the Peppol list, such as 0088 for a GLN or 9915 for Austria."
-        return [Problem("unknown_scheme", words_, "endpoint_scheme")]
-    if scheme == _GLN and not ean.is_valid(identifier):
-        return [
-            Problem("bad_endpoint", f"Endpoint id: {identifier} is not a GLN. Check for a typing error.", "endpoint_id")
-        ]
     return []
 
 
