@@ -9,7 +9,7 @@ from typing import Any
 from flask import Flask, current_app, flash, make_response, redirect, request
 from werkzeug.datastructures import FileStorage
 
-from app.console import addresses, exports, gate, import_pages, shell
+from app.console import addresses, exports, gate, import_pages, remembered, shell
 from app.console.gate import Visit
 from app.console.import_pages import ADDRESS, UNDECIDED, of_run
 from app.console.shell import Crumb, Flash, Page
@@ -106,7 +106,7 @@ def _show(run_id: int) -> Any:
     visit = gate.visit()
     run = runs.find(visit.context, run_id)
     if run.state == "matching":
-        return _match_page(run)
+        return _match_page(visit, run)
     if run.state == "checked":
         return _check_page(visit, run)
     about = _about(run)
@@ -115,7 +115,8 @@ def _show(run_id: int) -> Any:
 
 def _columns(run_id: int) -> Any:
     """Show the columns again, after a check that was not to somebody's mind."""
-    return _match_page(runs.find(gate.visit().context, run_id))
+    visit = gate.visit()
+    return _match_page(visit, runs.find(visit.context, run_id))
 
 
 def _match(run_id: int) -> Any:
@@ -131,7 +132,7 @@ def _match(run_id: int) -> Any:
     except Refused as refused:
         if refused.kind is not Kind.INVALID:
             raise
-        return _match_page(runs.find(visit.context, run_id), columns, refused, fixed)
+        return _match_page(visit, runs.find(visit.context, run_id), columns, refused, fixed)
     return redirect(of_run(run_id), 303)
 
 
@@ -152,7 +153,7 @@ def _read(run_id: int) -> Any:
     except Refused as refused:
         if refused.kind is not Kind.INVALID:
             raise
-        return _match_page(runs.find(visit.context, run_id), None, refused)
+        return _match_page(visit, runs.find(visit.context, run_id), None, refused)
     return redirect(of_run(run_id), 303)
 
 
@@ -207,6 +208,7 @@ def _refused(run_id: int) -> Any:
 
 
 def _match_page(
+    visit: Visit,
     run: ImportRun,
     columns: list[str | None] | None = None,
     refused: Refused | None = None,
@@ -214,7 +216,12 @@ def _match_page(
 ) -> Any:
     problems = refused.problems if refused else ()
     with runs.opened(run) as sheet:
+        known = None if columns is not None else runs.remembered(visit.context, run, sheet)
+        if known is not None and remembered.is_afresh():
+            columns, known = runs.guessed(run, sheet), None
         intake = import_pages.match(run, sheet, run.columns if columns is None else columns, problems, fixed)
+    if known is not None:
+        intake["remembered"] = remembered.note(visit, known, of_run(run, "match"))
     return shell.render("import.html", _about(run), intake=intake, status=refused.kind.value if refused else 200)
 
 

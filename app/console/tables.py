@@ -10,21 +10,25 @@ from typing import Any
 from flask import current_app, request
 from itsdangerous import BadSignature, URLSafeSerializer
 
-from app.console import addresses, shell
+from app.console import addresses, remembered, shell
 from app.console.filters import Option
 from app.console.gate import Visit
 from app.console.inputs import Input, Summary
+from app.console.remembered import Note
 from app.console.shell import Crumb, Page
 from app.console.taking import Came
-from app.infra import files
+from app.infra import files, unit
 from app.infra.taking import About, Looked, Sent
-from app.infra.transfer import manners
+from app.infra.transfer import manners, shapes
+from app.infra.transfer.shapes import Shape
 from app.infra.transfer.sheets import Options
 from app.kernel.problem import Kind, Problem, Refused
 from app.kernel.resource import Resource
 
 STEPS = ("Choose file", "Match columns", "Check", "Take in")
-ASK = Came("", text="Say which column is which.", next_label="Match columns")
+ASK = Came(
+    "", text="Say which column is which, or see that it stays as it was matched before.", next_label="Match columns"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +44,27 @@ class Matching:
     common: tuple[Input, ...] = ()
     needed: tuple[str, ...] = ()
     several: frozenset[str] = frozenset()
+    #: What of `common` tells how such files are written, and not what is in one.
+    lasting: frozenset[str] = frozenset()
 
 
-def wants_to_match() -> bool:
-    """Say whether the columns of tables are to be matched by hand."""
-    return request.form.get("match") == "yes"
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What columns hold, what all rows have in common, and whether days or months come first."""
+
+    columns: Sequence[str | None]
+    fixed: Mapping[str, str]
+    dates: str
+
+
+def is_to_match(visit: Visit, asking: Matching, sent: Sent) -> bool:
+    """Say whether columns are to be matched by hand: somebody wants to, or once did so for the same headings."""
+    if request.form.get("match") == "yes":
+        return True
+    try:
+        return _recalled(visit, asking, asking.look(sent)) is not None
+    except Refused:
+        return False
 
 
 def is_trial() -> bool:
@@ -79,36 +99,60 @@ def page(visit: Visit, asking: Matching, token: str) -> Any:
     sent = _opened(visit, token)
     looked = asking.look(sent)
     if request.method == "GET":
-        return _asked(asking, sent, looked, list(looked.guessed), sent.about.fixed, "")
+        return _first(visit, asking, sent, looked)
     chosen = [request.form.get(f"column-{at}", "") or None for at in range(len(looked.headings))]
     fixed = {each.name: text for each in asking.common if (text := request.form.get(each.name, "").strip())}
-    dates = request.form.get("dates", "")
+    said = _Said(chosen, fixed, request.form.get("dates", ""))
     problems = list(_twice(asking, looked, chosen))
     if problems:
-        return _asked(asking, sent, looked, chosen, fixed, dates, problems=problems)
+        return _asked(asking, sent, looked, said, problems=problems)
     columns = {looked.key(at): name or "" for at, name in enumerate(chosen)}
     is_trial = request.form.get("act") != "take"
-    about = About(columns, fixed, Options(dates=dates))
+    about = About(columns, fixed, Options(dates=said.dates))
     came = asking.take(visit, replace(sent, about=about, is_trial=is_trial))
     if not is_trial and any(each.reference for each in came):
+        _remember(visit, asking, looked, said)
         return _done(asking, sent, came)
-    return _asked(asking, sent, looked, chosen, fixed, dates, came=came)
+    return _asked(asking, sent, looked, said, came=came)
+
+
+def _first(visit: Visit, asking: Matching, sent: Sent, looked: Looked) -> Any:
+    """Begin with the columns as they were matched last under these headings, else as they seem."""
+    known = None if remembered.is_afresh() else _recalled(visit, asking, looked)
+    if known is None:
+        return _asked(asking, sent, looked, _Said(looked.guessed, sent.about.fixed, ""))
+    said = _Said(known.columns, {**known.fixed, **sent.about.fixed}, known.dates)
+    return _asked(asking, sent, looked, said, note=remembered.note(visit, known, request.path))
+
+
+def _recalled(visit: Visit, asking: Matching, looked: Looked) -> Shape | None:
+    """Tell how columns with these headings were matched before, where they would be read in another way by themselves."""
+    known = shapes.recall(visit.context, asking.resource.name, looked.headings)
+    if known is None or not set(known.columns) <= {None, *asking.fields}:
+        return None
+    return known if known.columns != list(looked.guessed) or known.dates or known.fixed else None
+
+
+def _remember(visit: Visit, asking: Matching, looked: Looked, said: _Said) -> None:
+    name = asking.resource.name
+    lasting = {each: text for each, text in said.fixed.items() if each in asking.lasting}
+    with unit.transaction(visit.context, f"{name}.match_columns") as bound:
+        shapes.remember(bound, name, looked.headings, said.columns, said.dates, lasting)
 
 
 def _asked(
     asking: Matching,
     sent: Sent,
     looked: Looked,
-    chosen: Sequence[str | None],
-    fixed: Mapping[str, str],
-    dates: str,
+    said: _Said,
     *,
     came: Sequence[Came] = (),
     problems: Sequence[Problem] = (),
+    note: Note | None = None,
 ) -> Any:
     """Draw the columns as they were chosen, below them what would become of the file."""
     wrong = {problem.field: problem.message for problem in problems}
-    options = [{"value": name, "text": label} for name, label in asking.fields.items()]
+    chosen, fixed = said.columns, said.fixed
     missing = [name for name in asking.needed if name not in chosen and name not in fixed]
     is_in_order = any(each.reference for each in came)
     intake = {
@@ -117,19 +161,10 @@ def _asked(
         "is_checked": bool(came),
         "title": asking.title,
         "sub": f"{sent.name}. Nothing is taken in until you say so.",
+        "remembered": note,
         "action": request.path,
-        "columns": [
-            {
-                "heading": heading or f"Column {looked.key(at)}",
-                "samples": looked.samples[at],
-                "name": f"column-{at}",
-                "value": chosen[at] or "",
-                "entries": options,
-                "problem": wrong.get(f"column-{at}"),
-            }
-            for at, heading in enumerate(looked.headings)
-        ],
-        "fixed": [*_common(asking, chosen, fixed), _dates(dates)],
+        "columns": list(_columns(asking, looked, chosen, wrong)),
+        "fixed": [*_common(asking, chosen, fixed), _dates(said.dates)],
         "missing": [asking.fields[name] for name in missing] if not came else [],
         "problems": [
             Summary(each.message, f"match-{int((each.field or '').rpartition('-')[2]) + 1}") for each in problems
@@ -144,6 +179,21 @@ def _asked(
     }
     status = Kind.INVALID.value if problems or (came and not is_in_order) else 200
     return shell.render("import.html", _about(asking), intake=intake, status=status)
+
+
+def _columns(
+    asking: Matching, looked: Looked, chosen: Sequence[str | None], wrong: Mapping[str | None, str]
+) -> Iterator[dict[str, Any]]:
+    options = [{"value": name, "text": label} for name, label in asking.fields.items()]
+    for at, heading in enumerate(looked.headings):
+        yield {
+            "heading": heading or f"Column {looked.key(at)}",
+            "samples": looked.samples[at],
+            "name": f"column-{at}",
+            "value": chosen[at] or "",
+            "entries": options,
+            "problem": wrong.get(f"column-{at}"),
+        }
 
 
 def _done(asking: Matching, sent: Sent, came: Sequence[Came]) -> Any:

@@ -142,6 +142,25 @@ def test_more_errors_than_fit_on_a_page_are_on_the_next(app: Flask, buyer: Any, 
     assert "Firm 249" in second.text
 
 
+def test_columns_begin_as_somebody_matched_them_last_and_can_be_matched_afresh(
+    app: Flask, buyer: Any, currency: str
+) -> None:
+    content = as_csv([SUPPLIERS, ["S-1", "Alba", "SE", currency, "red"]])
+    page = follow(buyer, upload(buyer, content))
+    assert "Columns as matched" not in text(page)
+    checking = follow(buyer, send(buyer, page, **{"column-4": ""}))
+    drain(app)
+    page = buyer.get(re.findall(r'hx-get="(/imports/\d+)/progress', checking.text)[0])
+    follow(buyer, send(buyer, page))
+    again = follow(buyer, upload(buyer, as_csv([SUPPLIERS, ["S-2", "Boreal", "SE", currency, "blue"]])))
+    assert re.search(r"Columns as matched on \w+ \d+ \w+ by [A-Z]\w+ \w+\. Start afresh", text(again))
+    assert form(again, action=re.findall(r'action="(/imports/\d+/match)"', again.text)[0])["column-4"] == ""
+    [afresh] = re.findall(r'href="(/imports/\d+/match\?afresh=yes)"', again.text)
+    page = buyer.get(afresh)
+    assert "Columns as matched" not in text(page)
+    assert form(page, action=afresh.partition("?")[0])["column-4"] == "?"
+
+
 def test_a_file_is_read_again_in_the_encoding_a_person_names(app: Flask, buyer: Any, currency: str) -> None:
     content = as_csv([SUPPLIERS[:4], ["S-1", "Škoda", "CZ", currency]]).decode().encode("windows-1250")
     page = follow(buyer, upload(buyer, content))

@@ -122,6 +122,27 @@ def test_a_table_is_of_the_account_that_is_said_at_every_door(app: Flask, bankin
     assert "STM-2026-00003" in done
 
 
+def test_a_table_of_a_bank_begins_with_the_columns_and_the_sign_that_were_said_before(
+    app: Flask, banking: Banking
+) -> None:
+    window = Window(app, banking.tomas)
+
+    def asked(day: str) -> tuple[str, str]:
+        content = TABLE.replace(b"-", b"").replace(b"11.2026", day.encode())
+        found = window.post("/bank-statements/capture", status=200, file=(io.BytesIO(content), f"{day}.csv")).text
+        [url] = re.findall(r'href="(/bank-statements/capture/[^"]+)"', found)
+        return str(url), window.get(str(url))
+
+    url, page = asked("09.2026")
+    said = dict(zip((f"column-{at}" for at in range(4)), ("booked_on", "name", "text", "amount"), strict=True))
+    common = {"account": "MAIN", "currency": "EUR", "sign": "reversed"}
+    assert "STM-2026-00001" in window.post(url, status=200, act="take", **said, **common).text
+    url, page = asked("10.2026")
+    assert re.search(r"Columns as matched on \w+ \d+ \w+ by Tom[aá]s Dvo[rř][aá]k\.", page)
+    chosen = re.findall(r'<option value="([a-zA-Z_]+)" selected>', page)
+    assert chosen == ["booked_on", "name", "text", "amount", "EUR", "reversed"]
+
+
 def test_a_large_table_keeps_the_account_that_was_said(banking: Banking) -> None:
     sent = Sent(NAMELESS, "day.csv", "HAL", about=About(fixed={"account": "MAIN"}))
     number = service.take_in_later(banking.at(banking.tomas), sent, None)

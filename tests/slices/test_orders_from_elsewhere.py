@@ -522,6 +522,53 @@ def test_every_door_tries_first_and_takes_in_afterwards(app: Flask, buying: Buyi
     assert rows("SELECT count(*) FROM purchase_order") == [(1,)]
 
 
+def test_columns_matched_once_by_hand_are_matched_on_the_next_page_for_whoever_takes_in_orders(
+    app: Flask, buying: Buying
+) -> None:
+    window = Window(app, buying.nadia)
+
+    def dropped(data: bytes, name: str) -> str:
+        found = window.post("/orders/capture", status=200, file=(io.BytesIO(data), name), entity="HAL").text
+        [url] = re.findall(r'href="(/orders/capture/[^"]+)"', found)
+        return str(url)
+
+    head = CITY.replace("Vendor Name", "Bought from").replace("Item Description", "What")
+    first = dropped(table(city("1"), head=head), "march.csv")
+    page = window.get(first)
+    assert "Columns as matched" not in page
+    form = {**matched(page, {"Bought from": "supplier", "What": "text"}), "currency": "EUR"}
+    window.post(first, status=200, act="check", **form)
+    assert rows("SELECT count(*) FROM import_shape") == [(0,)]
+    window.post(first, status=200, act="take", **form)
+    again = dropped(table(city("2", text="Lamp"), head=head.upper()), "april.csv")
+    page = window.get(again)
+    assert re.search(r"Columns as matched on \w+ \d+ \w+ by Nadia Brandt\.", page)
+    assert matched(page, {}) == {name: value for name, value in form.items() if name != "currency"}
+    assert re.search(r'<input[^>]*\bvalue="EUR"[^>]*>', page)
+    assert f'href="{again}?afresh=yes"' in page
+    afresh = window.get(f"{again}?afresh=yes")
+    assert "Columns as matched" not in afresh
+    assert "No column of the file gives: Supplier, Description." in afresh
+    kept = rows("SELECT resource, columns, fixed, dates FROM import_shape")
+    assert [(row[0], row[2], row[3]) for row in kept] == [("order", {"currency": "EUR"}, "")]
+    assert not {"Corvo Labs", "Mirror", "9001"} & set(map(str, kept[0][1]))
+
+
+def test_a_table_that_was_matched_otherwise_before_is_asked_about_before_it_is_taken_in(
+    app: Flask, buying: Buying
+) -> None:
+    window, head = Window(app, buying.nadia), CITY.replace("PO Date", "Order date,Paid")
+    said = [(table(city("3").replace("3/25/2025", "2025-03-25,2025-04-01"), head=head), "a.csv")]
+    said += [(table(city("4").replace("3/25/2025", "2025-03-25,2025-04-01"), head=head), "b.csv")]
+    data = {"entity": "HAL", "match": "yes", "file": (io.BytesIO(said[0][0]), "a.csv")}
+    [url] = re.findall(r'href="(/orders/capture/[^"]+)"', window.post("/orders/capture", status=200, **data).text)
+    form = {**matched(window.get(url), {"Paid": "ordered_on"}), "currency": "EUR"}
+    assert "On record" in window.post(url, status=200, act="take", **form).text
+    told = window.post("/orders/capture", status=200, entity="HAL", file=(io.BytesIO(said[1][0]), "b.csv")).text
+    assert "stays as it was matched before" in told
+    assert rows("SELECT ordered_on::text FROM purchase_order") == [("2025-04-01",)]
+
+
 def matched(page: str, said: dict[str, str]) -> dict[str, str]:
     """Read the columns of the form as they stand, and change what is said."""
     found = {}

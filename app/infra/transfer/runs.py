@@ -317,6 +317,18 @@ def plan_of(run: ImportRun, sheet: Sheet) -> Plan:
     )
 
 
+def guessed(run: ImportRun, sheet: Sheet) -> list[str | None]:
+    """Guess the columns of an import by their headings alone, whatever was matched before."""
+    return _guessed(registry[run.resource], sheet, None)
+
+
+def remembered(context: Context, run: ImportRun, sheet: Sheet) -> Shape | None:
+    """Tell how such columns were matched before, where those of this import are so, and a guess would be another."""
+    known = shapes.recall(context, run.resource, sheet.columns)
+    is_so = known is not None and run.columns == _guessed(registry[run.resource], sheet, known)
+    return known if is_so and run.columns != guessed(run, sheet) else None
+
+
 def samples_of(sheet: Sheet) -> list[list[str]]:
     """Give the first different values of each column, so that people see what they match."""
     return first_values((line.cells for line in sheet.lines() if not line.torn), len(sheet.columns))

@@ -85,6 +85,7 @@ class OrderView(ResourceView):
             _came,
             tuple(Input(name, LABELS.get(name, humanise(name)), "text") for name in service.SAID_FOR_ALL),
             tuple(service.NEEDED),
+            lasting=frozenset({"currency"}),
         )
 
     def _taking(self, visit: Visit, came: Any) -> Any:
@@ -134,7 +135,7 @@ def _sent(visit: Visit, asking: Matching, sent: Sent) -> tuple[Came, ...]:
     """Take in a file that was dropped; a table whose columns are to be matched, or have to be, leads to that page."""
     if service.is_document(sent.data):
         return _came(visit, replace(sent, is_trial=tables.is_trial()))
-    if tables.wants_to_match():
+    if tables.is_to_match(visit, asking, sent):
         return (tables.asked_first(visit, asking, sent),)
     try:
         found = _taken(visit, replace(sent, is_trial=tables.is_trial()))

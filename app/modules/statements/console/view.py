@@ -85,7 +85,15 @@ class StatementView(ResourceView):
         several = frozenset({"text", "description"})
         fields = dict(payments.TABLE_FIELDS)
         return Matching(
-            self.resource, "Take in statements", CAPTURE, fields, service.look, _came, common, several=several
+            self.resource,
+            "Take in statements",
+            CAPTURE,
+            fields,
+            service.look,
+            _came,
+            common,
+            several=several,
+            lasting=frozenset({"currency", "sign"}),
         )
 
     @page("/next")
@@ -185,7 +193,7 @@ def _of(account: str | None, sent: Sent) -> Sent:
 
 def _sent(visit: Visit, asking: Matching, sent: Sent) -> list[Came]:
     """Take in a file that was dropped; a table whose columns are to be matched, or have to be, leads to that page."""
-    if tables.wants_to_match():
+    if tables.is_to_match(visit, asking, sent):
         return [tables.asked_first(visit, asking, sent)]
     try:
         return _taken(visit, sent)
