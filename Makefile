@@ -71,7 +71,7 @@ walls:
 types:
 	@$(BIN)/mypy
 unit:
-	@$(BIN)/python -m pytest -p no:schemathesis tests/unit tests/architecture
+	@$(BIN)/python -m pytest -p no:schemathesis --hypothesis-profile brief tests/unit tests/architecture
 
 .PHONY: migration
 migration: $(DEVELOPMENT) ## Draft a migration for changed models: make migration name="vehicles"

@@ -29,8 +29,9 @@ class NetworkRefused(RuntimeError):
 
 def pytest_configure(config: pytest.Config) -> None:
     """Close the guards; the parent of parallel workers starts the servers for all of them."""
-    hypothesis.settings.register_profile("outlay", max_examples=40, deadline=None, database=None)
-    hypothesis.settings.load_profile("outlay")
+    for profile, examples in (("brief", 10), ("outlay", 40)):  # `make check` is brief, `make test` is not
+        hypothesis.settings.register_profile(profile, max_examples=examples, deadline=None, database=None)
+    hypothesis.settings.load_profile(config.getoption("hypothesis_profile") or "outlay")
     for name in [name for name in os.environ if name.startswith("OUTLAY_") and name not in TEST_VARIABLES]:
         del os.environ[name]
     for name in ("DATABASE_URL", "REDIS_URL", "LOG_LEVEL", "LOG_STYLE"):
