@@ -25,8 +25,19 @@ GROUPED_FROM = 10_000
 OUT_OF_REACH = "Out of your reach"
 #: Columns that hold the words of a row, the likeliest first.
 TITLES = ("title", "name", "label", "text")
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """How the values of a field are said, and which there are."""
+
+    say: Callable[[Any], str]
+    values: Callable[[], Iterable[str]]
+
+
 _said_states: dict[str, Callable[[Any], tuple[str, str]]] = {}
-_said_fields: dict[str, dict[str, Callable[[Any], str]]] = {}
+_said_fields: dict[str, dict[str, Saying]] = {}
+_said_titles: dict[str, Callable[[Any], str]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +97,8 @@ def cell(sight: Sight, each: Field, row: Any) -> Cell | None:
     value = each.of(row)
     if value is None or value == "" or (each.multiple and not value):
         return None
-    if (say := _said(each, row)) is not None:
-        return Cell("number" if is_number(each) else "text", say(value))
+    if (words_ := _said(each, row)) is not None:
+        return Cell("number" if is_number(each) else "text", words_.say(value))
     if each.multiple or isinstance(value, list | tuple):
         return Cell("tags", entries=tuple(_tag(sight, part) for part in value))
     if each.kind == "money":
@@ -105,15 +116,26 @@ def say_state(resource: str, say: Callable[[Any], tuple[str, str]]) -> None:
     _said_states[resource] = say
 
 
-def say_field(resource: str, name: str, say: Callable[[Any], str]) -> None:
-    """Let a slice write a field of its rows in words of its own, such as names that only scripts know."""
-    _said_fields.setdefault(name, {})[resource] = say
+def say_title(resource: str, say: Callable[[Any], str]) -> None:
+    """Let a slice call its rows by words of its own where they have no name."""
+    _said_titles[resource] = say
 
 
-def _said(each: Field, row: Any) -> Callable[[Any], str] | None:
-    known = _said_fields.get(each.name)
-    resource = registry.of(type(row)) if known else None
-    return known.get(resource.name) if known and resource else None
+def say_field(resource: str, name: str, say: Callable[[Any], str], values: Callable[[], Iterable[str]] = tuple) -> None:
+    """Let a slice write a field of its rows in words of its own, such as names that only scripts know.
+
+    `values` lists what there is to choose from when somebody looks for such rows.
+    """
+    _said_fields.setdefault(name, {})[resource] = Saying(say, values)
+
+
+def said(resource: Resource | None, name: str) -> Saying | None:
+    """Tell how a slice writes a field of its rows, where it has words of its own."""
+    return _said_fields.get(name, {}).get(resource.name) if resource else None
+
+
+def _said(each: Field, row: Any) -> Saying | None:
+    return said(registry.of(type(row)), each.name) if each.name in _said_fields else None
 
 
 def state_of(row: Any, label: str) -> Cell:
@@ -148,6 +170,8 @@ def is_number(each: Field) -> bool:
 
 def title_of(resource: Resource, row: Any) -> str:
     """Call a row by its own words, without the key that stands beside them anyway."""
+    if resource.name in _said_titles:
+        return _said_titles[resource.name](row)
     whole, key = str(row), resource.key_of(row)
     return whole.removeprefix(key).strip(" :,-\u2013") or whole
 

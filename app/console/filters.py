@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from flask import request
 
-from app.console import addresses, words
+from app.console import addresses, cells, words
 from app.console.cells import Sight
 from app.infra import listing
 from app.infra.fields import Field, label_of_choice
@@ -81,13 +82,21 @@ def conditions(sight: Sight, resource: Resource, query: Query) -> Conditions:
     return Conditions(chips, editors)
 
 
-def editor_name(each: Field) -> str:
-    """Name an editor as the parameter that it sends; text is searched for, not compared."""
-    return f"{each.name}.has" if each.kind in ("text", "longtext") else each.name
+def _editor_name(resource: Resource, each: Field) -> str:
+    """Name an editor as the parameter that it sends; text is searched for, not compared, unless it is chosen."""
+    is_typed = each.kind in ("text", "longtext") and not _choices(resource, each)
+    return f"{each.name}.has" if is_typed else each.name
 
 
-def words_of(sight: Sight, each: Field, value: Any) -> str:
-    """Write the value of a condition."""
+def _choices(resource: Resource, each: Field) -> tuple[tuple[str, str], ...]:
+    """List what there is to choose from, with its words."""
+    words_ = cells.said(resource, each.name)
+    if words_ is not None:
+        return tuple(sorted(((value, words_.say(value)) for value in words_.values()), key=lambda pair: pair[1]))
+    return tuple(each.choices) if each.kind in ("choice", "state") else ()
+
+
+def _words_of(sight: Sight, each: Field, value: Any) -> str:
     if value is None:
         return words.NOTHING
     if each.kind == "account":
@@ -112,20 +121,22 @@ def _chip(sight: Sight, resource: Resource, query: Query, each: Filter) -> Chip:
     if each.operator == "empty":
         said = "empty" if each.values[0] else "not empty"
     else:
-        values = words.joined([words_of(sight, each.field, value) for value in each.values[:3]], "or")
+        names = cells.said(resource, each.field.name) if each.operator in ("", "not") else None
+        say = names.say if names else partial(_words_of, sight, each.field)
+        values = words.joined([say(value) for value in each.values[:3]], "or")
         more = len(each.values) - 3
         said = " ".join(filter(None, (_WORDS.get(each.operator, ""), values, f"and {more} more" if more > 0 else "")))
     kept = {name: [request.args[name]] for name in ("columns", "view") if request.args.get(name)}
     url = addresses.of_list(resource, args={**listing.written(rest), **(kept or {"view": ["all"]})})
-    return Chip(editor_name(each.field), each.field.label, said, url)
+    return Chip(_editor_name(resource, each.field), each.field.label, said, url)
 
 
 def _editor(sight: Sight, resource: Resource, each: Field, by_name: dict[str, Filter]) -> Editor:
-    name = editor_name(each)
+    name = _editor_name(resource, each)
     set_now = by_name.get(name)
     raw: Sequence[str] = set_now.raw if set_now else ()
-    if each.kind in ("choice", "state"):
-        options = tuple(Option(value, label, value in raw) for value, label in each.choices)
+    if choices := _choices(resource, each):
+        options = tuple(Option(value, label, value in raw) for value, label in choices)
         return Editor(name, each.label, "choice", entries=options)
     if each.kind in ("reference", "account"):
         values = set_now.values if set_now else ()

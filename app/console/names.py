@@ -9,7 +9,13 @@ from app.kernel.resource import Resource, registry
 _DOORS = {"rest": "REST", "demo": "Demo company"}
 #: What every row has, besides the commands of its own.
 _ALWAYS = {"create": "Enter", "edit": "Edit", "import": "Import"}
-_WORK = {"hear:live": "Tell open pages", "hear:search": "Bring the search up to date"}
+_WORK = {
+    "hear:live": "Tell open pages",
+    "hear:search": "Note what the search has to learn",
+    "search.reindex": "Bring the search up to date",
+    "import.check": "Check a file",
+    "import.apply": "Import a file",
+}
 
 
 def of_resource(name: str) -> str:

@@ -77,7 +77,7 @@ class Job(Base):
     finished_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), info={"label": "Finished"})
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.id}"
+        return f"Job {self.id}"
 
 
 Work = Callable[[Context, Job], Any]
@@ -137,6 +137,11 @@ def given_up(context: Context, job: Job) -> None:
             context.session.flush()
     except Exception:
         log.exception("job %s was given up, and what should follow failed", job.id)
+
+
+def kinds() -> list[str]:
+    """List every kind of work there is."""
+    return sorted(_kinds)
 
 
 def kind_of(kind: str) -> KindOfWork:

@@ -8,7 +8,9 @@ import pytest
 from flask import Flask
 
 from app.console import names, words
-from tests.console.browsing import post
+from app.infra import jobs, unit
+from tests.acting import system
+from tests.console.browsing import post, text
 
 
 @pytest.mark.parametrize(
@@ -65,3 +67,25 @@ def test_a_command_is_answered_by_a_sentence(buyer, make) -> None:
     key = make("supplier")
     post(buyer, f"/suppliers/{key}/block", {"reason": "x"})
     assert f"{key} blocked" in buyer.get("/suppliers").text
+
+
+def test_jobs_are_listed_found_and_titled_by_what_they_do(app: Flask, administrator) -> None:
+    with app.app_context(), unit.transaction(system(), "test") as bound:
+        mine = [jobs.enqueue(bound, kind, {"run": 0, "reason": "x"}) for kind in ("import.apply", "person.forget")]
+        bound.session.flush()
+        applied, forgotten = (job.id for job in mine)
+    listed = administrator.get("/jobs?view=all").text
+    cells = re.findall(r"<td[^>]*>(?:<[^>]+>)*([^<]+)", listed)
+    assert {"Import a file", "Person: forget"} <= {cell.strip() for cell in cells}
+    editor = re.findall(r'name="kind" value="([^"]+)"[^>]*><span>([^<]+)</span>', listed)
+    assert sorted(value for value, _ in editor) == jobs.kinds()
+    assert [label for _, label in editor] == sorted(label for _, label in editor)
+    assert not [label for _, label in editor if re.search(r"[_.]|hear", label)]
+    assert len({label for _, label in editor}) == len(editor)
+    narrowed = administrator.get("/jobs?kind=import.apply&kind=import.check").text
+    assert f'href="/jobs/{applied}"' in narrowed
+    assert f'href="/jobs/{forgotten}"' not in narrowed
+    assert re.search(r"<span>Kind</span>\s*Import a file or Check a file", narrowed)
+    page = text(administrator.get(f"/jobs/{forgotten}"))
+    assert "Person: forget" in page
+    assert "person.forget" not in page

@@ -13,4 +13,4 @@ def follow_merge(context: Context, event: OutboxEvent) -> None:
     jobs.enqueue(context, work.FOLLOW, {"from": event.row_id, "into": event.payload["into_id"]})
 
 
-outbox.subscribe("spending.follow_merge", ("supplier.merged",), follow_merge)
+outbox.subscribe("spending.supplier_merged", ("supplier.merged",), follow_merge)
