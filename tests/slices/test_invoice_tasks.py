@@ -17,8 +17,9 @@ from app.modules.invoices import jobs
 from app.modules.notifications.domain.kinds import Kind
 from app.workers import perform
 from tests.acting import system
+from tests.factories.suppliers import iban
 from tests.scenarios.billing import Billing
-from tests.slices.doing import events, reading, refused
+from tests.slices.doing import enter, events, reading, refused
 from tests.slices.test_notice import told
 
 LAMPS = [{"text": "Lamp", "quantity": "10", "unit": "C62", "unit_price": "90", "category": "OPT", "tax_code": "AT20"}]
@@ -124,3 +125,20 @@ def test_what_a_hard_budget_does_not_cover_waits_for_the_controller_until_somebo
     billing.edit(billing.eva.context(), "invoice", other, cost_centre="HAL-0")
     billing.invoice(billing.eva, other, "match")
     assert (billing.stands(other), billing.exceptions(other)) == ("matched", {})
+
+
+def test_confirming_an_account_matches_what_waited_for_it_and_nothing_else(app: Flask, billing: Billing) -> None:
+    new, strange = iban(4711), iban(4712)
+    waits = billing.captured("R-1", ("Lamp", "1", "90"), iban=new)
+    other = billing.captured("R-2", ("Lamp", "1", "95"), iban=strange)
+    account = enter(system(id=5), "bank_account", supplier="VEGA", holder="Vega Optics", iban=new, currency="EUR")
+    perform.drain(app)
+    with reading("invoice_exception", billing.exceptions(waits)["bank_account"]) as row:
+        assert row.code == "account_proposed"
+    billing.do(system(id=6), "bank_account", account, "confirm")
+    perform.drain(app)
+    assert set(billing.exceptions(waits, "solved")) == {"bank_account"}
+    assert (billing.stands(waits), billing.stands(other)) == ("matched", "exception")
+    billing.do(system(id=6), "bank_account", account, "retire", reason="Closed by the bank")
+    perform.drain(app)
+    assert billing.stands(waits) == "matched", "what goes on is matched again when it is submitted"

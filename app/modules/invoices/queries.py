@@ -375,6 +375,12 @@ def list_asked(context: Context, kind: ExceptionKind, *more: ColumnElement[bool]
     return list(context.session.scalars(statement.order_by(Invoice.id)))
 
 
+def list_waiting_for_account(context: Context, number: str) -> list[Invoice]:
+    """List the invoices that want to be paid to an account and wait because of it."""
+    marks = select(BankAccount.fingerprint).where(BankAccount.number == number)
+    return list_asked(context, ExceptionKind.BANK_ACCOUNT, Invoice.account_fingerprint.in_(marks))
+
+
 def find_supplier(context: Context, supplier_id: int) -> Supplier:
     """Read a supplier that was recognised."""
     statement = scope.everything(Supplier, why=_COUNTS).where(Supplier.id == supplier_id)

@@ -23,6 +23,11 @@ def address_again(context: Context, event: OutboxEvent) -> None:
     _match(context, queries.list_asked(context, ExceptionKind.ADDRESSEE))
 
 
+def match_paid_to(context: Context, event: OutboxEvent) -> None:
+    """Match what waits for an account, as it is entered, confirmed, refused or used no longer by now."""
+    _match(context, queries.list_waiting_for_account(context, event.row_key))
+
+
 def _match(context: Context, invoices: Iterable[Invoice]) -> None:
     for invoice in invoices:
         [locked] = queries.lock_invoices(context, [invoice.id])
@@ -49,6 +54,17 @@ outbox.subscribe(
     "invoices.address_again",
     ("entity.created", "entity.changed", "entity.reopened"),
     address_again,
+)
+outbox.subscribe(
+    "invoices.match_paid_to",
+    (
+        "bank_account.created",
+        "bank_account.changed",
+        "bank_account.confirmed",
+        "bank_account.rejected",
+        "bank_account.retired",
+    ),
+    match_paid_to,
 )
 outbox.subscribe(
     "invoices.recognise_again",
