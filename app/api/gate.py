@@ -30,8 +30,12 @@ def enter() -> None:
     if request.method == "OPTIONS":
         return
     _bind(request_id=request_id())
+    signed_in = _recognise()
     limits.count(_credential())
-    signed_in = _signed_in()
+    if signed_in is None:
+        raise _unknown()
+    if "Authorization" not in request.headers and request.method not in SAFE:
+        _check_csrf()
     identity.set_current(signed_in)
     zone = settings.get(db.session(), "organisation.time_zone")
     context = Context(
@@ -65,28 +69,25 @@ def _credential() -> str:
     return request.headers.get("Authorization") or str(session.get(SESSION_KEY) or "")
 
 
-def _signed_in() -> SignedIn:
+def _recognise() -> SignedIn | None:
+    """Find who is behind what the caller shows."""
     if "Authorization" in request.headers:
-        return _by_token(request.headers["Authorization"])
+        scheme, _, token = request.headers["Authorization"].partition(" ")
+        is_token = scheme.lower() == "bearer"
+        return identity.by_token(db.session(), token.strip(), clock.system.now()) if is_token else None
     secret = session.get(SESSION_KEY)
     if not isinstance(secret, str) or not secret:
-        raise _refused("Sign in, or send a token: Authorization: Bearer outlay_…")
-    found = identity.current() or identity.by_session(db.session(), secret, clock.system.now())
-    if found is None:
-        raise _refused("Your session has ended. Sign in again.")
-    if request.method not in SAFE:
-        _check_csrf()
-    return found
+        return None
+    return identity.current() or identity.by_session(db.session(), secret, clock.system.now())
 
 
-def _by_token(header: str) -> SignedIn:
-    scheme, _, secret = header.partition(" ")
-    found = None
-    if scheme.lower() == "bearer":
-        found = identity.by_token(db.session(), secret.strip(), clock.system.now())
-    if found is None:
-        raise _refused("This token is unknown, expired or revoked. Make a new one in the console.", "invalid_token")
-    return found
+def _unknown() -> Unfit:
+    """Say what is wrong with what the caller shows, or that it shows nothing."""
+    if "Authorization" in request.headers:
+        return _refused("This token is unknown, expired or revoked. Make a new one in the console.", "invalid_token")
+    if session.get(SESSION_KEY):
+        return _refused("Your session has ended. Sign in again.")
+    return _refused("Sign in, or send a token: Authorization: Bearer outlay_…")
 
 
 def _check_csrf() -> None:

@@ -14,7 +14,21 @@ from typing import Any
 import argon2
 from flask import g, has_request_context
 from flask_appbuilder.security.sqla.models import User
-from sqlalchemy import DateTime, ForeignKey, Identity, Index, Integer, Text, UniqueConstraint, func, or_, select, text
+from sqlalchemy import (
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    Text,
+    UniqueConstraint,
+    bindparam,
+    func,
+    literal_column,
+    or_,
+    select,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -318,55 +332,44 @@ _password_followers: list[Callable[[Context, Any], None]] = []
 
 def by_session(session: Session, secret: str, now: datetime) -> SignedIn | None:
     """Find who is behind a session cookie; None when it ended."""
-    digests = crypto.keyring().token_digests(secret)
-    statement = (
-        scope.columns(LoginSession, User, why="the caller's own session")
-        .join(User, User.id == LoginSession.user_id)
-        .where(LoginSession.digest.in_(digests), LoginSession.revoked_at.is_(None), LoginSession.expires_at > now)
-        .where(User.active.is_(True))
-    )
-    found = session.execute(statement).first()
+    found = session.execute(_BY_SESSION, {"digests": crypto.keyring().token_digests(secret), "now": now}).first()
     if found is None:
         return None
-    opened, user = found
+    settings.know(session, found.settings)
     idle = timedelta(minutes=settings.get(session, "identity.idle_minutes"))
-    if opened.seen_at + idle < now:
+    if found.seen_at + idle < now:
         return None
-    if opened.seen_at + SEEN_EVERY < now:
-        _touch(session, "UPDATE login_session SET seen_at = :now WHERE id = :id", id=opened.id, now=now)
-    return SignedIn(actor_of(session, user), user, opened.id, opened.fresh_at)
+    if found.seen_at + SEEN_EVERY < now:
+        _touch(session, "UPDATE login_session SET seen_at = :now WHERE id = :id", id=found.id, now=now)
+    return SignedIn(_actor(session, found), found.User, found.id, found.fresh_at)
 
 
 def by_token(session: Session, secret: str, now: datetime) -> SignedIn | None:
     """Find who is behind an API token; None when it is unknown, expired or revoked."""
     if not secret.startswith(TOKEN_PREFIX):
         return None
-    digests = crypto.keyring().token_digests(secret)
-    statement = (
-        scope.columns(ApiToken, User, why="the caller's own token")
-        .join(User, User.id == ApiToken.user_id)
-        .where(ApiToken.digest.in_(digests), ApiToken.revoked_at.is_(None), User.active.is_(True))
-        .where(or_(ApiToken.expires_on.is_(None), ApiToken.expires_on >= now.date()))
-    )
-    found = session.execute(statement).first()
+    given = {"digests": crypto.keyring().token_digests(secret), "today": now.date()}
+    found = session.execute(_BY_TOKEN, given).first()
     if found is None:
         return None
-    token, user = found
-    if token.used_at is None or token.used_at + SEEN_EVERY < now:
-        _touch(session, "UPDATE api_token SET used_at = :now WHERE id = :id", id=token.id, now=now)
-    limits = frozenset(token.limits) if token.limits else None
-    return SignedIn(actor_of(session, user, limits=limits, token=token.id), user)
+    settings.know(session, found.settings)
+    if found.used_at is None or found.used_at + SEEN_EVERY < now:
+        _touch(session, "UPDATE api_token SET used_at = :now WHERE id = :id", id=found.id, now=now)
+    limits = frozenset(found.limits) if found.limits else None
+    return SignedIn(_actor(session, found, limits=limits, token=found.id), found.User)
 
 
-def actor_of(session: Session, user: Any, limits: frozenset[str] | None = None, token: int | None = None) -> Actor:
+def actor_of(session: Session, user: Any, limits: frozenset[str] | None = None) -> Actor:
     """Build the actor of an account: its grants with their reach, and what their roles permit."""
-    rows = session.execute(_GRANTS, {"user": user.id}).all()
-    version = rows[0].version if rows else 0
-    grants = tuple(Grant(row.role, row.entity_id, row.cost_centre_id) for row in rows if row.role)
-    rights = _rights(session, version)
+    return _actor(session, session.execute(_OF_USER, {"id": user.id}).one(), limits=limits)
+
+
+def _actor(session: Session, found: Any, limits: frozenset[str] | None = None, token: int | None = None) -> Actor:
+    grants = tuple(Grant(role, entity, cost_centre) for role, entity, cost_centre in found.grants)
+    rights = _rights(session, found.access or 0)
     return Actor(
-        id=user.id,
-        name=user.get_full_name(),
+        id=found.User.id,
+        name=found.User.get_full_name(),
         grants=grants,
         rights={grant.role: rights.get(grant.role, frozenset()) for grant in grants},
         limits=limits,
@@ -416,10 +419,32 @@ def _rights(session: Session, version: int) -> dict[str, frozenset[str]]:
 
 _remembered: dict[int, dict[str, frozenset[str]]] = {}
 
-_GRANTS = text(
-    "SELECT v.version, r.name AS role, g.entity_id, g.cost_centre_id FROM access_version v "
-    "LEFT JOIN role_grant g ON g.user_id = :user LEFT JOIN ab_role r ON r.id = g.role_id "
-    "ORDER BY r.name, g.entity_id, g.cost_centre_id"
+# Every request asks who is behind it: one statement, built once, brings the account and all that depends on it.
+_STANDING = (
+    User,
+    literal_column("(SELECT version FROM access_version)", Integer).label("access"),
+    literal_column("(SELECT coalesce(jsonb_object_agg(name, value), '{}') FROM setting)", JSONB).label("settings"),
+    literal_column(
+        "(SELECT coalesce(jsonb_agg(jsonb_build_array(r.name, g.entity_id, g.cost_centre_id) "
+        "ORDER BY r.name, g.entity_id, g.cost_centre_id), '[]') "
+        "FROM role_grant g JOIN ab_role r ON r.id = g.role_id WHERE g.user_id = ab_user.id)",
+        JSONB,
+    ).label("grants"),
+)
+_OF_USER = select(*_STANDING).where(User.id == bindparam("id"))
+_BY_SESSION = (
+    scope.columns(
+        LoginSession.id, LoginSession.seen_at, LoginSession.fresh_at, *_STANDING, why="the caller's own session"
+    )
+    .join(User, User.id == LoginSession.user_id)
+    .where(LoginSession.digest.in_(bindparam("digests", expanding=True)), LoginSession.revoked_at.is_(None))
+    .where(LoginSession.expires_at > bindparam("now"), User.active.is_(True))
+)
+_BY_TOKEN = (
+    scope.columns(ApiToken.id, ApiToken.used_at, ApiToken.limits, *_STANDING, why="the caller's own token")
+    .join(User, User.id == ApiToken.user_id)
+    .where(ApiToken.digest.in_(bindparam("digests", expanding=True)), ApiToken.revoked_at.is_(None))
+    .where(or_(ApiToken.expires_on.is_(None), ApiToken.expires_on >= bindparam("today")), User.active.is_(True))
 )
 
 _PERMISSIONS = text(

@@ -89,6 +89,11 @@ def get(session: Session, name: str) -> Any:
     return known[name]
 
 
+def know(session: Session, values: dict[str, Value]) -> None:
+    """Take the settings from who has just read them, so that they are not read once more."""
+    session.info["settings"] = values
+
+
 def forget(session: Session) -> None:
     """Read the settings anew, after a change or in a new request."""
     session.info.pop("settings", None)
