@@ -256,12 +256,15 @@ class BankAnswer(Child):
 
 
 class Payment(Row):
-    """Money that went to one supplier, and every document it pays; its number has no gaps."""
+    """Money that went to one supplier, below zero what came back, and every document it pays; its number has no gaps."""
 
     __tablename__ = "payment"
     __table_args__ = (
-        CheckConstraint("amount >= 0", name="amount"),
-        CheckConstraint("settled_amount BETWEEN 0 AND amount", name="settled_amount"),
+        CheckConstraint("CASE WHEN method = 'refund' THEN amount < 0 ELSE amount >= 0 END", name="amount"),
+        CheckConstraint(
+            "CASE WHEN amount < 0 THEN settled_amount BETWEEN amount AND 0 ELSE settled_amount BETWEEN 0 AND amount END",
+            name="settled_amount",
+        ),
         CheckConstraint("rate > 0", name="rate"),
         CheckConstraint("(run_id IS NULL) = (outside_because IS NOT NULL)", name="outside_because"),
     )

@@ -56,6 +56,18 @@ def list_open(
     return list(context.session.scalars(statement.execution_options(populate_existing=True)))
 
 
+def list_credit_notes(context: Context, entity_id: int, currency_id: int) -> list[Invoice]:
+    """List the credit notes on which suppliers owe a company something."""
+    statement = (
+        scope.everything(Invoice, why=_ALL)
+        .where(Invoice.entity_id == entity_id, Invoice.currency_id == currency_id)
+        .where(Invoice.state == "posted", Invoice.open_amount < 0)
+        .options(selectinload(Invoice.open_items), joinedload(Invoice.supplier), joinedload(Invoice.credits))
+        .order_by(Invoice.id)
+    )
+    return list(context.session.scalars(statement))
+
+
 def list_standing_exceptions(context: Context, invoice_ids: Iterable[int]) -> dict[int, list[InvoiceException]]:
     """List by invoice the exceptions that nobody has settled yet."""
     statement = scope.everything(InvoiceException, why=_ALL).where(

@@ -84,15 +84,18 @@ def book(
     statement: BankStatement,
     *,
     lines: Annotated[list[str], Ask("Line", "The number of one line, such as 3 or 4.2")],
-    invoices: Annotated[list[Invoice], Ask("Invoices", "What the line pays; posted, and in no payment run")],
-    how: Annotated[Outside, Ask("How it was paid")],
-    reason: Annotated[str, Ask("Reason", "Why it was paid outside a run", long=True)],
+    invoices: Annotated[
+        list[Invoice],
+        Ask("Invoices", "What the line pays, or credit notes it pays back; posted, and in no payment run"),
+    ],
+    how: Annotated[Outside | None, Ask("How it was paid", "For money that left; what came in was paid back")] = None,
+    reason: Annotated[str, Ask("Reason", "Why it was paid outside a run, or paid back", long=True)],
     kind: Annotated[Meaning | None, Ask("What the rest is", "Where the line comes to more than the invoices")] = None,
     although: Annotated[
         bool, Ask("Paid all the same", "An invoice or supplier is blocked, and the money is gone")
     ] = False,
 ) -> PaymentBooked:
-    """Say that a line paid invoices that no run has paid. They count as paid, under a number of their own.
+    """Say that a line paid invoices that no run has paid, or paid credit notes back. They count as paid, under a number of its own.
 
     Whoever took one of them in cannot say so. What would have kept a run from paying them is told first.
     """

@@ -14,11 +14,12 @@ from app.infra import db
 from app.infra.crypto import Encrypted
 from app.infra.db import Child, Row
 from app.modules.directory.models import Currency, Entity
+from app.modules.invoices.models import Invoice
 from app.modules.payments.models import PayingAccount, Payment
 from app.modules.statements.domain.kinds import Explained, Matched
 from app.modules.suppliers.domain import banking
 
-_CURRENCY, _OF_LINE, _OF_PAYMENT = "currency.code", "statement.currency.code", "payment.currency.code"
+_CURRENCY, _OF_LINE, _OF_MATCH = "currency.code", "statement.currency.code", "currency.code"
 
 
 class BankStatement(Row):
@@ -129,11 +130,16 @@ class StatementLine(Child):
 
 
 class StatementMatch(Child):
-    """So much of a line is so much of a payment: proposed, or so, or undone; with the reason."""
+    """So much of a line is so much of a payment: proposed, or so, or undone; with the reason.
+
+    What a supplier may have paid back is proposed for its credit note; once that holds it is a payment like any other.
+    """
 
     __tablename__ = "statement_match"
     __table_args__ = (
         CheckConstraint("amount <> 0", name="amount"),
+        CheckConstraint("(payment_id IS NULL) = (invoice_id IS NOT NULL)", name="payment_or_invoice"),
+        CheckConstraint("payment_id IS NOT NULL OR state = 'proposed'", name="proposed"),
         CheckConstraint("confidence BETWEEN 0 AND 100", name="confidence"),
         CheckConstraint("(state = 'proposed') = (matched_at IS NULL)", name="matched_at"),
         CheckConstraint("(state = 'undone') = (undone_at IS NOT NULL)", name="undone_at"),
@@ -149,9 +155,10 @@ class StatementMatch(Child):
 
     statement_id: Mapped[int] = db.link("bank_statement", required=True, ondelete="CASCADE")
     line_id: Mapped[int] = db.link("statement_line", "Line", required=True, ondelete="CASCADE")
-    payment_id: Mapped[int] = db.link("payment", "Payment", required=True)
+    payment_id: Mapped[int | None] = db.link("payment", "Payment")
+    invoice_id: Mapped[int | None] = db.link("invoice", "Credit note", help="That the supplier may have paid back")
     amount: Mapped[Decimal] = db.money(
-        "Amount", _OF_PAYMENT, required=True, help="Of the payment; above zero it came back"
+        "Amount", _OF_MATCH, required=True, help="Of the payment; above zero it came back"
     )
     is_return: Mapped[bool] = db.flag("Return", help="The payment came back")
     rest: Mapped[Decimal | None] = mapped_column(Numeric(18, 4), info={"hidden": True})
@@ -167,7 +174,20 @@ class StatementMatch(Child):
 
     statement: Mapped[BankStatement] = relationship(back_populates="matches")
     line: Mapped[StatementLine] = relationship()
-    payment: Mapped[Payment] = relationship()
+    payment: Mapped[Payment | None] = relationship()
+    invoice: Mapped[Invoice | None] = relationship()
+
+    @property
+    def about(self) -> Payment | Invoice:
+        """What the line is brought together with."""
+        found = self.payment or self.invoice
+        assert found is not None
+        return found
+
+    @property
+    def currency(self) -> Currency:
+        """The currency of that."""
+        return self.about.currency
 
     @property
     def of_line(self) -> str:
@@ -175,4 +195,4 @@ class StatementMatch(Child):
         return self.line.number
 
     def __str__(self) -> str:
-        return f"{self.line}: {self.payment}"
+        return f"{self.line}: {self.about}"

@@ -83,12 +83,24 @@ def numbers_of(context: Context, ids: Iterable[int]) -> list[str]:
     return list(context.session.execute(statement.order_by(BankStatement.id)).scalars())
 
 
-def list_undone(context: Context, line_ids: Sequence[int]) -> set[tuple[int, int]]:
-    """List which lines and payments somebody has said do not belong together."""
-    statement = scope.columns(StatementMatch.line_id, StatementMatch.payment_id, why=_ONCE).where(
-        StatementMatch.line_id.in_(line_ids), StatementMatch.state == "undone"
+def list_undone(context: Context, line_ids: Sequence[int]) -> set[tuple[int, str]]:
+    """List which lines do not belong to which payments, or to what they had paid, as somebody has said: by their numbers."""
+    statement = (
+        scope.columns(StatementMatch.line_id, Payment.number, Invoice.reference, why=_ONCE)
+        .join(Payment, Payment.id == StatementMatch.payment_id)
+        .join(PaymentPart, PaymentPart.payment_id == Payment.id)
+        .join(Invoice, Invoice.id == PaymentPart.invoice_id)
+        .where(StatementMatch.line_id.in_(line_ids), StatementMatch.state == "undone")
     )
-    return {(line, payment) for line, payment in context.session.execute(statement)}
+    return {(line, about) for line, *numbers in context.session.execute(statement) for about in numbers}
+
+
+def list_proposed_refunds(context: Context, invoice_ids: Iterable[int]) -> list[StatementMatch]:
+    """List the lines of all statements on which credit notes may have been paid back."""
+    statement = scope.everything(StatementMatch, why=_ONCE).where(
+        StatementMatch.invoice_id.in_(sorted(set(invoice_ids))), StatementMatch.state == "proposed"
+    )
+    return list(context.session.scalars(statement.order_by(StatementMatch.id)))
 
 
 def list_proposed_elsewhere(context: Context, payment_ids: Iterable[int], statement_id: int) -> list[StatementMatch]:

@@ -38,7 +38,7 @@ statements = registry.add(
                 "matches",
                 StatementMatch,
                 (
-                    "of_line", "payment", "amount", "is_return", "confidence", "reason", "how", "state", "matched_at",
+                    "of_line", "payment", "invoice", "amount", "is_return", "confidence", "reason", "how", "state", "matched_at",
                     "matched_by", "undone_at", "undone_by", "undo_reason",
                 ),
                 fixed=True,

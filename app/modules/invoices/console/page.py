@@ -23,7 +23,7 @@ from app.modules.invoices.console.papers import Judgement
 from app.modules.invoices.console.settling import Difference, differences
 from app.modules.invoices.domain.checks import Verdict
 from app.modules.invoices.domain.facts import Section, unit_words
-from app.modules.invoices.domain.kinds import Share
+from app.modules.invoices.domain.kinds import InvoiceKind, Share
 from app.modules.invoices.models import Invoice, InvoiceCheck, InvoiceLine
 from app.modules.orders.domain import amounts
 from app.modules.orders.domain.kinds import ReceivedBy
@@ -207,7 +207,7 @@ def _matched(visit: Visit, row: Invoice, left: Sequence[Difference]) -> Standing
 
 def _posted(visit: Visit, row: Invoice, left: Sequence[Difference]) -> Standing:
     if row.paid is Share.ALL:
-        return Standing("ok", "Paid.")
+        return Standing("ok", "Settled." if row.kind is InvoiceKind.CREDIT_NOTE else "Paid.")
     due = min((item.due_on for item in row.open_items if item.left), default=None)
     to_pay = words.money(row.open_amount, row.currency.code)
     by = f" by {words.day(due, visit.context.today)}" if due else ""
@@ -219,7 +219,9 @@ def _posted(visit: Visit, row: Invoice, left: Sequence[Difference]) -> Standing:
             "warn", "Booked, and blocked: nothing is paid yet.", "An exception waits for the supplier's credit note."
         )
     if row.open_amount < 0:
-        return Standing("ok", f"Booked. {to_pay} are set off against other invoices.")
+        owed = words.money(-row.open_amount, row.currency.code)
+        later = "The next payment run sets it off, or it is booked from the statement once the supplier pays it back."
+        return Standing("ok", f"Booked. The supplier owes {owed}.", later)
     return Standing("ok", f"Booked. {to_pay} to be paid{by}.")
 
 

@@ -22,6 +22,7 @@ class Method(Labelled):
     CASH = "cash", "Cash"
     AT_BANK = "at_bank", "By hand at the bank"
     OTHER = "other", "Paid outside a run"
+    REFUND = "refund", "Paid back by the supplier"
 
 
 class Outside(Labelled):

@@ -1,4 +1,4 @@
-"""What money that left in no run pays of which invoice: all of it, all less discounts, or a part; what is over is something else."""
+"""What money that moved in no run pays of which invoice: all of it, all less discounts, or a part; what is over is something else."""
 
 from __future__ import annotations
 
@@ -44,8 +44,12 @@ def share(owed: Sequence[Owed], amount: Decimal) -> Shared:
     """Share money out over open items in their order; credit is set off as a whole, and the last item paid may stay open in part.
 
     A discount counts only where the money is exactly what is owed less all discounts: a part paid is no discount.
+    What is owed to us, and money that comes in for it, are below zero and shared out in the same way.
     """
     total = sum((each.left for each in owed), _ZERO)
+    if total < 0:
+        theirs = share([Owed(each.id, -each.left) for each in owed], -amount)
+        return Shared(tuple(Share(each.id, -each.amount) for each in theirs.shares), -theirs.rest)
     spared = sum((each.discount for each in owed), _ZERO)
     if amount >= total:
         return Shared(tuple(Share(each.id, each.left) for each in owed), amount - total)

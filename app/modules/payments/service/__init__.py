@@ -30,7 +30,7 @@ from app.modules.payments.service.outside import undo as undo_outside
 from app.modules.payments.service.proposing import keep as keep_run
 from app.modules.payments.service.proposing import propose, put_in, take_out, why_not_run
 from app.modules.payments.service.sending import file_of, render
-from app.modules.payments.service.settling import candidates, kept, locked, returned, settle, unsettle
+from app.modules.payments.service.settling import candidates, kept, locked, refundable, returned, settle, unsettle
 
 __all__ = [
     "SIGNS",
@@ -52,6 +52,7 @@ __all__ = [
     "put_in",
     "read_answer",
     "read_statements",
+    "refundable",
     "release",
     "render",
     "reopen",

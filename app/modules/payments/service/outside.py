@@ -1,4 +1,4 @@
-"""Payments that no run sent: money on a statement that a direct debit, a card, cash or somebody at the bank has moved already."""
+"""Payments that no run sent: money on a statement that somebody has moved already; what a supplier pays back is one below zero."""
 
 from __future__ import annotations
 
@@ -29,21 +29,26 @@ _ZERO = Decimal(0)
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """Money that left an account of ours: when, how much (above zero), to which account, and how it is told."""
+    """Money that left an account of ours: when, how much (below zero it came in), to or from which account, and how and why."""
 
     account: PayingAccount
     on: date
     amount: Decimal
     to: str
     reference: str
-    how: Outside
+    how: Outside | None
     reason: str
+
+    @property
+    def came_in(self) -> bool:
+        """Say whether it is money a supplier paid back."""
+        return self.amount < 0
 
 
 def pay(
     context: Context, left: Left, chosen: Sequence[Invoice], keep: Callable[[Payment], None], *, although: bool
 ) -> Decimal:
-    """Count invoices as paid by money that has left, and tell how much of it pays none of them.
+    """Count invoices as paid by money that has moved, and tell how much of it pays none of them.
 
     Everything is looked at under lock as at the release of a run; `keep` is given the payment once it has its number.
     """
@@ -124,10 +129,13 @@ def _account(context: Context, left: Left, payee: Supplier) -> BankAccount | Non
 def _obstacles(
     context: Context, left: Left, payee: Supplier, account: BankAccount | None, chosen: Sequence[Invoice]
 ) -> list[Problem]:
-    """Say what would have kept a run from paying this: the money is gone, but somebody has to say that they know."""
+    """Say what would have kept a run from paying this: the money is gone, but somebody has to say that they know.
+
+    Nothing stands against money that comes in; what we owe and it is set off against is looked at all the same.
+    """
     exceptions = queries.list_standing_exceptions(context, {each.id for each in chosen})
-    problems = accounts.why_not_paid(payee)
-    for each in chosen:
+    problems = [] if left.came_in else accounts.why_not_paid(payee)
+    for each in (each for each in chosen if each.open_amount > 0 or not left.came_in):
         for problem in proposing.why_not_payable(left.on, each, exceptions.get(each.id, [])):
             problems.append(replace(problem, message=f"{each.reference}: {problem.message}"))
     if left.how is not Outside.AT_BANK or not left.to:
@@ -146,7 +154,10 @@ def _to_be_said(problem: Problem) -> Problem:
 def _shared(left: Left, found: Iterable[OpenItem], currency: Currency) -> Shared:
     owed = [Owed(item.id, item.left, _spared(item, left.on)) for item in found]
     total = sum((each.left for each in owed), _ZERO)
-    if total <= 0:
+    if left.came_in and total >= 0:
+        words = "the supplier owes nothing on them together. Choose credit notes, or explain what the money is."
+        raise Refused(Kind.CONFLICT, _wrong("money_came_in", words))
+    if not left.came_in and total <= 0:
         words = "nothing is owed on them together: credit notes take up all of it. The next run sets them off."
         raise Refused(Kind.CONFLICT, _wrong("nothing_owed", words))
     # What the bank made of another currency is its rate, and neither a part nor a rest.
@@ -178,7 +189,7 @@ def _payment(
     """Write down what was paid; it is on the statement, so it is settled from its first moment."""
     payment = Payment(
         run=None,
-        method=Method[left.how.name],
+        method=Method[left.how.name] if left.how else Method.REFUND,
         outside_because=left.reason[:500],
         entity=left.account.entity,
         supplier=payee,

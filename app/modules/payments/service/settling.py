@@ -10,6 +10,7 @@ from app.infra import unit
 from app.kernel.actor import Context
 from app.kernel.problem import Kind, Problem, Refused
 from app.modules.invoices import service as invoices
+from app.modules.invoices.models import Invoice
 from app.modules.payments import queries
 from app.modules.payments.domain import events
 from app.modules.payments.domain.bank import Party
@@ -26,6 +27,27 @@ def candidates(context: Context, account: PayingAccount, since: date | None = No
     """List the payments from an account that lines of its statements may belong to, minus as the money leaves."""
     earliest = since or context.today - _MAY_COME_BACK
     return [_candidate(payment) for payment in queries.list_to_reconcile(context, account.id, earliest)]
+
+
+def refundable(context: Context, account: PayingAccount) -> tuple[dict[str, Invoice], list[Candidate]]:
+    """List the credit notes in no run that money on an account may pay back, by reference, plus as the money comes in."""
+    found = queries.list_credit_notes(context, account.entity_id, account.currency_id)
+    taken = queries.list_taken(context, (item.id for each in found for item in each.open_items))
+    free = [each for each in found if not any(item.id in taken for item in each.open_items)]
+    return {each.reference: each for each in free}, [_refund(each) for each in free]
+
+
+def _refund(note: Invoice) -> Candidate:
+    named = (note.supplier_number, note.credits.supplier_number if note.credits else None)
+    return Candidate(
+        id=note.reference,
+        open=-note.open_amount,
+        currency=note.currency.code,
+        ids=tuple(filter(None, (note.reference, note.number))),
+        party=Party(name=note.supplier.name if note.supplier else note.stated_supplier),
+        documents=tuple(filter(None, named)),
+        due_on=note.posted_on,
+    )
 
 
 def _candidate(payment: Payment) -> Candidate:

@@ -33,7 +33,7 @@ _NOTHING = {
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A payment, with the way to it for whoever may open it."""
+    """A payment or credit note, with the way to it for whoever may open it."""
 
     number: str
     url: str
@@ -150,7 +150,7 @@ def build(visit: Visit, row: BankStatement, asking: Asking) -> Desk:
     resource = registry[service.NAME]
     may = may_work() and unit.holds(visit.context, resource, row, service.VERB)
     sight = Sight(visit)
-    reachable = Reachable(visit.context, [match.payment for match in row.matches])
+    reachable = Reachable(visit.context, [match.about for match in row.matches])
     done = len(row.lines) - row.open_lines
     counts = {"open": row.open_lines, "done": done, "all": len(row.lines)}
     return Desk(
@@ -257,9 +257,10 @@ def _found(visit: Visit, sight: Sight, row: BankStatement, line: StatementLine, 
 
 
 def _named(match: StatementMatch, reachable: Reachable) -> Named:
-    payment = match.payment
-    url = addresses.of_row(payment) if payment in reachable else ""
-    return Named(payment.number, url, words.money(match.amount, payment.currency.code))
+    about = match.about
+    number = about.reference if isinstance(about, Invoice) else about.number
+    url = addresses.of_row(about) if about in reachable else ""
+    return Named(number, url, words.money(match.amount, match.currency.code))
 
 
 def _payments(visit: Visit, row: BankStatement, asking: Asking) -> list[Due]:
@@ -269,8 +270,8 @@ def _payments(visit: Visit, row: BankStatement, asking: Asking) -> list[Due]:
 
 
 def _invoices(visit: Visit, row: BankStatement, asking: Asking) -> list[Due]:
-    """List what could have been paid in no run, first what is as much as an open line."""
-    likely = [-line.amount for line in row.lines if line.state == "open" and line.amount < 0]
+    """List what could have been paid in no run, or paid back, first what is as much as an open line."""
+    likely = [-line.amount for line in row.lines if line.state == "open"]
     found, runs = queries.list_payable(visit.context, row.entity_id, text=asking.text, likely=likely, most=MOST + 1)
     return [_owed(visit, invoice, runs.get(invoice.id, "")) for invoice in found]
 
@@ -286,7 +287,11 @@ def _owed(visit: Visit, invoice: Invoice, run: str) -> Due:
         plain=f"{-invoice.open_amount:f}",
         currency=invoice.currency.code,
         url=addresses.of_row(invoice),
-        tags=(*((("Blocked", "bad"),) if invoice.blocked else ()), *(((f"In {run}", "info"),) if run else ())),
+        tags=(
+            *((("Credit note", "neutral"),) if invoice.open_amount < 0 else ()),
+            *((("Blocked", "bad"),) if invoice.blocked else ()),
+            *(((f"In {run}", "info"),) if run else ()),
+        ),
     )
 
 

@@ -1,7 +1,8 @@
 """What statements do: they are taken in, and their lines find their payments or an explanation."""
 
 from app.modules.statements.service.booking import Booking, book
-from app.modules.statements.service.reconciling import accept, explain, match, reconcile, undo
+from app.modules.statements.service.proposing import accept, reconcile
+from app.modules.statements.service.reconciling import explain, match, undo
 from app.modules.statements.service.taking_in import (
     LARGE,
     NAME,

@@ -1,4 +1,4 @@
-"""How lines find their payments: what is certain is settled at once, what is likely waits for a person, the rest stays open."""
+"""How lines and payments come together: what holds is settled, what is left over is told for what it is, and all can be undone."""
 
 from __future__ import annotations
 
@@ -7,10 +7,7 @@ from decimal import Decimal
 
 from app.kernel.actor import Context
 from app.kernel.money import Money
-from app.kernel.problem import Kind, Problem, Refused, refuse_if
-from app.modules.payments.domain import reconciliation
-from app.modules.payments.domain.bank import Exchange, Party
-from app.modules.payments.domain.reconciliation import Line, Proposal
+from app.kernel.problem import Kind, Problem, refuse_if
 from app.modules.payments.models import Payment
 from app.modules.statements import queries
 from app.modules.statements.domain import pairing
@@ -23,24 +20,6 @@ _ZERO = Decimal(0)
 CHARGE = "The bank's charge, as the statement says."
 
 
-def reconcile(context: Context, statement: BankStatement) -> None:
-    """Hold the open lines of a statement against what was paid, and put down what is certain and what is likely."""
-    lines = {str(line.id): line for line in statement.lines if line.state == "open"}
-    withdraw(statement, lines.values())
-    context.session.flush()
-    payments, candidates = settling.candidates(context, statement)
-    undone = queries.list_undone(context, [line.id for line in lines.values()])
-    certain: list[StatementMatch] = []
-    for proposal in reconciliation.propose([line_of(line) for line in lines.values()], candidates):
-        line = lines[proposal.line]
-        uses = [(payments[use.candidate], use.amount) for use in proposal.uses]
-        if any((line.id, payment.id) in undone for payment, _ in uses):
-            continue  # somebody has said that these do not belong together
-        found = [_proposed(statement, line, payment, amount, proposal) for payment, amount in uses]
-        certain += found if proposal.is_certain else []
-    settle(context, statement, certain, Matched.CERTAIN)
-
-
 def withdraw(statement: BankStatement, lines: Iterable[StatementLine]) -> None:
     """Take back what is proposed for lines."""
     about = {line.id for line in lines}
@@ -49,47 +28,10 @@ def withdraw(statement: BankStatement, lines: Iterable[StatementLine]) -> None:
     ]
 
 
-def _proposed(
-    statement: BankStatement, line: StatementLine, payment: Payment, amount: Decimal, proposal: Proposal
-) -> StatementMatch:
-    match = StatementMatch(
-        line=line,
-        line_id=line.id,
-        payment=payment,
-        payment_id=payment.id,
-        amount=amount,
-        is_return=proposal.kind is reconciliation.Kind.RETURN,
-        rest=proposal.rest or None,
-        confidence=proposal.confidence,
-        reason=" ".join(proposal.reasons)[:1000],
-        state="proposed",
-    )
-    statement.matches.append(match)
-    return match
-
-
-def line_of(line: StatementLine) -> Line:
-    """Write a line as it was read, to be looked for."""
-    stated, exchange = line.stated, line.stated.get("exchange")
-    return Line(
-        id=str(line.id),
-        amount=line.amount,
-        currency=line.statement.currency.code,
-        party=Party(line.party, line.party_account, line.party_account),
-        text=line.text or "",
-        ids=tuple(stated.get("ids", ())),
-        groups=tuple(stated.get("groups", ())),
-        documents=tuple(stated.get("documents", ())),
-        charges=Decimal(stated.get("charges", 0)),
-        exchange=Exchange(Decimal(exchange["amount"]), exchange["currency"]) if exchange else None,
-        is_return=line.is_return,
-        on=line.booked_on,
-    )
-
-
 def settle(context: Context, statement: BankStatement, matches: Sequence[StatementMatch], how: Matched) -> None:
     """Let matches hold: their payments are settled, or came back, and their lines are done."""
-    settling.lock(context, [match.payment for match in matches])
+    paid = [match.payment for match in matches if match.payment]
+    settling.lock(context, paid)
     for match in matches:
         settling.settle(context, match)
         match.state, match.how = "matched", how
@@ -98,7 +40,7 @@ def settle(context: Context, statement: BankStatement, matches: Sequence[Stateme
         if match.rest:
             match.line.rest, match.line.kind, match.line.reason = match.rest, Explained.FEE, CHARGE
     withdraw(statement, [match.line for match in matches])
-    _drop_used_up(context, statement, [match.payment for match in matches])
+    _drop_used_up(context, statement, paid)
     sum_up(context, statement)
 
 
@@ -114,7 +56,7 @@ def _drop_used_up(context: Context, statement: BankStatement, payments: Sequence
     elsewhere = queries.list_proposed_elsewhere(context, by_id, statement.id)
     here = [match for match in statement.matches if match.state == "proposed" and match.payment_id in by_id]
     for match in (*here, *elsewhere):
-        if abs(match.amount) <= abs(settling.available(by_id[match.payment_id], is_return=match.is_return)):
+        if abs(match.amount) <= abs(settling.available(by_id[match.payment_id or 0], is_return=match.is_return)):
             continue
         withdraw(match.statement, [match.line])
 
@@ -124,17 +66,6 @@ def sum_up(context: Context, statement: BankStatement) -> None:
     statement.open_lines = sum(line.state == "open" for line in statement.lines)
     statement.state = "open" if statement.open_lines else "reconciled"
     context.session.flush()
-
-
-def accept(context: Context, statement: BankStatement, lines: Sequence[StatementLine]) -> None:
-    """Let what is proposed for lines hold, if their payments still have so much."""
-    about = {line.id for line in lines}
-    proposed = [match for match in statement.matches if match.state == "proposed" and match.line_id in about]
-    without = [line.number for line in lines if line.id not in {match.line_id for match in proposed}]
-    if without:
-        words = f"Lines: nothing is proposed for {', '.join(without)}. Choose the payments, or explain what it is."
-        raise Refused(Kind.CONFLICT, Problem("nothing_proposed", words, "lines"))
-    settle(context, statement, proposed, Matched.ACCEPTED)
 
 
 def match(
@@ -222,7 +153,7 @@ def undo(context: Context, statement: BankStatement, lines: Sequence[StatementLi
     """Take back what was said of lines: their payments have again what they had, and the lines are open."""
     about = {line.id for line in lines}
     held = [match for match in statement.matches if match.state == "matched" and match.line_id in about]
-    settling.lock(context, [match.payment for match in held])
+    settling.lock(context, [match.payment for match in held if match.payment])
     for match in held:
         settling.take_back(context, match, reason)
         match.state, match.undone_at, match.undone_by = "undone", context.now, context.actor.id

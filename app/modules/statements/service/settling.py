@@ -57,7 +57,7 @@ def why_not_chosen(statement: BankStatement, chosen: Sequence[Payment], *, is_re
 
 def settle(context: Context, match: StatementMatch) -> None:
     """Count a match for its payment."""
-    payment, line, statement = match.payment, match.line, match.statement
+    payment, line, statement = _paid(match), match.line, match.statement
     if not match.is_return:
         is_foreign = payment.currency is not statement.currency
         moved = -line.amount if is_foreign and statement.currency is statement.entity.base_currency else None
@@ -75,12 +75,19 @@ def settle(context: Context, match: StatementMatch) -> None:
 
 def take_back(context: Context, match: StatementMatch, reason: str) -> None:
     """Take from a payment what a match had counted; one that no run sent rests on its line alone and is undone with it."""
+    payment = _paid(match)
     if match.is_return:
-        payments.kept(context, match.payment)
-    elif match.payment.state not in _LIVE:
-        words = f"{match.payment.number} has come back since. Undo the line on which it came back first."
+        payments.kept(context, payment)
+    elif payment.state not in _LIVE:
+        words = f"{payment.number} has come back since. Undo the line on which it came back first."
         raise Refused(Kind.CONFLICT, Problem("returned_since", words, "lines"))
-    elif match.payment.run_id is None:
-        payments.undo_outside(context, match.payment, reason)
+    elif payment.run_id is None:
+        payments.undo_outside(context, payment, reason)
     else:
-        payments.unsettle(context, match.payment, -match.amount)
+        payments.unsettle(context, payment, -match.amount)
+
+
+def _paid(match: StatementMatch) -> Payment:
+    """Give the payment of a match that is more than proposed for a credit note."""
+    assert match.payment is not None
+    return match.payment

@@ -29,7 +29,7 @@ from app.modules.statements.domain.events import TakenIn
 from app.modules.statements.domain.filing import Known
 from app.modules.statements.domain.sameness import Mark
 from app.modules.statements.models import BankStatement, StatementLine
-from app.modules.statements.service import reconciling
+from app.modules.statements.service import proposing
 
 NAME, VERB = "bank_statement", "match"
 MOST_PROBLEMS = 20
@@ -175,7 +175,7 @@ def _enter(bound: Context, file: _File, chosen: str | None, entity: str | None) 
     for account_id in sorted({row.account_id for row in rows}):
         follow(bound, account_id, min((row.to_on for row in rows if row.to_on), default=None))
     for row in rows:
-        reconciling.reconcile(bound, row)
+        proposing.reconcile(bound, row)
         unit.announce(bound, row, TakenIn(row.number, row.account.code, row.open_lines))
     return rows
 
