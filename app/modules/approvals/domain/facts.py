@@ -60,6 +60,8 @@ class FactName(Labelled):
     BUDGET_LEFT_PERCENT = "budget_left_percent", "Budget left in percent"
     NEEDED_IN_DAYS = "needed_in_days", "Needed in days"
     FROM_REQUEST = "from_request", "All from approved requests"
+    DEPOSIT = "deposit", "Deposit"
+    DEPOSIT_PERCENT = "deposit_percent", "Deposit in percent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,8 @@ FACTS: Mapping[FactName, Fact] = {
         Fact(FactName.BUDGET_LEFT_PERCENT, Kind.NUMBER, optional=True),
         Fact(FactName.NEEDED_IN_DAYS, Kind.NUMBER, optional=True),
         Fact(FactName.FROM_REQUEST, Kind.FLAG, optional=True),
+        Fact(FactName.DEPOSIT, Kind.MONEY, optional=True),
+        Fact(FactName.DEPOSIT_PERCENT, Kind.NUMBER, optional=True),
     )
 }
 
@@ -122,7 +126,7 @@ GIVEN = frozenset(
     for name in (
         FactName.CURRENCY, FactName.ON_BEHALF, FactName.LINES, FactName.CATALOGUE_ONLY, FactName.FREE_TEXT,
         FactName.FILES, FactName.BUDGET, FactName.BUDGET_LEFT_PERCENT, FactName.NEEDED_IN_DAYS, FactName.HIGHEST_LINE,
-        FactName.FROM_REQUEST,
+        FactName.FROM_REQUEST, FactName.DEPOSIT, FactName.DEPOSIT_PERCENT,
     )
 )  # fmt: skip
 

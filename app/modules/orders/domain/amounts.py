@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from app.kernel.money import Money, Percent
@@ -84,6 +84,11 @@ def totals(lines: Iterable[Any], currency: str) -> Totals:
 def deposit_of(percent: Decimal | None, amount: Decimal | None, net: Decimal, currency: str) -> Decimal:
     """Tell what is agreed to be paid before delivery, net: a percent of the order's net total, or an amount."""
     return amount or Percent(percent or Decimal(0)).of(Money(net, currency)).rounded().amount
+
+
+def deposit_percent_of(deposit: Decimal, net: Decimal) -> Decimal:
+    """Tell in percent of an order's net total what is agreed to be paid before delivery as an amount."""
+    return (deposit * _HUNDRED / net).quantize(Decimal("0.0001"), ROUND_HALF_UP) if net else _HUNDRED
 
 
 def charges_left(order: Any, agreed: Decimal) -> Decimal:

@@ -212,7 +212,17 @@ def _facts(context: Context, order: Order, weighed: Weighed) -> dict[str, Any]:
         "needed_in_days": (soonest - context.today).days if soonest else None,
         "highest_line": Money(max(highest, Decimal(0)), order.currency.code).at(order.rate or 1, base).amount,
         "from_request": is_covered(order),
+        **_deposit_facts(order),
     }
+
+
+def _deposit_facts(order: Order) -> dict[str, Decimal]:
+    """Tell policy what is paid before anything arrives, net: in the base currency, and in percent of the order."""
+    if not order.deposit:
+        return {}
+    base, currency = order.entity.base_currency.code, order.currency.code
+    percent = order.deposit_percent or amounts.deposit_percent_of(order.deposit, order.net_total)
+    return {"deposit": Money(order.deposit, currency).at(order.rate or 1, base).amount, "deposit_percent": percent}
 
 
 def _standing(weighed: Weighed) -> str | None:
