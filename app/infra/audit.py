@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -342,28 +343,40 @@ def _account_behind(row: Any) -> int | None:
 
 
 def _differences(row: Any, action: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    state = inspect_row(row)
-    links = _links(row)
+    attributes_ = inspect_row(row).attrs if action != "created" else None
     before: dict[str, Any] = {}
     after: dict[str, Any] = {}
     declared = registry.of(type(row))
     account, private = _account_behind(row), {declared.key, *declared.personal} if declared else set()
-    for attribute in state.mapper.column_attrs:
-        history = state.attrs[attribute.key].history
-        link, column = links.get(attribute.key), attribute.columns[0]
-        if attribute.key in _UNTOLD or column.info.get("hidden") or (link and _is_parent(row, link)):
-            continue
-        if action == "changed" and not history.has_changes():
-            continue
-        new = history.added[0] if history.added else (history.unchanged[0] if history.unchanged else None)
-        old = history.deleted[0] if history.deleted else (new if action == "deleted" else None)
-        if action == "changed" and plain(old) == plain(new):
-            continue
-        name = link.key if link else attribute.key
+    for key, name, link, column in _on_record(row.__class__):
+        if attributes_ is None:
+            old, new = None, row.__dict__.get(key)
+        else:
+            history = attributes_[key].history
+            if action == "changed" and not history.has_changes():
+                continue
+            new = history.added[0] if history.added else (history.unchanged[0] if history.unchanged else None)
+            old = history.deleted[0] if history.deleted else (new if action == "deleted" else None)
+            if action == "changed" and plain(old) == plain(new):
+                continue
         before[name], after[name] = _told(row, link, column, old), _told(row, link, column, new)
-        if account is not None and attribute.key in private:
+        if account is not None and key in private:
             before[name], after[name] = _private(account, before[name]), _private(account, after[name])
     return before, after
+
+
+@cache
+def _on_record(model: type) -> tuple[tuple[str, str, Any, Any], ...]:
+    """List what of a kind of row goes on record: attribute, the name it has there, the link it is the key of, column."""
+    mapper: Any = inspect_row(model)
+    links = {next(iter(each.local_columns)).key: each for each in mapper.relationships if each.direction is MANYTOONE}
+    found = []
+    for attribute in mapper.column_attrs:
+        link, column = links.get(attribute.key), attribute.columns[0]
+        is_parent = link is not None and issubclass(model, Child) and bool(link.back_populates)
+        if attribute.key not in _UNTOLD and not column.info.get("hidden") and not is_parent:
+            found.append((attribute.key, link.key if link else attribute.key, link, column))
+    return tuple(found)
 
 
 def _told(row: Any, link: Any, column: Any, value: Any) -> Any:
@@ -384,15 +397,6 @@ def _told(row: Any, link: Any, column: Any, value: Any) -> Any:
 
 def _private(account: int, value: Any) -> Any:
     return Private(account, str(value)) if value is not None else None
-
-
-def _links(row: Any) -> dict[str, Any]:
-    relations = inspect_row(row).mapper.relationships
-    return {next(iter(each.local_columns)).key: each for each in relations if each.direction is MANYTOONE}
-
-
-def _is_parent(row: Any, link: Any) -> bool:
-    return isinstance(row, Child) and bool(link.back_populates)
 
 
 def document_of(row: Any) -> Any:

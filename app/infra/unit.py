@@ -174,7 +174,7 @@ def change(context: Context, command: str, body: Callable[[Context], Result]) ->
     return _run(context, command, body, None)
 
 
-def attempt(bound: Context, body: Callable[[Context], Outcome]) -> Outcome | Refused:
+def attempt(bound: Context, body: Callable[[Context], Result]) -> Result | Refused:
     """Try one part of an open change; what is refused leaves nothing behind, and the rest of the change stands."""
     session: Session = bound.session
     last_acts: list[Callable[[], None]] = []

@@ -108,6 +108,10 @@ def check(run: runs.ImportRun, content: bytes, heading: str) -> None:
     assert (rows, amount) == (run.created, Decimal(parts.get("created", 0))), run.file_name
 
 
+#: Rows with cells of somebody's own sums to the right of the table, in columns without a heading.
+BESIDE = {"2015": {"ragged": 404}, "2017": {"ragged": 124}}
+
+
 @pytest.mark.parametrize("year", ["2013", "2015", "2017", "2019", "2021"])
 def test_years_of_salford_come_in_to_the_last_row_and_penny(city: None, year: str) -> None:
     reasons: Counter[str] = Counter()
@@ -121,7 +125,8 @@ def test_years_of_salford_come_in_to_the_last_row_and_penny(city: None, year: st
     ((rows, amount),) = stored("SELECT count(*), sum(amount) FROM spend_record")
     suppliers = stored("SELECT count(*) FROM supplier")[0][0]
     print(f"{year}: {lines} rows, {rows} in for {amount}, refused {dict(reasons)}, {suppliers} suppliers")
-    assert rows == lines - sum(reasons.values()) > 0.999 * lines
+    assert rows == lines - sum(reasons.values())
+    assert dict(reasons) == BESIDE.get(year, {})
 
 
 @pytest.mark.parametrize("path", sorted((CORPUS / "oxford").glob("*.csv.gz")), ids=lambda path: path.name[:-7])

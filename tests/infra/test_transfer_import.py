@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from app.infra import taking, unit
 from app.infra.db import db
@@ -17,7 +17,7 @@ from app.infra.transfer.runs import ImportRun
 from app.infra.transfer.sheets import Line, Options, Sheet
 from app.kernel.problem import Refused
 from app.kernel.resource import registry
-from tests.acting import acting
+from tests.acting import acting, system
 from tests.importing import as_csv, checked, counts, exported, faults, found, imported, rows_of, taken_in, traces
 from tests.making import Maker
 
@@ -196,6 +196,70 @@ def test_a_refused_row_leaves_no_audit_and_no_event_beside_good_ones(maker: Make
     assert after["outbox_event"] - before["outbox_event"] == 3  # two rows and the import itself
     assert after["audit_entry"] - before["audit_entry"] == 3  # two rows and the import itself
     assert [code for (code,) in stored("unit", "code")] == ["OLD", "AAA", "CCC"]
+
+
+def suppliers(currency: str, codes: list[str], **changes: dict[str, str]) -> bytes:
+    rows = [
+        [
+            code,
+            f"Works of {code}",
+            changes.get(code, {}).get("country", "SE"),
+            currency,
+            changes.get(code, {}).get("website", ""),
+        ]
+        for code in codes
+    ]
+    return as_csv([["code", "name", "country", "currency", "website"], *rows])
+
+
+def test_rows_that_are_entered_together_are_each_on_record_announced_found_and_refused_by_itself(maker: Maker) -> None:
+    currency = maker.key("currency")
+    maker.create(registry["supplier"], code="T-5", name="Here before")
+    codes = [f"T-{at}" for at in range(12)]
+    wrong = {"T-3": {"country": "XX"}, "T-8": {"website": "nowhere"}}
+    run = imported("supplier", suppliers(currency, codes, **wrong), mode="create")
+    assert counts(run) == {"created": 9, "refused": 3}
+    assert {line for line, _, _ in faults(run)} == {5, 7, 10}
+    entered = [code for code in codes if code not in ("T-3", "T-5", "T-8")]
+    db.session.rollback()
+    for table in ("audit_entry", "outbox_event"):
+        name = "action = 'created' AND part = ''" if table == "audit_entry" else "name = 'supplier.created'"
+        found_ = db.session.scalars(
+            text(f"SELECT row_key FROM {table} WHERE resource = 'supplier' AND {name} ORDER BY 1")
+        )
+        assert sorted(found_) == sorted(["T-5", *entered]), table
+    lined_up = "SELECT count(*) FROM job j JOIN outbox_event e ON e.id = j.event_id WHERE e.row_key = 'T-0' AND j.kind = 'hear:live'"
+    assert db.session.scalar(text(lined_up)) == 1
+    [after] = db.session.scalars(text("SELECT after FROM audit_entry WHERE row_key = 'T-0' AND resource = 'supplier'"))
+    assert (after["name"], after["country"], after["currency"], after["state"]) == (
+        "Works of T-0",
+        "SE",
+        currency,
+        "prospect",
+    )
+    searched = "SELECT code FROM supplier WHERE search @@ to_tsquery('simple', 'works & t & 0:*')"
+    assert db.session.scalar(text(searched)) == "T-0"
+
+
+def test_twice_as_many_suppliers_take_no_more_statements(maker: Maker) -> None:
+    """What is entered together may look at no other row: a rule that asks the database would ask once for each."""
+    currency = maker.key("currency")
+    taken = []
+    for first, many in ((0, 20), (100, 40)):
+        statements: list[str] = []
+
+        def note(_: Any, __: Any, statement: str, *___: Any, kept: list[str] = statements) -> None:
+            kept.append(statement)
+
+        run_id = checked("supplier", suppliers(currency, [f"Q-{first + at}" for at in range(many)])).id
+        runs.start(system(), run_id, by_job=False)
+        event.listen(db.engine, "before_cursor_execute", note)
+        try:
+            work.apply(system(), run_id)
+        finally:
+            event.remove(db.engine, "before_cursor_execute", note)
+        taken.append(len(statements))
+    assert taken[0] == taken[1]
 
 
 def test_a_rule_that_only_holds_at_commit_refuses_its_own_row(maker: Maker) -> None:

@@ -160,6 +160,12 @@ def test_lines_of_another_width_are_flawed_unless_what_is_missing_has_no_heading
     assert [line.cells for line in opened(content).lines() if not line.flaws] == [("A", "a"), ("B", "b"), ("E", "e")]
 
 
+def test_what_stands_beside_the_table_is_named_by_its_column_and_is_no_cell_that_moved() -> None:
+    [_, apart, moved] = opened(b"code,name\nA,a\nB,b,,#N/A\nC,c,d\n").lines()
+    assert "Column D holds #N/A beside the table" in apart.flaws[0].message
+    assert "3 cells, the heading 2" in moved.flaws[0].message
+
+
 def test_blank_lines_are_given_as_such_and_counted_by_nobody_but_the_reader() -> None:
     content = b"\n\ncode,name\nA,a\n\n,\n  , \nB,b\n" + b",\n" * 1000
     lines = list(opened(content).lines())

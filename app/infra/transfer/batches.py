@@ -27,6 +27,7 @@ from app.kernel.resource import Resource
 Ready = Callable[[Context, Sequence[Any]], Sequence[list[Problem]]]
 LINES_AT_ONCE = 1000
 _ready: dict[str, Ready] = {}
+_together: set[str] = set()
 
 
 class FromFile:
@@ -50,6 +51,16 @@ def take_in(resource: Resource, ready: Ready) -> None:
     if resource.children or resource.number is None or not issubclass(resource.model, FromFile):
         raise ValueError(f"{resource.name}: only numbered rows of their own that know their file come in so")
     _ready[resource.name] = ready
+
+
+def enter_together(resource: Resource) -> None:
+    """Let new rows of a file be entered many at a time, each by the full door: for rules that look at no other row."""
+    _together.add(resource.name)
+
+
+def is_entered_together(resource: Resource) -> bool:
+    """Say whether new rows of a file are entered many at a time."""
+    return resource.name in _together
 
 
 def is_used(resource: Resource) -> bool:

@@ -228,7 +228,7 @@ def fitted(line: Line, columns: Sequence[str]) -> Line:
         pass
     elif len(cells) > width:
         if any(cell.strip() for cell in cells[width:]):
-            return Line(line.number, cells, (*line.flaws, _ragged(len(cells), width)))
+            return Line(line.number, cells, (*line.flaws, _beside(cells, width) or _ragged(len(cells), width)))
         line = Line(line.number, cells[:width], line.flaws)
     elif line.blank or not any(columns[len(cells) :]):
         line = Line(line.number, (*cells, *("" for _ in range(width - len(cells)))), line.flaws)
@@ -243,6 +243,17 @@ def _repeats(line: Line, columns: Sequence[str]) -> bool:
     """Say whether a line is the heading once more, as in files that were put together from several."""
     names = column_names(line.cells)
     return len(names) > 1 and names == tuple(columns)
+
+
+def _beside(cells: Sequence[str], width: int) -> Flaw | None:
+    """Say what stands apart from the table, beyond an empty column: nothing has moved, but nobody said what it is."""
+    at = next(at for at in range(width, len(cells)) if cells[at].strip())
+    if at == width:
+        return None
+    words = (
+        f"Column {letter(at)} holds {cells[at].strip()[:40]} beside the table. Give that column a heading, or empty it."
+    )
+    return Flaw("ragged", words)
 
 
 def _ragged(found: int, width: int) -> Flaw:

@@ -24,20 +24,23 @@ def write(bound: Context, plan: Plan, group: Sequence[Entry]) -> list[Verdict]:
     reader = Reader(bound)
     written = [entry for entry in group if entry.lines]
     known = find_known(bound, plan, [entry.key for entry in written if entry.key and not entry.faults])
-    at_once = _write_at_once(bound, plan, reader, written)
-    verdicts = []
+    verdicts = dict(_write_at_once(bound, plan, reader, written))
+    waiting: list[Entry] = []
     for entry in written:
-        row = known.get(entry.key.casefold())
+        row, line = known.get(entry.key.casefold()), entry.lines[0].number
+        if line in verdicts:
+            continue
         if entry.faults:
-            verdict = Verdict(plan, entry, REFUSED, entry.key, faults=entry.faults)
-        elif entry.lines[0].number in at_once:
-            verdict = at_once[entry.lines[0].number]
+            verdicts[line] = Verdict(plan, entry, REFUSED, entry.key, faults=entry.faults)
+        elif row is None:
+            waiting.append(entry)
         else:
-            verdict = (
-                _change(bound, plan, reader, entry, row) if row is not None else _create(bound, plan, reader, entry)
-            )
-        verdicts.append(verdict)
-    return verdicts
+            # What comes later in the file may rest on what comes before it.
+            verdicts |= _create_all(bound, plan, reader, waiting)
+            waiting = []
+            verdicts[line] = _change(bound, plan, reader, entry, row)
+    verdicts |= _create_all(bound, plan, reader, waiting)
+    return [verdicts[entry.lines[0].number] for entry in written]
 
 
 def _write_at_once(bound: Context, plan: Plan, reader: Reader, group: Sequence[Entry]) -> dict[int, Verdict]:
@@ -71,6 +74,51 @@ def _select(bound: Context, plan: Plan, condition: Any) -> list[Any]:
     names += [target.name for side in plan.inner.values() for _, target in side]
     statement = scope.select_rows(bound, plan.resource).where(condition).options(*listing.loads(plan.resource, names))
     return list(bound.session.scalars(statement.execution_options(populate_existing=True)).unique())
+
+
+def _create_all(bound: Context, plan: Plan, reader: Reader, entries: Sequence[Entry]) -> dict[int, Verdict]:
+    """Enter new rows, as many at once as their resource allows; what cannot be read is looked at after those before it."""
+    verdicts: dict[int, Verdict] = {}
+    ready: dict[int, tuple[Entry, dict[str, Any]]] = {}
+    for entry in entries:
+        line, raw = entry.lines[0].number, _raw_new(bound, plan, reader, entry)
+        if raw is not None:
+            ready[line] = entry, raw
+            continue
+        verdicts |= _enter(bound, plan, reader, list(ready.values()))
+        ready = {}
+        verdicts[line] = _create(bound, plan, reader, entry)
+    return verdicts | _enter(bound, plan, reader, list(ready.values()))
+
+
+def _raw_new(bound: Context, plan: Plan, reader: Reader, entry: Entry) -> dict[str, Any] | None:
+    """Give what an entry says as the form of a new row; nothing where it has to be looked at by itself."""
+    is_numbered = bool(entry.key and plan.resource.number and plan.resource.key not in plan.resource.form)
+    may = bound.actor.may(plan.resource.permission("create"))
+    if plan.mode == "update" or is_numbered or not may or not batches.is_entered_together(plan.resource):
+        return None
+    raw = raw_row(plan, entry, partial=False)
+    if not entry.key:
+        raw.pop(plan.resource.key, None)
+    return None if reader.read_row(plan.resource, raw, partial=False)[1] else raw
+
+
+def _enter(
+    bound: Context, plan: Plan, reader: Reader, ready: Sequence[tuple[Entry, dict[str, Any]]]
+) -> dict[int, Verdict]:
+    """Enter rows at once; where something stands against one of them, halve them until it stands alone."""
+    if len(ready) <= 1:
+        return {entry.lines[0].number: _create(bound, plan, reader, entry) for entry, _ in ready}
+    forms = [raw for _, raw in ready]
+    rows = unit.attempt(bound, lambda part: unit.create_several_within(part, plan.resource, forms, reader))
+    if isinstance(rows, Refused):
+        half = len(ready) // 2
+        return _enter(bound, plan, reader, ready[:half]) | _enter(bound, plan, reader, ready[half:])
+    reader.forget(plan.resource.name)
+    keys = [plan.resource.key_of(row) for row in rows]
+    return {
+        entry.lines[0].number: Verdict(plan, entry, CREATED, key) for (entry, _), key in zip(ready, keys, strict=True)
+    }
 
 
 def _create(bound: Context, plan: Plan, reader: Reader, entry: Entry) -> Verdict:

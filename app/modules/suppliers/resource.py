@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.infra.transfer import batches
 from app.kernel.resource import Children, Resource, Series, registry, within
 from app.modules.suppliers import commands as do
 from app.modules.suppliers import service
@@ -68,6 +69,7 @@ suppliers = registry.add(
         commands=(do.approve, do.block, do.unblock, do.acknowledge_duplicates, do.merge),
     )
 )
+batches.enter_together(suppliers)
 
 bank_accounts = registry.add(
     Resource(
