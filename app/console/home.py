@@ -10,7 +10,7 @@ from typing import Any
 from flask_appbuilder.baseviews import BaseView
 from sqlalchemy import func, select
 
-from app.console import additions, addresses, gate, shell, words
+from app.console import additions, addresses, gate, kept, shell, words
 from app.console.additions import Columns, Ranking, Tile
 from app.console.cells import Cell, state_of, title_of
 from app.console.gate import Visit
@@ -96,7 +96,7 @@ def build(visit: Visit) -> Home:
     said = additions.figures(visit)
     return Home(
         greeting=f"Good {_part_of_day(visit)}, {visit.actor.name.partition(' ')[0]}",
-        sub=words.long_day(visit.context.today),
+        sub=_of_when(visit),
         waiting=Block("Waits for you", asked, _NOTHING_WAITS),
         recent=Block("What you worked on", tuple(_recent(visit)), _NOTHING_DONE),
         shortcuts=tuple(_shortcuts(visit)),
@@ -104,6 +104,12 @@ def build(visit: Visit) -> Home:
         charts=said.charts,
         rankings=said.rankings,
     )
+
+
+def _of_when(visit: Visit) -> str:
+    """Name the day, and the time of the figures where they are kept from a moment ago."""
+    day, since = words.long_day(visit.context.today), kept.since(visit.context)
+    return f"{day} · figures of {words.local(since, visit.zone):%H:%M}" if since else day
 
 
 def mentions(visit: Visit, most: int = MOST) -> Iterator[Entry]:

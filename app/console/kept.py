@@ -15,6 +15,7 @@ Found = TypeVar("Found")
 LONG = 0.1
 KEPT_FOR = timedelta(minutes=5)
 MOST = 500
+_SINCE = "figures kept since"
 _kept: dict[tuple[Any, ...], tuple[datetime, Any]] = {}
 
 
@@ -23,6 +24,7 @@ def found(context: Context, what: tuple[Any, ...], find: Callable[[], Found]) ->
     key, now = (scope.reach_of(context.actor), *what), context.now
     known = _kept.get(key)
     if known and known[0] > now:
+        context.session.info[_SINCE] = min(known[0] - KEPT_FOR, since(context) or now)
         kept: Found = known[1]
         return kept
     began = time.monotonic()
@@ -32,3 +34,9 @@ def found(context: Context, what: tuple[Any, ...], find: Callable[[], Found]) ->
             _kept.clear()
         _kept[key] = now + KEPT_FOR, figures
     return figures
+
+
+def since(context: Context) -> datetime | None:
+    """Say from when the oldest kept figures are that this reader was just given; None where all are as things stand."""
+    at: datetime | None = context.session.info.get(_SINCE)
+    return at

@@ -10,6 +10,7 @@ from urllib.parse import parse_qs
 import pytest
 from flask import Flask
 
+from app.console import kept
 from app.infra import figures, listing, unit
 from app.kernel.actor import Context
 from app.kernel.resource import registry
@@ -76,3 +77,13 @@ def test_the_card_of_a_supplier_says_what_its_documents_add_up_to(app: Flask, co
     hers = tiles(Window(app, company.lena).get("/suppliers/VEGA"))
     assert "To be paid" not in hers
     assert "Ordered, not invoiced" in hers
+
+
+def test_the_first_page_says_from_when_its_figures_are_where_they_are_kept(
+    app: Flask, company: Paying, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kept, "_kept", {})
+    monkeypatch.setattr(kept, "LONG", -1)
+    window = Window(app, company.marta)
+    said = [re.search(r"figures of \d\d:\d\d", window.get("/")) for _ in range(2)]
+    assert [bool(each) for each in said] == [False, True]

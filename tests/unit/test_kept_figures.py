@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy.orm import Session
 
 from app.console import kept
 from app.kernel.actor import Actor, Context, Grant
@@ -27,11 +28,11 @@ class Asked:
 def context(monkeypatch: Any) -> Context:
     monkeypatch.setattr(kept, "_kept", {})
     buyer = Actor(7, "Nadia", (Grant("Buyer"),), {"Buyer": frozenset({"order.read"})})
-    return Context(buyer, datetime(2026, 3, 2, 9, tzinfo=UTC), date(2026, 3, 2), "test")
+    return Context(buyer, datetime(2026, 3, 2, 9, tzinfo=UTC), date(2026, 3, 2), "test", session=Session())
 
 
 def later(context: Context, minutes: int) -> Context:
-    return replace(context, now=context.now + timedelta(minutes=minutes))
+    return replace(context, now=context.now + timedelta(minutes=minutes), session=Session())
 
 
 def test_what_was_found_quickly_is_looked_for_again(context: Context, monkeypatch: Any) -> None:
@@ -49,6 +50,17 @@ def test_what_took_long_is_kept_for_five_minutes_for_this_reader_and_this_questi
     assert kept.found(context, ("late",), asked) == 2
     assert kept.found(later(context, 4), ("spend",), asked) == 1
     assert kept.found(later(context, 6), ("spend",), asked) == 3
+
+
+def test_a_reader_is_told_from_when_the_oldest_of_what_they_are_given_is(context: Context, monkeypatch: Any) -> None:
+    monkeypatch.setattr(kept, "LONG", -1)
+    kept.found(context, ("spend",), Asked())
+    assert kept.since(context) is None
+    four = later(context, 4)
+    kept.found(later(context, 3), ("late",), Asked())
+    for what in ("spend", "late"):
+        kept.found(four, (what,), Asked())
+    assert kept.since(four) == context.now
 
 
 def test_somebody_else_or_the_same_person_with_other_roles_is_never_shown_it(
