@@ -18,6 +18,8 @@ _PLAIN = re.compile(r"-?\d+(\.\d+)?")
 # How accounts write that there is no amount.
 _NOTHING = re.compile(r"\s*[£€$]?\s*[-\u2013\u2014]\s*|nil", re.IGNORECASE)
 _SHORTENED = re.compile(r"[-+]?\d+([.,]\d+)?E\+?\d+", re.IGNORECASE)
+#: Days of a spreadsheet from 1954 to 2064, counted from 1899-12-30.
+_SERIAL = re.compile(r"[2-5]\d{4}(\.\d+)?")
 _CURRENCY = re.compile(r"\b([A-Z]{3})\b")
 _SIGNS = {"£": "GBP", "€": "EUR"}
 
@@ -94,7 +96,10 @@ def day(text: str, manner: str) -> str:
 
 
 def why_not_day(label: str, text: str, manner: str) -> Problem | None:
-    """Say that a day can be read in two ways, and what to do about it."""
+    """Say that a day can be read in two ways, or is a number that stands for one, and what to do about it."""
+    if _SERIAL.fullmatch(text):
+        words = f"{label}: {text} is the number by which a spreadsheet keeps a day. Format the column as dates, save, and send the file again."
+        return Problem("serial_day", words)
     if manner in DATE_ORDERS or notation.day_order(text) != "?":
         return None
     reason = "the column has both" if manner == MIXED else "no other value of the column tells"

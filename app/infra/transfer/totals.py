@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from app.infra.transfer.entries import Plan
 
 _TOTAL = re.compile(r"(grand |sub-?|net )?totals?( \w+)?:?|sum(me)?:?|gesamt(summe)?:?", re.IGNORECASE)
+_OF_A_PART = re.compile(r".+ (sub-?)?totals?:?", re.IGNORECASE)
 UNREAD = "unread"
 NO_ROWS = frozenset({"total_line", "repeated_heading"})
 Sums = dict[str, dict[str, str]]
@@ -36,7 +37,7 @@ class Running:
         return cls(plan, tuple(at for at, target in plan.own if target.field.kind == "money"))
 
     def judge(self, line: Line) -> Line:
-        """Flag a line as a total: it has amounts, perhaps the word, and nothing else."""
+        """Flag a line as a total: it has amounts and perhaps the word and nothing else, or it says so and adds up."""
         if line.torn or not self.money or self.plan.key_of(line):
             return line
         amounts = {at: amount_in(self.plan, line, at) for at in self.money}
@@ -44,7 +45,8 @@ class Running:
         has_word = any(_TOTAL.fullmatch(text) for text in others)
         found = {at: amount for at, amount in amounts.items() if amount is not None}
         adds_up = bool(found) and all(amount in (self.whole.get(at), self.part.get(at)) for at, amount in found.items())
-        if len(others) <= 1 and (has_word or (adds_up and not others)):
+        is_named = has_word or any(_OF_A_PART.fullmatch(text) for text in others)
+        if (has_word and len(others) <= 1) or (adds_up and (is_named or not others)):
             self.part = {}
             return Line(line.number, line.cells, (*line.flaws, Flaw("total_line", _words(adds_up))))
         for at, amount in found.items():
