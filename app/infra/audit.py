@@ -262,23 +262,26 @@ def _content(row: dict[str, Any], lane: int, position: int) -> dict[str, Any]:
     return content
 
 
+_LANE = AuditLane.__table__
+_BESIDE = _LANE.alias("beside")
+_HEADS = (
+    select(_LANE, *(column.label(f"beside_{column.name}") for column in _BESIDE.c))
+    .join(_BESIDE, _BESIDE.c.lane == (_LANE.c.lane + 1) % chain.LANES)
+    .order_by(func.random())
+    .limit(1)
+)
+_FREE_LANE = _HEADS.with_for_update(of=_LANE, skip_locked=True)
+
+
 def _take_lane(session: Session) -> tuple[chain.Head, list[list[Any]] | None]:
     """Take a lane nobody is writing to; wait for one only when all are taken.
 
     Beside it stands the head of the neighbouring lane, so that a lane cannot be set back alone.
     """
-    lane = AuditLane.__table__
-    beside = lane.alias("beside")
-    statement = (
-        select(lane, *(column.label(f"beside_{column.name}") for column in beside.c))
-        .join(beside, beside.c.lane == (lane.c.lane + 1) % chain.LANES)
-        .order_by(func.random())
-        .limit(1)
-    )
-    row = session.execute(statement.with_for_update(of=lane, skip_locked=True)).first()
+    row = session.execute(_FREE_LANE).first()
     if row is None:
-        any_lane = session.execute(select(lane.c.lane).order_by(func.random()).limit(1)).scalar_one()
-        row = session.execute(statement.where(lane.c.lane == any_lane).with_for_update(of=lane)).one()
+        any_lane = session.execute(select(_LANE.c.lane).order_by(func.random()).limit(1)).scalar_one()
+        row = session.execute(_HEADS.where(_LANE.c.lane == any_lane).with_for_update(of=_LANE)).one()
     neighbour = chain.Head(row.beside_lane, row.beside_entries, bytes(row.beside_mac))
     head = chain.Head(row.lane, row.entries, bytes(row.mac), bytes(row.seal))
     return head, [neighbour.witness()] if neighbour.entries else None

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import distinct, func, select
+from sqlalchemy import bindparam, distinct, func, select
 from sqlalchemy.orm import joinedload, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -49,31 +49,36 @@ def may_open() -> bool:
     return signed_in is not None and signed_in.actor.may("approval.read")
 
 
+# Every page counts what waits: the question is put together once.
+_OWN_SEATS = (
+    select(func.count(distinct(ApprovalSeat.approval_id)))
+    .join(Approval, Approval.id == ApprovalSeat.approval_id)
+    .where(
+        ApprovalSeat.person_id == Person.id,
+        ApprovalSeat.state == "open",
+        Approval.state == "open",
+        ~Approval.excluded.bool_op("@>")(func.to_jsonb(Person.id)),
+    )
+    .correlate(Person)
+    .scalar_subquery()
+)
+_LENT = (
+    select(func.count())
+    .select_from(Delegation)
+    .where(Delegation.deputy_id == Person.id, Delegation.state == "active")
+    .where(Delegation.from_on <= bindparam("today"), Delegation.to_on >= bindparam("today"))
+    .correlate(Person)
+    .scalar_subquery()
+)
+_WAITING = scope.columns(_OWN_SEATS, _LENT, why=_OWN).where(
+    Person.user_id == bindparam("account"), Person.state == "active"
+)
+
+
 def count(visit: Visit) -> int:
     """Count the documents that wait for the reader, in one question unless somebody lent them a seat."""
-    own = (
-        select(func.count(distinct(ApprovalSeat.approval_id)))
-        .join(Approval, Approval.id == ApprovalSeat.approval_id)
-        .where(
-            ApprovalSeat.person_id == Person.id,
-            ApprovalSeat.state == "open",
-            Approval.state == "open",
-            ~Approval.excluded.bool_op("@>")(func.to_jsonb(Person.id)),
-        )
-        .correlate(Person)
-        .scalar_subquery()
-    )
-    today = visit.context.today
-    lent = (
-        select(func.count())
-        .select_from(Delegation)
-        .where(Delegation.deputy_id == Person.id, Delegation.state == "active")
-        .where(Delegation.from_on <= today, Delegation.to_on >= today)
-        .correlate(Person)
-        .scalar_subquery()
-    )
-    statement = scope.columns(own, lent, why=_OWN).where(Person.user_id == visit.actor.id, Person.state == "active")
-    found = visit.context.session.execute(statement).first()
+    asked_by = {"account": visit.actor.id, "today": visit.context.today}
+    found = visit.context.session.execute(_WAITING, asked_by).first()
     if found is None or not found[1]:
         return found[0] if found else 0
     return len(asked(visit))
