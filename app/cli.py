@@ -20,6 +20,7 @@ from app.infra.chain import Head, parse_key
 from app.infra.db import db
 from app.infra.fields import param_fields
 from app.kernel.actor import SYSTEM, Actor, Context
+from app.kernel.counting import counted
 from app.kernel.problem import Kind, Refused
 from app.kernel.resource import registry
 from app.roles import ROLES
@@ -228,7 +229,7 @@ def audit_verify(against: str | None) -> None:
         count, findings = audit_log.verify(bound.session, key, anchor)
     for finding in findings:
         click.echo(finding.message, err=True)
-    click.echo(f"{count} entries, {len(findings)} findings")
+    click.echo(f"{counted(count, 'entry', 'entries')}, {counted(len(findings), 'finding')}")
     sys.exit(1 if findings else 0)
 
 
@@ -258,7 +259,7 @@ def budgets_verify() -> None:
         count, differences = service.verify(bound)
     for difference in differences:
         click.echo(str(difference), err=True)
-    click.echo(f"{count} budgets, {len(differences)} differences")
+    click.echo(f"{counted(count, 'budget')}, {counted(len(differences), 'difference')}")
     sys.exit(1 if differences else 0)
 
 

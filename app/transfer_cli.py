@@ -18,6 +18,7 @@ from app.infra.transfer import export, matching, report, runs, work
 from app.infra.transfer.runs import ImportRun
 from app.infra.transfer.sheets import Options
 from app.kernel.actor import Context
+from app.kernel.counting import counted
 from app.kernel.problem import Refused, refuse_if
 from app.kernel.resource import Resource, registry
 
@@ -218,8 +219,10 @@ def _take_in(context: Context, resource: Resource, paths: Iterable[pathlib.Path]
         all_ += came
     for words in _sums(all_):
         click.echo(words)
-    what = f"{done} {resource.title[1].lower()}"
-    click.echo(f"{len(files)} files, {what} {'would be ' if like.is_trial else ''}taken in, {refused} refused")
+    what = counted(done, *(title.lower() for title in resource.title))
+    click.echo(
+        f"{counted(len(files), 'file')}, {what} {'would be ' if like.is_trial else ''}taken in, {refused} refused"
+    )
     if like.is_trial:
         click.echo("Nothing was changed.")
     return 1 if refused else 0
@@ -230,7 +233,7 @@ def _sums(taken: Sequence[Taken]) -> Iterator[str]:
     rows = sum(one.rows for one in taken)
     if rows:
         stayed_out = sum(one.rows for one in taken if not one.is_in)
-        yield f"{rows} rows, {rows - stayed_out} taken in, {stayed_out} refused"
+        yield f"{counted(rows, 'row')}, {rows - stayed_out} taken in, {stayed_out} refused"
     for currency in sorted({one.currency for one in taken if one.amount}):
         found = [(one.amount, one.is_in) for one in taken if one.currency == currency]
         parts = [sum(amount for amount, is_in in found if is_in is wanted) for wanted in (True, False)]
@@ -271,7 +274,9 @@ def _imported(context: Context, run: ImportRun) -> ImportRun:
         runs.start(context, run.id, by_job=False)
         work.apply(context, run.id)
         return _look(context, run.id)
-    click.echo(f"An import of this file was broken off after {broken_off.next_row} rows. It goes on from there.")
+    click.echo(
+        f"An import of this file was broken off after {counted(broken_off.next_row, 'row')}. It goes on from there."
+    )
     runs.cancel(context, run.id)
     work.apply(context, broken_off.id)
     return _look(context, broken_off.id)

@@ -11,6 +11,7 @@ from babel import Locale
 from babel.dates import format_date, format_time
 from babel.numbers import format_decimal
 
+from app.kernel.counting import plural
 from app.kernel.money import minor_units
 
 LOCALE = Locale("en", "GB")
@@ -99,9 +100,9 @@ def file_size(size: int) -> str:
     return f"{size}{SPACE}bytes"
 
 
-def count(value: int, one: str, many: str) -> str:
+def count(value: int | Decimal, one: str, many: str) -> str:
     """Write `1 supplier`, `14 suppliers`."""
-    return f"{number(value)}{SPACE}{one if value == 1 else many}"
+    return f"{number(value)}{SPACE}{plural(value, one, many)}"
 
 
 def lower_first(text: str) -> str:

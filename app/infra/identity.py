@@ -37,6 +37,7 @@ from app.infra.db import Base, Row, day, instant
 from app.infra.db import text as text_column
 from app.infra.personal import Private
 from app.kernel.actor import Actor, Context, Grant
+from app.kernel.counting import counted
 from app.kernel.problem import Kind, Problem, Refused
 
 TOKEN_PREFIX = "outlay_"  # noqa: S105
@@ -491,7 +492,7 @@ def _unknown() -> Problem:
 
 def _locked(until: datetime, now: datetime) -> Problem:
     minutes = max(1, round((until - now).total_seconds() / 60))
-    words = "1 minute" if minutes == 1 else f"{minutes} minutes"
+    words = counted(minutes, "minute")
     return Problem("locked", f"Too many wrong passwords. Try again in {words}, or ask an administrator.", None)
 
 

@@ -155,7 +155,7 @@ def test_what_the_bank_has_not_booked_yet_comes_again(banking: Banking) -> None:
     key = banking.taken(entry("-1.00"), entry("-7.00", status="PDNG"))
     assert banking.lines(key) == {"1": "open"}
     with reading("bank_statement", key) as row:
-        assert row.remarks == ["1 entries are not booked yet; they come again when they are."]
+        assert row.remarks == ["1 entry is not booked yet, and told again once booked."]
 
 
 CSV = b"Buchungstag;Betrag;Verwendungszweck;Name\n27.11.2026;-4,50;Kontogebuehr;Bank\n28.11.2026;-14,50;Porto;Post\n"

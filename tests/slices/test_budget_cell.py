@@ -133,11 +133,11 @@ def test_the_database_refuses_to_change_a_move(app: Flask, cell: str, statement:
 def test_balances_are_rebuilt_from_moves_and_differences_are_told(app: Flask, office: Office, cell: str) -> None:
     hold(holding("reserved", office.claim("700")))
     fine = app.test_cli_runner().invoke(args=["outlay", "budgets", "verify"])
-    assert (fine.exit_code, fine.output) == (0, "1 budgets, 0 differences\n")
+    assert (fine.exit_code, fine.output) == (0, "1 budget, 0 differences\n")
     with db.engine.begin() as connection:
         connection.execute(text("UPDATE budget_balance SET reserved = 699, floor = -5"))
     found = app.test_cli_runner().invoke(args=["outlay", "budgets", "verify"])
     assert found.exit_code == 1
     assert "BC-000001 reserved: the balance says 699.00, the moves say 700.00" in found.output
     assert "BC-000001 floor: the balance says -5.00, it should be 0.00" in found.output
-    assert "1 budgets, 2 differences" in found.output
+    assert "1 budget, 2 differences" in found.output

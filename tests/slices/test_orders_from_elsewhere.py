@@ -504,7 +504,7 @@ def test_every_door_tries_first_and_takes_in_afterwards(app: Flask, buying: Buyi
     words += ["--map", "Item Description=supplier", "--map", "UM=text", "--dry-run"]
     told = app.test_cli_runner().invoke(args=words)
     assert told.exit_code == 0, told.output
-    assert "1 orders would be taken in, 0 refused" in told.output
+    assert "1 order would be taken in, 0 refused" in told.output
     refused = app.test_cli_runner().invoke(args=["outlay", "import", "invoices", str(file), "--dry-run"])
     assert (refused.exit_code, "Leave out --dry-run" in refused.output) == (1, True)
     window = Window(app, buying.nadia)

@@ -14,6 +14,7 @@ from app.infra.transfer.runs import ImportRefusal, ImportRun
 from app.infra.transfer.totals import UNREAD
 from app.infra.transfer.verdicts import REFUSED
 from app.kernel.actor import Context
+from app.kernel.counting import counted
 from app.kernel.resource import registry
 
 _BATCH = 500
@@ -53,7 +54,9 @@ def sums(run: ImportRun) -> list[str]:
         whole = sum(amounts.values(), Decimal(0))
         words = f"{known[name].label}: {_figure(whole + stays_out)} in the file = {_figure(whole)}"
         words += f" {'to come in' if will else 'in'} + {_figure(stays_out)} refused"
-        told.append(words + (f"; {unread} cells are no amounts" if unread else "") + ".")
+        told.append(
+            words + (f"; {counted(unread, 'cell is no amount', 'cells are no amounts')}" if unread else "") + "."
+        )
     return told
 
 
@@ -72,4 +75,4 @@ def summary(run: ImportRun) -> str:
         "blank": "blank",
     }
     told = [f"{getattr(run, name)} {word}" for name, word in words.items() if getattr(run, name)]
-    return f"{run.total or 0} rows: {', '.join(told) or 'nothing to do'}"
+    return f"{counted(run.total or 0, 'row')}: {', '.join(told) or 'nothing to do'}"

@@ -36,6 +36,7 @@ from app.infra.transfer.entries import Plan
 from app.infra.transfer.shapes import Shape
 from app.infra.transfer.sheets import Options, Sheet
 from app.kernel.actor import Context
+from app.kernel.counting import counted
 from app.kernel.problem import Kind, Problem, Refused, refuse_if
 from app.kernel.resource import Resource, registry
 
@@ -199,7 +200,7 @@ def start(context: Context, run_id: int, *, together: bool | None = None, by_job
             words = f"All or nothing takes up to {MOST_TOGETHER} rows. Let the good rows in, or split the file."
             raise Refused(Kind.INVALID, Problem("too_many_rows", words))
         if run.together and run.state == "checked" and run.refused:
-            words = f"{counted(run.refused)} refused, so none would go in. Correct them, or let the good rows in."
+            words = f"{counted(run.refused, 'row is', 'rows are')} refused, so none would go in. Correct them, or let the good rows in."
             raise Refused(Kind.INVALID, Problem("rows_refused", words))
         if not run.samples:
             raise Refused(Kind.CONFLICT, Problem("wrong_state", "The check of this file did not end. Check it first."))
@@ -272,11 +273,6 @@ def refusals(context: Context, run: ImportRun, after: tuple[int, int] = (0, 0), 
     beyond = (ImportRefusal.line > after[0]) | ((ImportRefusal.line == after[0]) & (ImportRefusal.id > after[1]))
     statement = select(ImportRefusal).where(ImportRefusal.run_id == run.id, beyond)
     return list(context.session.scalars(statement.order_by(ImportRefusal.line, ImportRefusal.id).limit(most)))
-
-
-def counted(rows: int) -> str:
-    """Begin a sentence about some rows."""
-    return "1 row is" if rows == 1 else f"{rows} rows are"
 
 
 def permit(context: Context, resource: Resource) -> None:

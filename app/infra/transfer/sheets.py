@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
+from app.kernel.counting import counted
 from app.kernel.notation import letter
 from app.kernel.problem import Kind, Problem, Refused
 
@@ -257,7 +258,7 @@ def _beside(cells: Sequence[str], width: int) -> Flaw | None:
 
 
 def _ragged(found: int, width: int) -> Flaw:
-    words = f"This line has {found} cells, the heading {width}. Put cells with line breaks or separators in quotation marks."
+    words = f"This line has {counted(found, 'cell')}, the heading {width}. Put cells with line breaks or separators in quotation marks."
     return Flaw("ragged", words)
 
 

@@ -27,6 +27,7 @@ from app.infra.transfer.totals import Sums, add_up
 from app.infra.transfer.verdicts import REFUSED, Verdict
 from app.infra.transfer.writing import write
 from app.kernel.actor import Context
+from app.kernel.counting import counted
 from app.kernel.problem import Refused
 from app.kernel.resource import registry
 
@@ -111,7 +112,7 @@ def _apply_together(context: Context, run: ImportRun, plan: Plan, job: Job | Non
     try:
         unit.change(_as_import(context, run), plan.resource.permission("import"), body)
     except _Incomplete as incomplete:
-        words = f"Nothing was imported: {runs.counted(incomplete.args[0])} refused, and all were to go in together."
+        words = f"Nothing was imported: {counted(incomplete.args[0], 'row is', 'rows are')} refused, and all were to go in together."
         _fail(context, run, words, nothing=True)
 
 

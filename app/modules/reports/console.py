@@ -14,6 +14,7 @@ from app.console.additions import NOTHING, Addition, Column, Columns, Figures, R
 from app.console.gate import Visit
 from app.infra import figures, listing
 from app.infra.figures import Report, Whole
+from app.kernel.counting import plural
 from app.kernel.resource import Resource, registry
 
 Asked = Mapping[str, str]
@@ -217,8 +218,9 @@ def _days(visit: Visit, label: str, name: str, asked: Asked) -> Tile | None:
     if not wholes:
         return None
     average, longest = wholes[0].amounts
-    hint = f"longest {words.number(longest, most=1)} days"
-    return Tile(label, words.number(average, most=1), f"/reports/{name}", "days", hint)
+    longest, average = round(longest, 1), round(average, 1)
+    hint = f"longest {words.count(longest, 'day', 'days')}"
+    return Tile(label, words.number(average), f"/reports/{name}", plural(average, "day"), hint)
 
 
 def _by_month(visit: Visit, title: str, asked: Asked) -> Columns | None:

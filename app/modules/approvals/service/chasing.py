@@ -9,6 +9,7 @@ from sqlalchemy import inspect
 
 from app.infra import parties
 from app.kernel.actor import Context
+from app.kernel.counting import counted
 from app.kernel.problem import Kind, Problem, Refused
 from app.modules.approvals import queries
 from app.modules.approvals.domain import events, progress
@@ -127,7 +128,7 @@ def _chase_step(context: Context, approval: Approval, step: ApprovalStep) -> str
         return _remind_step(context, approval, step)
     step.escalated_at = context.now
     keep = step.on_due is OnDue.ESCALATE
-    why = f"no answer in {step.due_days} day{'' if step.due_days == 1 else 's'}"
+    why = f"no answer in {counted(step.due_days or 0, 'day')}"
     for seat in [each for each in step.seats if each.state == progress.OPEN]:
         fallback = Fallback.MANAGER if keep else step.fallback
         others = _search(context, approval).instead_of(seat.person, fallback, _taken(seat))

@@ -344,7 +344,7 @@ def _link(line: InvoiceLine) -> str:
 
 
 def _quantity(value: Decimal | None, unit: str) -> str:
-    return f"{_plain(value)}{words.SPACE}{unit_words(unit)}".strip() if value is not None else words.NOTHING
+    return f"{_plain(value)}{words.SPACE}{unit_words(unit, value)}".strip() if value is not None else words.NOTHING
 
 
 def _plain(value: Decimal | None) -> str:

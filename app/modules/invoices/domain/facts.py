@@ -7,7 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 
+from app.kernel.counting import counted, plural
 from app.modules.invoices.domain.document import Adjustment, Line, Parsed, Party, Period
 
 # UNTDID 4451: what a note is about, as a code before its words.
@@ -28,11 +30,16 @@ _UNITS = {
     "KGM": "kg", "GRM": "g", "TNE": "t", "LTR": "l", "MTR": "m", "MTK": "m²", "MTQ": "m³", "KMT": "km", "KWH": "kWh",
     "LS": "lump sum",
 }  # fmt: skip
+_ONE = {
+    "pcs": "pc", "sets": "set", "pairs": "pair", "hours": "hour", "minutes": "minute", "days": "day", "weeks": "week",
+    "months": "month", "years": "year",
+}  # fmt: skip
 
 
-def unit_words(code: str) -> str:
-    """Write the code of a unit of measure as people say it; one that is not known stays as it is."""
-    return _UNITS.get(code.upper(), code)
+def unit_words(code: str, quantity: Decimal | Fraction | None = None) -> str:
+    """Write the code of a unit of measure as people say it, of one or of several; one that is not known stays as it is."""
+    several = _UNITS.get(code.upper(), code)
+    return several if quantity is None else plural(quantity, _ONE.get(several, several), several)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +149,7 @@ def _line(line: Line) -> list[tuple[str, str]]:
     order = " line ".join(filter(None, (line.order, line.order_line)))
     return [
         ("Description", line.description if line.description != line.name else ""),
-        ("Quantity", " ".join(filter(None, (_amount(line.quantity), unit_words(line.unit))))),
+        ("Quantity", " ".join(filter(None, (_amount(line.quantity), unit_words(line.unit, line.quantity))))),
         ("Price", price),
         *(_adjustment(each) for each in line.adjustments),
         ("Amount", _amount(line.net)),
@@ -211,7 +218,7 @@ def _payment(parsed: Parsed) -> list[tuple[str, str]]:
         ]
     for early in parsed.early_payments:
         when = (
-            f"within {early.days} days"
+            f"within {counted(early.days, 'day')}"
             if early.days is not None
             else f"until {_day(early.until)}"
             if early.until

@@ -170,16 +170,17 @@ def _is_held_against_receipts(case: Case, ordered: OrderLine) -> bool:
 
 def _quantity_words(case: Case, order: Order, ordered: OrderLine, weighing: Weighing, billable: Billable) -> str:
     """Tell the three figures, with the documents they come from."""
-    unit = order.currency if ordered.by_amount else unit_words(ordered.unit)
     if billable.now < 0 and billable.after >= 0 and billable.surplus:
         credited, back = plain(-billable.now), plain(billable.went_back)
         most = "nothing went back of what was billed" if back == "0" else f"only {back} went back of what was billed"
+        unit = order.currency if ordered.by_amount else unit_words(ordered.unit, billable.now)
         return f"{_start(weighing.lines)}: {credited} {unit} credited, and {most}."
     base, documents = ("ordered", "")
     if _is_held_against_receipts(case, ordered):
         base, documents = "received", _documents([done.document for done in ordered.received])
     limit = billing.limit_of(ordered, case.method)
     before = f", {plain(ordered.was_billed)} billed before{_documents([done.document for done in ordered.billed])}"
+    unit = order.currency if ordered.by_amount else unit_words(ordered.unit, Fraction(weighing.actual))
     words = (
         f"{_start(weighing.lines)}: {plain(weighing.actual)} {unit} billed, {plain(limit)} {base}{documents}{before}"
     )

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from app.kernel.calendar import add_months, end_of_month
+from app.kernel.counting import counted
 from app.kernel.money import Money, Percent
 
 _WHOLE = Decimal(100)
@@ -181,7 +182,7 @@ def due_of(agreed: date, stated: date | None) -> Due:
     if stated is None or stated == agreed:
         return Due(agreed, 0, f"Due on {agreed.isoformat()}, as agreed.")
     difference = (stated - agreed).days
-    days = f"{abs(difference)} day{'' if abs(difference) == 1 else 's'}"
+    days = counted(abs(difference), "day")
     if difference > 0:
         words = f"Due on {stated.isoformat()} as the invoice states, {days} later than agreed ({agreed.isoformat()})."
         return Due(stated, difference, words)

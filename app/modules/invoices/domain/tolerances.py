@@ -8,6 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from app.kernel.choice import Labelled
+from app.kernel.counting import counted
 from app.kernel.money import Money, minor_units
 
 Number = Decimal | Fraction
@@ -202,4 +203,4 @@ def figure(amount: Number, currency: str) -> str:
 
 
 def _amount(value: Decimal, unit: str) -> str:
-    return f"{plain(value)} days" if unit == DAYS else figure(value, unit)
+    return counted(value, "day") if unit == DAYS else figure(value, unit)

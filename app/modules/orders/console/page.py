@@ -167,7 +167,7 @@ def _line_notes(visit: Visit, row: Order, number: int, line: OrderLine) -> tuple
     if line.stated:
         notes += _as_stated(line.stated)
     if line.short_closed_quantity:
-        notes.append(f"{_number(line.short_closed_quantity)} do not come any more: {line.short_closed_reason}")
+        notes.append(f"{_number(line.short_closed_quantity)} will not come any more: {line.short_closed_reason}")
     for split in row.splits:
         if split.line == number:
             share = f"{_number(split.percent)}{words.SPACE}%" if split.percent is not None else ""

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import typst
 
+from app.kernel.counting import counted
 from app.kernel.money import minor_units
 from app.modules.orders.domain import amounts
 from app.modules.orders.domain.kinds import ChargeKind
@@ -127,9 +128,10 @@ def _charge(charge: Mapping[str, Any]) -> str:
 
 def _terms(content: Mapping[str, Any]) -> list[str]:
     payment = content["payment"]
-    days = f"Payment within {payment['days']} days of the invoice" if payment["days"] is not None else None
+    days = f"Payment within {counted(payment['days'], 'day')} of the invoice" if payment["days"] is not None else None
     if payment["discount_percent"]:
-        days = f"{days or 'Payment'}; {number(payment['discount_percent'])}{_SPACE}% discount within {payment['discount_days']} days"
+        until = counted(payment["discount_days"], "day")
+        days = f"{days or 'Payment'}; {number(payment['discount_percent'])}{_SPACE}% discount within {until}"
     return _rows(
         days,
         _labelled("In instalments (percent and days after the order)", payment["instalments"]),

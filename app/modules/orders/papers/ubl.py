@@ -8,6 +8,7 @@ from typing import Any
 
 from lxml import etree
 
+from app.kernel.counting import counted
 from app.kernel.money import minor_units
 from app.modules.orders.domain.kinds import ChargeKind
 from app.modules.orders.papers.pdf import deposit_words
@@ -112,9 +113,9 @@ def _delivery(root: Any, content: Mapping[str, Any]) -> None:
 
 def _payment(root: Any, content: Mapping[str, Any]) -> None:
     payment = content["payment"]
-    words = [f"Net within {payment['days']} days"] if payment["days"] is not None else []
+    words = [f"Net within {counted(payment['days'], 'day')}"] if payment["days"] is not None else []
     if payment["discount_percent"]:
-        words.append(f"{payment['discount_percent']} % discount within {payment['discount_days']} days")
+        words.append(f"{payment['discount_percent']} % discount within {counted(payment['discount_days'], 'day')}")
     if payment["instalments"]:
         words.append(f"Instalments: {payment['instalments']}")
     if deposit := deposit_words(content):

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
+from app.kernel.counting import counted, plural
 from app.modules.payments.domain.bank import Entry, Exchange, Movement, Party
 from app.modules.suppliers.domain.likeness import normal_name, similarity
 
@@ -223,7 +224,7 @@ def _proposal(option: _Option, rivals: int) -> Proposal:
     confidence = option.score
     if rivals:
         confidence = max(10, confidence - 30)
-        reasons = (*reasons, f"But {rivals} other {'match is' if rivals == 1 else 'matches are'} as good.")
+        reasons = (*reasons, f"But {rivals} other {plural(rivals, 'match is', 'matches are')} as good.")
     is_certain = confidence >= CERTAIN_FROM
     return Proposal(option.line.id, option.uses, option.kind, confidence, reasons, is_certain, option.rest)
 
@@ -350,7 +351,10 @@ def _by_group(line: Line, index: _Index) -> Iterator[_Option]:
         members = [each for each in index.by_group.get(group, ()) if _fits(line, each)]
         total = sum((each.open for each in members), Decimal(0))
         if members and total == line.amount:
-            reasons = (f"It carries the id {group} of the batch.", f"Its {len(members)} payments come to the amount.")
+            reasons = (
+                f"It carries the id {group} of the batch.",
+                f"Its {counted(len(members), 'payment comes', 'payments come')} to the amount.",
+            )
             yield _Option(line, _all(members), Kind.BATCH if len(members) > 1 else Kind.WHOLE, 98, reasons)
     if line.groups or line.is_return:
         return

@@ -11,6 +11,7 @@ from itertools import pairwise
 
 from stdnum.us import rtn
 
+from app.kernel.counting import counted
 from app.kernel.problem import Kind, Problem, Refused
 from app.modules.payments.domain import reasons
 from app.modules.payments.domain.bank import Outcome, PaymentStatus, StatusReport
@@ -168,7 +169,7 @@ def _records(text: str) -> list[Record]:
     for number, line in enumerate(lines, start=1):
         bare = line.rstrip()
         if len(bare) > WIDTH:
-            words = f"The record has {len(bare)} characters; it must have {WIDTH}."
+            words = f"The record has {counted(len(bare), 'character')}; it must have {WIDTH}."
             raise refused("bad_length", words, line=number)
         if bare:
             # Editors cut the spaces at the end of a record; they mean nothing.

@@ -16,6 +16,7 @@ from app.infra.files import Stored
 from app.infra.taking import About, Looked, Sent, Taken, first_values
 from app.infra.transfer.sheets import Options
 from app.kernel.actor import Context
+from app.kernel.counting import counted
 from app.kernel.problem import Kind, Problem, Refused, refuse_if
 from app.kernel.resource import registry
 from app.modules.payments import service as payments
@@ -313,10 +314,15 @@ def _left_out(filed: _Filed) -> list[Finding]:
         found.append(Finding("repeated_entries", words))
     if pending:
         found.append(
-            Finding("pending_entries", f"{pending} entries are not booked yet; they come again when they are.")
+            Finding(
+                "pending_entries",
+                f"{counted(pending, 'entry is', 'entries are')} not booked yet, and told again once booked.",
+            )
         )
     if empty:
-        found.append(Finding("empty_entries", f"{empty} entries move no money and were left out."))
+        found.append(
+            Finding("empty_entries", f"{counted(empty, 'entry moves', 'entries move')} no money and stay out.")
+        )
     return found
 
 

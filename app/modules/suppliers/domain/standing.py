@@ -9,6 +9,7 @@ from typing import Any
 
 from app.kernel.actor import Context
 from app.kernel.choice import Labelled
+from app.kernel.counting import counted
 from app.kernel.problem import Problem
 from app.modules.directory import domain as directory
 from app.modules.suppliers.domain.likeness import Duplicate, why_not_distinct
@@ -24,7 +25,7 @@ class TaxIdKind(Labelled):
 
 def describe_terms(days: int, percent: Decimal | None, discount_days: int | None) -> str:
     """Tell payment terms in words."""
-    within = "at once" if days == 0 else f"{days} day{'' if days == 1 else 's'}"
+    within = "at once" if days == 0 else counted(days, "day")
     if percent is None:
         return within
     return f"{within}, {percent.normalize():f} % off within {discount_days}"
