@@ -52,7 +52,7 @@ def test_a_terminal_takes_in_files_and_folders_and_tells_of_each(app: Flask, ban
     assert told.exit_code == 1
     assert f"{tmp_path}/day.xml: STM-2026-00001 open" in told.output
     assert "notes.txt: refused. " in told.output
-    assert "2 files, 1 bank statements taken in, 1 refused" in told.output
+    assert "2 files, 1 bank statement taken in, 1 refused" in told.output
     again = app.test_cli_runner().invoke(args=words)
     assert "it was taken in before, as STM-2026-00001" in again.output
 

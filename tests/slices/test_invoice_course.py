@@ -215,4 +215,4 @@ def test_files_and_folders_are_taken_in_from_a_terminal(billing: Billing, app: F
     lines = found.output.splitlines()
     assert lines[0].endswith("IN-2026-00001 matched")
     assert lines[1].startswith(f"{tmp_path}/b.txt: refused. ")
-    assert (lines[2], found.exit_code) == ("2 files, 1 invoices taken in, 1 refused", 1)
+    assert (lines[2], found.exit_code) == ("2 files, 1 invoice taken in, 1 refused", 1)
