@@ -323,7 +323,7 @@ def why_not_assignable(context: Context, exception: InvoiceException) -> list[Pr
     return _why_not_passed(context, exception, Action.ASSIGN)
 
 
-@command("Say which company it is for", moves=["open -> accepted | solved"], guard=why_not_assignable)
+@command("Name the company", moves=["open -> accepted | solved"], guard=why_not_assignable)
 def assign(
     context: Context,
     exception: InvoiceException,

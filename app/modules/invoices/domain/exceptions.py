@@ -50,7 +50,7 @@ class Action(Labelled):
     AMEND_ORDER = "amend_order", "Amend the order"
     REJECT = "reject", "Reject the invoice"
     LINK = "link", "Link by hand"
-    ASSIGN = "assign", "Say which company it is for"
+    ASSIGN = "assign", "Name the company"
 
 
 @dataclass(frozen=True, slots=True)
