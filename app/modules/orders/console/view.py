@@ -40,7 +40,7 @@ LABELS = {
     "unit_price": "Price",
     "amount": "Amount, instead of quantity and price",
     "supplier_item": "Supplier's item",
-    "charge": "Kind of charge, such as freight",
+    "charge": "Kind of charge",
     "cancelled": "Cancelled, yes or no",
 }
 _TAKEN = ("supplier", "cost_centre", "project", "currency", "deliver_to", "terms")
