@@ -202,3 +202,13 @@ def test_a_refund_that_is_read_is_told_on_the_pages_it_concerns(lone: Lone, clie
     office.say(key, "accept", lines=["1"])
     assert "Paid back by the supplier" in client(office.tomas).get(f"/payments/{refund_of(lone, key)}").text
     assert "Settled." in client(office.tomas).get(f"/invoices/{lone.note}").text
+
+
+def test_two_refunds_on_one_statement_are_two_payments_with_numbers_in_a_row(lone: Lone) -> None:
+    office = lone.office
+    other = office.credited("C-20032", lone.invoice, "20")
+    key = lone.taken(entry("24.00", text="C-20032", **VEGA), entry("36.00", text="C-20031", ref="2", **VEGA))
+    assert office.lines(key) == {"1": "matched", "2": "matched"}
+    assert sorted(number for _, number, _ in office.matches(key)) == ["PAY-HAL-2026-00002", "PAY-HAL-2026-00003"]
+    assert sorted(amount for _, _, amount in office.matches(key)) == [24, 36]
+    assert (office.left(lone.note), office.left(other), lone.owed()) == (0, 0, 0)
