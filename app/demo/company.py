@@ -146,6 +146,13 @@ SUPPLIER_COUNTRIES = (
     ("US", "Inc.", "USD", 5),
 )  # fmt: skip
 
+SUPPLIER_TOWNS = {
+    "CZ": ("Praha", "Brno", "Ostrava", "Plzeň"), "DE": ("Dresden", "Leipzig", "München", "Kassel"),
+    "AT": ("Wien", "Linz", "Graz"), "GB": ("Leeds", "Sheffield", "Bristol"), "SE": ("Göteborg", "Malmö"),
+    "PL": ("Wrocław", "Kraków"), "NL": ("Eindhoven", "Utrecht"), "FI": ("Tampere", "Espoo"), "CH": ("Zürich", "Bern"),
+    "US": ("Boston", "Denver"),
+}  # fmt: skip
+
 # category -> unit, and things: price from and to (EUR), and how they vary, from the cheapest to the dearest
 CATALOGUE: dict[str, tuple[str, tuple[tuple[str, float, float, tuple[str, ...]], ...]]] = {
     "IT-HW": ("C62", (

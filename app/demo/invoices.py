@@ -40,7 +40,7 @@ _RUNNING = (
 )
 #: What is wrong with one invoice after the other: of those that are settled, and of those that wait for somebody.
 _OLD = ("", "", "price", "", "quantity", "", "total", "", "", "copy", "", "", "")
-_YOUNG = ("price", "quantity", "total", "account", "copy", "", "price")
+_YOUNG = ("price", "quantity", "", "account", "", "total", "copy")
 ActAs = Callable[[str, datetime], Context]
 
 

@@ -44,7 +44,7 @@ def _ordered(act_as: ActAs, request: str, supplier: str | None, at: datetime, no
         [found] = order_queries.list_seen_requests(bound, [request])
         raw = orders.form_for(bound, resource, [found])
     db.session.remove()
-    if not raw.get("supplier") and not supplier:
+    if not raw.get("lines") or not (raw.get("supplier") or supplier):
         return None
     try:
         key = unit.create(context, resource, {"supplier": supplier, **raw}).key

@@ -19,7 +19,7 @@ from app.kernel.actor import Context
 from app.kernel.problem import Refused
 from app.kernel.resource import registry
 
-SEED, USUAL = 418, 64
+SEED, USUAL = 418, 60
 _IN = {"EUR": Decimal(1), "CZK": Decimal(25), "GBP": Decimal("0.85")}
 _WORDS = {category: word for word, category in company.SUPPLIER_TRADES}
 ActAs = Callable[[str, datetime], Context]
@@ -54,7 +54,7 @@ class _Year:
 
     def ask_long_ago(self, number: int) -> None:
         """Ask for something usual, some months or days ago, and let it take its course."""
-        ago = 350 - number * 345 // USUAL
+        ago = 5 + round(345 * (1 - number / USUAL) ** 1.5)  # a company that grows
         person, centre, entity, currency = self.random.choice(self.people)
         usual = [need for need in needs.USUAL if centre.startswith(need.centres)]
         need = self.random.choice(usual or list(needs.ANYWHERE))
@@ -120,7 +120,7 @@ class _Year:
             self._try(self.act_as(person, at + timedelta(hours=5)), key, "withdraw", reason="Found one in the cellar")
             return
         at = self._decided(key, person, at, chance)
-        is_bought = 0.25 < chance < 0.8  # noqa: PLR2004
+        is_bought = 0.25 < chance < 0.9  # noqa: PLR2004
         if is_bought and self._state(key) == "approved":
             at = min(at + timedelta(days=self.random.randint(1, 3)), self.now)
             orders.buy(self.act_as, self.random, key, self._supplier(category), at, self.now)

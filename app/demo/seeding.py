@@ -135,19 +135,23 @@ class _Seeding:
             unit.execute(self._context(SYSTEM, self._day(358)), registry["person"], login, "grant", place)
 
     def suppliers(self) -> None:
-        """Enter suppliers over the year: buyers find them, a colleague approves, accounts are confirmed by another."""
+        """Enter the suppliers the company came with, and those just found; others approve them and confirm accounts."""
         names = self._supplier_names()
         for start in range(0, SUPPLIERS, BATCH):
-            day = self._day(350 - start * 340 // SUPPLIERS)
+            is_just_found = start + BATCH >= SUPPLIERS
+            day = self._day(20 if is_just_found else 350 - start // 3)
             holders = self._found(names[start : start + BATCH], day)
             known = list(holders)[: SUPPLIERS - PROSPECTS - start]
             later = day + timedelta(days=1, hours=2)
             for key in known:
                 self._approve(key, later)
-            self._accounts({key: holders[key] for key in known}, later + timedelta(hours=3))
+            accounts = self._accounts({key: holders[key] for key in known}, later + timedelta(hours=3))
+            for number in accounts if not is_just_found else ():
+                confirming = self._as("viktor.hruska", later + timedelta(days=1, hours=3))
+                unit.execute(confirming, registry["bank_account"], number, "confirm", {})
             if start % 40 == 20:  # noqa: PLR2004
                 reason = self.random.choice(("Insolvency proceedings opened", "Deliveries late three times in a row"))
-                blocked = self._as("omar.haddad", later + timedelta(days=9))
+                blocked = self._as("omar.haddad", self._day(90 - start // 2))
                 unit.execute(blocked, registry["supplier"], known[0], "block", {"reason": reason})
 
     def _found(self, names: Sequence[Named], day: datetime) -> dict[str, Holder]:
@@ -333,6 +337,7 @@ class _Seeding:
         discount = {"discount_percent": "2", "discount_days": 10} if self.random.random() < 0.3 else {}  # noqa: PLR2004
         return {
             "name": name, "legal_name": legal_name, "country": country, "currency": currency, "owner": "omar.haddad",
+            "town": self.random.choice(company.SUPPLIER_TOWNS[country]),
             "payment_days": self.random.choice((14, 30, 30, 30, 45, 60)), "language": "en", "website": f"https://{domain}",
             "tax_ids": [{"kind": kind, "country": country, "value": number}], "contacts": contacts, **discount,
         }  # fmt: skip
@@ -348,7 +353,7 @@ class _Seeding:
             unit.execute(self._as("omar.haddad", at), suppliers, key, "acknowledge_duplicates", reason)
             unit.execute(self._as("omar.haddad", at), suppliers, key, "approve", {})
 
-    def _accounts(self, holders: dict[str, Holder], at: datetime) -> None:
+    def _accounts(self, holders: dict[str, Holder], at: datetime) -> list[str]:
         forms = [
             {
                 "supplier": key,
@@ -360,10 +365,7 @@ class _Seeding:
             }
             for key, (holder, country, currency) in holders.items()
         ]
-        later = self._as("viktor.hruska", at + timedelta(days=1))
-        for number in self._create_several(self._as("priya.nair", at), "bank_account", forms):
-            if self.random.random() < 0.9:  # noqa: PLR2004
-                unit.execute(later, registry["bank_account"], number, "confirm", {})
+        return self._create_several(self._as("priya.nair", at), "bank_account", forms)
 
     def _item(self, code: str, category: str, measure: str, offered: Sequence[Offered], number: int) -> dict[str, Any]:
         (thing, variant, usual), again = offered[number % len(offered)], number // len(offered)
