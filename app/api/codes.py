@@ -20,7 +20,8 @@ def all_codes() -> dict[str, tuple[str, ...]]:
     """List each code with the messages it comes with; `…` stands for what differs from case to case."""
     found: dict[str, set[str]] = {}
     for path in sorted(APP.rglob("*.py")):
-        is_page = "console" in path.relative_to(APP).parts  # pairs there are what a page shows: a tone and its words
+        # Pairs there are what a page shows, such as a tone and its words, or what the demo company buys.
+        is_page = {"console", "demo"} & {*path.relative_to(APP).parts}
         for code, message in _in_source(ast.parse(path.read_text(encoding="utf-8")), with_pairs=not is_page):
             found.setdefault(code, set()).add(message)
     return {code: tuple(sorted(messages - {""})) for code, messages in sorted(found.items())}

@@ -486,7 +486,7 @@ def test_every_door_tries_first_and_takes_in_afterwards(app: Flask, buying: Buyi
     answer = send(**said)
     assert (answer.status_code, answer.json["dry_run"], answer.json["data"][0]["state"]) == (200, True, "closed")
     assert "not_a_pair" in send(**{**said, "map": ["UM"]}).text
-    assert send(**{**said, "dry_run": "perhaps"}).status_code == 422
+    assert "not_a_choice" in send(**{**said, "dry_run": "perhaps"}).text
     file = tmp_path / "c.csv"
     file.write_bytes(data)
     words = [
