@@ -95,7 +95,7 @@ def test_every_line_comes_in_or_stays_out_with_its_reason_and_sums_agree_to_the_
     assert rows("SELECT sum(amount), count(*) FROM spend_record") == [(Decimal("1005.51"), 3)]
     assert run.sums["amount"] == {"created": "1005.51", "refused": "7.00", "unread": "1"}
     assert report.sums(run)[-1] == (
-        "Amount: 1\u00a0012.51 in the file = 1\u00a0005.51 in + 7.00 refused; 1 cells are no amounts."
+        "Amount: 1\u00a0012.51 in the file = 1\u00a0005.51 in + 7.00 refused; 1 cell is no amount."
     )
 
 
