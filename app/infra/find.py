@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.infra import listing, scope, search
+from app.infra import listing, search
 from app.kernel.actor import Context
 from app.kernel.resource import Resource, registry
 
@@ -29,18 +29,16 @@ def find(context: Context, text: str, *, most: int = 5) -> list[Group]:
     wanted = " ".join("".join(sign if sign.isprintable() else " " for sign in text[:200]).split())
     if len(wanted) < LEAST_TEXT:
         return []
+    readable = [each for each in registry if each.search and context.actor.may(each.permission("read"))]
+    indexed = [each for each in readable if "search" in each.model.__table__.columns]
+    best = search.best(context, indexed, wanted, most)
     groups = []
-    for resource in registry:
-        if resource.search and context.actor.may(resource.permission("read")):
-            rows = _rows(context, resource, wanted, most)
-            if rows:
-                groups.append(Group(resource, rows))
+    for resource in readable:
+        rows = best.get(resource.name, []) if resource in indexed else listing.lookup(context, resource, wanted, most)
+        if rows:
+            groups.append(Group(resource, _exact_first(resource, rows, wanted)))
     return groups
 
 
-def _rows(context: Context, resource: Resource, text: str, most: int) -> list[Any]:
-    found = search.limited(context, scope.select_rows(context, resource), resource, text, most)
-    if not found and "search" not in resource.model.__table__.columns:
-        found = listing.lookup(context, resource, text, most)
-    exact = [row for row in found if resource.key_of(row).lower() == text.lower()]
-    return [*exact, *(row for row in found if row not in exact)]
+def _exact_first(resource: Resource, rows: Sequence[Any], text: str) -> list[Any]:
+    return sorted(rows, key=lambda row: resource.key_of(row).lower() != text.lower())

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, cast, func, select
+from sqlalchemy import ColumnElement, Select, cast, func, literal, select, union_all
 from sqlalchemy.dialects.postgresql import TSQUERY
 
+from app.infra import scope
 from app.infra.db import Row
 from app.infra.fields import field
 from app.kernel.actor import Context
@@ -54,25 +56,34 @@ def matches(resource: Resource, text: str) -> ColumnElement[bool] | None:
     return resource.model.search.op("@@")(_query(found))
 
 
-def rank(resource: Resource, text: str) -> Any:
-    """Order rows by how well they match."""
-    return func.ts_rank(resource.model.search, _query(words(text)[:MAX_WORDS])).desc()
+def best(context: Context, resources: Sequence[Resource], text: str, most: int) -> dict[str, list[Any]]:
+    """Give the best matches that the actor sees by the name of their resource; the oldest-known key wins a tie.
+
+    All resources are asked in one statement, as most hold nothing of what somebody looks for.
+    """
+    wanted = words(text)[:MAX_WORDS]
+    parts = [_ranked(context, resource, wanted, most) for resource in resources if wanted and resource.search]
+    if not parts:
+        return {}
+    ids: dict[str, list[int]] = {}
+    found = context.session.execute(union_all(*parts).execution_options(scoped=True)).all()
+    for name, id, _ in sorted(found, key=lambda row: (-row.rank, row.id)):
+        ids.setdefault(name, []).append(id)
+    return {name: _rows(context, registry[name].model, ids[name]) for name in ids}
 
 
-def limited(context: Context, statement: Select[Any], resource: Resource, text: str, most: int) -> list[Any]:
-    """Give the best matches of a scoped selection; the oldest-known key wins a tie."""
-    condition = matches(resource, text)
-    if condition is None:
-        return []
-    inner = statement.where(condition).limit(500).with_only_columns(resource.model.id).subquery()
-    ranked = (
-        select(resource.model)
-        .where(resource.model.id.in_(select(inner.c.id)))
-        .order_by(rank(resource, text), resource.model.id)
-        .limit(most)
-        .execution_options(scoped=True)
-    )
-    return list(context.session.scalars(ranked))
+def _ranked(context: Context, resource: Resource, wanted: Sequence[str], most: int) -> Select[Any]:
+    model, query = resource.model, _query(wanted)
+    rank = func.ts_rank(model.search, query).label("rank")
+    some = scope.select_rows(context, resource).where(model.search.op("@@")(query)).limit(500)
+    inner = some.with_only_columns(model.id, rank).subquery()
+    name = literal(resource.name).label("resource")
+    return select(name, inner.c.id, inner.c.rank).order_by(inner.c.rank.desc(), inner.c.id).limit(most)
+
+
+def _rows(context: Context, model: Any, ids: list[int]) -> list[Any]:
+    statement = select(model).where(model.id.in_(ids)).execution_options(scoped=True)
+    return sorted(context.session.scalars(statement), key=lambda row: ids.index(row.id))
 
 
 def dependents(changed: Resource) -> list[tuple[Resource, str]]:
@@ -86,7 +97,7 @@ def dependents(changed: Resource) -> list[tuple[Resource, str]]:
     return list(dict.fromkeys(found))
 
 
-def _query(found: list[str]) -> Any:
+def _query(found: Sequence[str]) -> Any:
     return cast(" & ".join(f"{word}:*" for word in found), TSQUERY)
 
 

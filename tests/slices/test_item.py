@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.infra import scope, search, unit
+from app.infra import search, unit
 from app.infra.db import db
 from app.kernel.resource import registry
 from app.modules.catalog import domain
@@ -38,8 +38,8 @@ def prices_of(key: str) -> list[dict[str, Any]]:
 def found(words: str) -> list[str]:
     db.session.rollback()
     with unit.reading(system()) as bound:
-        statement = scope.select_rows(bound, registry["item"])
-        return [row.code for row in search.limited(bound, statement, registry["item"], words, 10)]
+        rows = search.best(bound, [registry["item"]], words, 10).get("item", [])
+        return [row.code for row in rows]
 
 
 @pytest.fixture

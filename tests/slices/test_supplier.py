@@ -82,10 +82,8 @@ def test_a_changed_contact_is_a_new_version_and_found_by_search(alba: dict[str, 
     rows = [{"id": identity, "name": "Xaver Quast", "email": "maja@alba.example"}]
     assert edit(system(), "supplier", key, contacts=rows).version == version + 1
     with unit.reading(system()) as bound:
-        from app.infra import scope
-
-        statement = scope.select_rows(bound, registry["supplier"])
-        assert [row.code for row in search.limited(bound, statement, registry["supplier"], "quast", 5)] == [key]
+        best = search.best(bound, [registry["supplier"]], "quast", 5)
+        assert [row.code for row in best["supplier"]] == [key]
 
 
 def test_a_supplier_of_one_entity_is_seen_there_and_one_of_none_everywhere(maker: Maker, alba: dict[str, Any]) -> None:
