@@ -312,25 +312,44 @@ def execute_each(
 
 def offers(context: Context, resource: Resource, row: Any) -> list[Offer]:
     """List the commands of a row that the actor holds here, with what stands against each now."""
-    held = []
-    for command in resource.commands:
-        if not context.actor.may(resource.permission(command.name)):
-            continue
-        if not holds(context, resource, row, command.name):
-            continue
-        held.append(Offer(command, tuple(why_not(context, resource, command, row))))
-    return held
+    held = [
+        command
+        for command in resource.commands
+        if context.actor.may(resource.permission(command.name)) and holds(context, resource, row, command.name)
+    ]
+    against = why_not_any(context, resource, held, row)
+    return [Offer(command, tuple(against[command.name])) for command in held]
 
 
 def why_not(context: Context, resource: Resource, command: Command, row: Any) -> list[Problem]:
     """Say what stands against a command on this row now: its state, then its guard."""
+    return why_not_any(context, resource, [command], row)[command.name]
+
+
+def why_not_any(
+    context: Context, resource: Resource, commands: Iterable[Command], row: Any
+) -> dict[str, list[Problem]]:
+    """Say of several commands what stands against each; a guard that they share is asked once."""
+    told: dict[Any, list[Problem]] = {}
+    found = {}
+    for command in commands:
+        problems = _wrong_state(resource, command, row)
+        if not problems and command.guard:
+            if command.guard not in told:
+                told[command.guard] = list(command.guard(context, row))
+            problems = told[command.guard]
+        found[command.name] = problems
+    return found
+
+
+def _wrong_state(resource: Resource, command: Command, row: Any) -> list[Problem]:
     state = getattr(row, "state", None)
-    if command.moves and command.targets(state) is None:
-        sources = " or ".join(dict.fromkeys(humanise(move.source).lower() for move in command.moves))
-        rows, here = resource.title[1].lower(), humanise(state or "").lower()
-        message = f"{command.label} is for {rows} that are {sources}; this one is {here}."
-        return [Problem("wrong_state", message, None, {"state": state})]
-    return list(command.guard(context, row)) if command.guard else []
+    if not command.moves or command.targets(state) is not None:
+        return []
+    sources = " or ".join(dict.fromkeys(humanise(move.source).lower() for move in command.moves))
+    rows, here = resource.title[1].lower(), humanise(state or "").lower()
+    message = f"{command.label} is for {rows} that are {sources}; this one is {here}."
+    return [Problem("wrong_state", message, None, {"state": state})]
 
 
 def why_not_editable(resource: Resource, row: Any) -> list[Problem]:

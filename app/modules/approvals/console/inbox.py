@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,8 @@ from app.console.shell import Crumb, Page
 from app.console.shows import Fact
 from app.infra import unit
 from app.infra.fields import fields_of
+from app.kernel.command import Command
+from app.kernel.problem import Problem
 from app.modules.approvals.console import courses, deciding, items, several, waits
 from app.modules.approvals.console import why as explanation
 from app.modules.approvals.console.deciding import ACTS, INBOX
@@ -223,7 +225,9 @@ def waiting_entries(visit: Visit, most: int) -> Iterator[home.Entry]:
 
 def band_actions(visit: Visit, paper: Paper, then: str) -> tuple[Action, ...]:
     """Offer the decisions on the page of a document, each leading back to it."""
-    return tuple(_act(visit, paper, name, then) for name in ACTS if paper.resource.command(name))
+    commands = [command for name in ACTS if (command := paper.resource.command(name))]
+    against = unit.why_not_any(visit.context, paper.resource, commands, paper.row)
+    return tuple(_act(visit, paper, command, against[command.name], then) for command in commands)
 
 
 def hand_over_action(paper: Paper, then: str) -> Action:
@@ -351,11 +355,9 @@ def _told(visit: Visit, shown: Aside, paper: Paper) -> Aside:
     return replace(told, waiting=courses.waiting_sentence(visit, approval) if approval.state == "open" else "")
 
 
-def _act(visit: Visit, paper: Paper, name: str, then: str) -> Action:
-    command = paper.resource.command(name)
-    assert command is not None
+def _act(visit: Visit, paper: Paper, command: Command, against: Iterable[Problem], then: str) -> Action:
+    name = command.name
     icon, tone, key = ACTS[name]
-    against = unit.why_not(visit.context, paper.resource, command, paper.row)
     reason = " ".join(problem.message for problem in against)
     if not visit.actor.may(paper.resource.permission(name)):
         reason = f"Your roles do not allow this: {words.lower_first(command.label)}."
