@@ -21,13 +21,10 @@ __all__ = ["SOME", "Reachable", "missing", "one", "single_relations", "some_of"]
 
 def one(context: Context, resource: Resource, key: str, names: Iterable[str] = ()) -> Any:
     """Find a visible row by its key, with the relations that are to be shown; refuse when there is none."""
-    row = find_row(context, resource, key)
+    loads = (*single_relations(resource.model, names), *_children(resource))
+    row = find_row(context, resource, key, loads=loads)
     if row is None:
         raise missing(resource, key)
-    options = [*single_relations(resource.model, names), *_children(resource)]
-    if options:
-        statement = scope.select_rows(context, resource).where(resource.model.id == row.id).options(*options)
-        context.session.scalars(statement.execution_options(populate_existing=True)).unique().all()
     return row
 
 

@@ -9,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func
+from sqlalchemy.orm.interfaces import ORMOption
 
 from app.infra import identity, scope
 from app.infra.fields import Field, child_fields, field
@@ -169,9 +170,12 @@ class Reader:
         return rows, problems
 
 
-def find_row(context: Context, resource: Resource, key: str, verb: str = "read") -> Any:
-    """Find one visible row by the key people use; text keys are found whatever their case."""
-    found = _only(context, scope.select_rows(context, resource, verb), resource, key)
+def find_row(
+    context: Context, resource: Resource, key: str, verb: str = "read", loads: Sequence[ORMOption] = ()
+) -> Any:
+    """Find one visible row by the key people use, with what is loaded along; text keys are found whatever their case."""
+    statement = scope.select_rows(context, resource, verb).options(*loads)
+    found = _only(context, statement.execution_options(populate_existing=bool(loads)), resource, key)
     return found[0] if found else None
 
 
