@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +17,7 @@ from app.infra.db import db
 from tests.acting import system
 from tests.scenarios.banking import Banking, entry
 from tests.slices.doing import events, reading, refused
+from tests.slices.test_payment_evidence import check, contents, packed
 
 WHY = {"reason": "Paid back as agreed"}
 VEGA = {"party": "Vega Optics"}
@@ -91,6 +94,19 @@ def test_money_that_names_the_credit_note_is_its_refund_by_itself_and_settles_it
     assert (office.lines(again), office.matches(again, "proposed")) == ({"1": "open"}, [])
     with refused(("nothing_open", "invoices")):
         office.say(again, "book", lines=["1"], invoices=[lone.note], **WHY)
+
+
+def test_the_evidence_of_money_paid_back_leads_to_the_credit_note_and_verifies_offline(
+    lone: Lone, tmp_path: Path
+) -> None:
+    office = lone.office
+    number = refund_of(lone, lone.taken(entry("36.00", text="Credit note C-20031", **VEGA)))
+    pack = packed(office, office.tomas, number)
+    kinds = {document["resource"]: document["key"] for document in json.loads(contents(pack)["record.json"])}
+    assert (kinds["invoice"], kinds["payment"]) == (lone.note, number)
+    assert "payment_run" not in kinds
+    result = check(tmp_path, pack)
+    assert (result.returncode, result.stderr) == (0, "")
 
 
 def test_what_only_resembles_a_refund_waits_until_somebody_accepts_it(lone: Lone) -> None:
