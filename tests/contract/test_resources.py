@@ -406,11 +406,12 @@ def read(visitor: Visitor, resource: Resource, key: str, form: Mapping[str, Any]
 def story(resource: Resource, key: str) -> list[tuple[str, str, str, int]]:
     """List what is on record about a row itself."""
     statement = text(
-        "SELECT action, command, channel, actor_id FROM audit_entry WHERE resource = :r AND row_key = :k AND part = '' "
+        "SELECT action, command, channel, actor_id FROM audit_entry WHERE resource = :r AND row_id = :i AND part = '' "
         "ORDER BY at, id"
     )
+    row_id = look(resource, key).id  # the key of a person is sealed there
     with db.engine.connect() as connection:
-        return [tuple(row) for row in connection.execute(statement, {"r": resource.name, "k": key})]
+        return [tuple(row) for row in connection.execute(statement, {"r": resource.name, "i": row_id})]
 
 
 def events(resource: Resource, key: str) -> list[str]:

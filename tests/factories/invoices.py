@@ -55,7 +55,7 @@ def invoice(maker: Any, number: int) -> dict[str, Any]:
 def _supplier(maker: Any) -> str:
     """Give a supplier that may be paid."""
     if "payable_supplier" not in maker.made:
-        form = {"tax_ids": [], "contacts": [], "tax_id_waiver": "None was given", "payment_days": 30}
+        form = {"tax_ids": [], "contacts": [], "tax_id_waiver": "It has none", "payment_days": 30}
         key = maker.create(registry["supplier"], **form)
         with contextlib.suppress(Refused):
             unit.execute(system(id=992), registry["supplier"], key, "acknowledge_duplicates", {"reason": "Another"})

@@ -102,7 +102,7 @@ def _approve_supplier(code: str) -> None:
     with db.engine.connect() as connection:
         state = connection.execute(text("SELECT state FROM supplier WHERE code = :code"), {"code": code}).scalar_one()
     if state == "prospect":
-        unit.save(system(), registry["supplier"], code, {"tax_id_waiver": "None was given"})
+        unit.save(system(), registry["supplier"], code, {"tax_id_waiver": "It has none"})
         with contextlib.suppress(Refused):
             unit.execute(system(id=992), registry["supplier"], code, "acknowledge_duplicates", {"reason": "Another"})
         unit.execute(system(id=992), registry["supplier"], code, "approve", {})
