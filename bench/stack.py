@@ -42,7 +42,7 @@ def servers(home: Path) -> Iterator[dict[str, str]]:
 def web(environment: dict[str, str], program: str = "wsgi:app", healthy: str = "/healthz") -> Iterator[tuple[int, int]]:
     """Serve a WSGI program with gunicorn as `make run` does; gives its port and process id."""
     port = free_port()
-    with _child([*GUNICORN, "--preload", program], {**environment, "OUTLAY_PORT": str(port)}) as process:
+    with child([*GUNICORN, "--preload", program], {**environment, "OUTLAY_PORT": str(port)}) as process:
         _wait(lambda: answers(port, healthy), program)
         yield port, process.pid
 
@@ -52,19 +52,19 @@ def workers(environment: dict[str, str]) -> Iterator[None]:
     """Run what hears of changes: the relay and one worker."""
     with contextlib.ExitStack() as stack:
         for module in WORKERS:
-            stack.enter_context(_child([sys.executable, "-m", module], environment))
+            stack.enter_context(child([sys.executable, "-m", module], environment))
         yield
 
 
 def cpu_seconds(root: int) -> float:
-    """Add up what a process and all below it have used of the processors."""
+    """Add up what a process and all below it have used of the processors, also those that have ended."""
     total = 0.0
     with contextlib.suppress(psutil.NoSuchProcess):
         top = psutil.Process(root)
         for each in (top, *top.children(recursive=True)):
             with contextlib.suppress(psutil.NoSuchProcess):
                 used = each.cpu_times()
-                total += used.user + used.system
+                total += used.user + used.system + used.children_user + used.children_system
     return total
 
 
@@ -86,7 +86,8 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def _child(command: Sequence[str], environment: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+def child(command: Sequence[str], environment: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a program of the stack, and end it in order."""
     process = subprocess.Popen(
         command, cwd=ROOT, env={**os.environ, **environment}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )

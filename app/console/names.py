@@ -10,7 +10,6 @@ _DOORS = {"rest": "REST", "demo": "Demo company"}
 #: What every row has, besides the commands of its own.
 _ALWAYS = {"create": "Enter", "edit": "Edit", "import": "Import"}
 _WORK = {
-    "hear:live": "Tell open pages",
     "hear:search": "Note what the search has to learn",
     "search.reindex": "Bring the search up to date",
     "import.check": "Check a file",

@@ -47,8 +47,6 @@ def seed(as_of: datetime | None = None) -> str:
         made.items()
         made.budgets()
         made.life()
-    with db.engine.begin() as connection:  # no page was open in those twelve months to hear of them
-        connection.execute(text("UPDATE job SET state = 'done', finished_at = now() WHERE kind = 'hear:live'"))
     return f"demo company: {PEOPLE} people, {SUPPLIERS} suppliers, {ITEMS} items"
 
 

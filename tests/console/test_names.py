@@ -46,7 +46,7 @@ def test_a_command_is_named_as_its_button(app: Flask, name: str, told: str) -> N
 @pytest.mark.parametrize(
     ("kind", "told"),
     [
-        ("hear:live", "Tell open pages"),
+        ("hear:search", "Note what the search has to learn"),
         ("hear:invoices.match_again", "Invoices: match again"),
         ("remove_old_jobs", "Remove old jobs"),
     ],

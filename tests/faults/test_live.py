@@ -88,4 +88,4 @@ def test_sixty_open_pages_hear_the_same_and_learn_that_they_missed_something_whe
 
 def _publish(crew: Crew, data: dict) -> None:
     with redis.Redis.from_url(crew.cache.url) as valkey:
-        live.publish(valkey, live.resource_topic("unit"), data)
+        live.publish(valkey, [(live.resource_topic("unit"), data)])

@@ -20,6 +20,7 @@ from app.kernel.resource import registry
 from tests.acting import acting, system
 from tests.importing import as_csv, checked, counts, exported, faults, found, imported, rows_of, taken_in, traces
 from tests.making import Maker
+from tests.working import subscribed
 
 
 @pytest.fixture
@@ -217,7 +218,8 @@ def test_rows_that_are_entered_together_are_each_on_record_announced_found_and_r
     maker.create(registry["supplier"], code="T-5", name="Here before")
     codes = [f"T-{at}" for at in range(12)]
     wrong = {"T-3": {"country": "XX"}, "T-8": {"website": "nowhere"}}
-    run = imported("supplier", suppliers(currency, codes, **wrong), mode="create")
+    with subscribed("ears", ("supplier.created",), lambda context, event: None):
+        run = imported("supplier", suppliers(currency, codes, **wrong), mode="create")
     assert counts(run) == {"created": 9, "refused": 3}
     assert {line for line, _, _ in faults(run)} == {5, 7, 10}
     entered = [code for code in codes if code not in ("T-3", "T-5", "T-8")]
@@ -228,7 +230,7 @@ def test_rows_that_are_entered_together_are_each_on_record_announced_found_and_r
             text(f"SELECT row_key FROM {table} WHERE resource = 'supplier' AND {name} ORDER BY 1")
         )
         assert sorted(found_) == sorted(["T-5", *entered]), table
-    lined_up = "SELECT count(*) FROM job j JOIN outbox_event e ON e.id = j.event_id WHERE e.row_key = 'T-0' AND j.kind = 'hear:live'"
+    lined_up = "SELECT count(*) FROM job j JOIN outbox_event e ON e.id = j.event_id WHERE e.row_key = 'T-0' AND j.kind = 'hear:ears'"
     assert db.session.scalar(text(lined_up)) == 1
     [after] = db.session.scalars(text("SELECT after FROM audit_entry WHERE row_key = 'T-0' AND resource = 'supplier'"))
     assert (after["name"], after["country"], after["currency"], after["state"]) == (
