@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import psycopg2.extensions
 from flask import Flask
 from sqlalchemy import event
 
@@ -33,7 +34,8 @@ def statements(application: Flask, send: Inside, operation: Operation, turns: in
     taken: list[tuple[str, Any]] = []
 
     def take(connection: Any, cursor: Any, statement: str, parameters: Any, context: Any, executemany: bool) -> None:
-        taken.append((statement, parameters))
+        sent = [parameters] if isinstance(parameters, dict) else parameters
+        taken.extend((statement, {name: _bare(value) for name, value in values.items()}) for values in sent)
 
     with application.app_context():
         engine = db.engine
@@ -48,3 +50,8 @@ def statements(application: Flask, send: Inside, operation: Operation, turns: in
     finally:
         event.remove(engine, "before_cursor_execute", take)
     return found
+
+
+def _bare(value: Any) -> Any:
+    """Take the bytes out of what a driver wraps them in, which belongs to this process."""
+    return bytes(value.adapted) if isinstance(value, psycopg2.extensions.Binary) else value

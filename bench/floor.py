@@ -1,6 +1,7 @@
 """The least a Flask answer with this SQL can cost: a bare view, psycopg2, orjson; served as Outlay is.
 
-`BENCH_FLOOR` names a file with the statements of each operation, a list for each of several turns.
+`BENCH_FLOOR` names a file with the statements of each operation, a list for each of several turns. Those that write are
+sent with keys nobody has, then undone but for their commit, which waits for the disk like any other.
 """
 
 from __future__ import annotations
@@ -8,7 +9,9 @@ from __future__ import annotations
 import itertools
 import os
 import pickle
+import random
 import threading
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -32,14 +35,40 @@ def healthz() -> str:
 def answer(operation: int) -> Response:
     """Send the statements of an operation, and what they find as JSON."""
     turns = _turns[operation]
-    found = []
+    turn = turns[next(_next) % len(turns)]
     connection = _connection()
     with connection.cursor() as cursor:
-        for statement, values in turns[next(_next) % len(turns)]:
-            cursor.execute(statement, values)
-            found.append(cursor.fetchall() if cursor.description else [])
-    connection.rollback()
+        if any(statement.startswith("INSERT") for statement, _ in turn):
+            mark = random.randrange(10**9)
+            cursor.execute("SAVEPOINT floor")
+            found = _sent(cursor, [(statement, _fresh(values, mark)) for statement, values in turn])
+            cursor.execute("ROLLBACK TO floor")
+            connection.commit()
+        else:
+            found = _sent(cursor, turn)
+            connection.rollback()
     return Response(orjson.dumps(found, default=str), mimetype="application/json")
+
+
+def _sent(cursor: Any, turn: list[tuple[str, Any]]) -> list[Any]:
+    found = []
+    for statement, values in turn:
+        cursor.execute(statement, values)
+        found.append(cursor.fetchall() if cursor.description else [])
+    return found
+
+
+def _fresh(values: Any, mark: int) -> Any:
+    """Change what must be unique: numbers of documents, places in a sequence, identities."""
+    fresh = dict(values)
+    for name, value in values.items():
+        if isinstance(value, uuid.UUID):
+            fresh[name] = str(uuid.uuid4())
+        elif name.startswith("position"):
+            fresh[name] = value + mark
+        elif name == "number":
+            fresh[name] = f"F-{mark}"
+    return fresh
 
 
 def _connection() -> Any:

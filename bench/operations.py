@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 THINGS = ("filter", "lens", "mirror", "cable", "sensor", "bracket", "pump", "valve", "board", "motor")
 LINES = 5
+COURSE = "order to posted invoice (9 requests)"
 
 
 class Transport(Protocol):
@@ -85,7 +86,7 @@ def writing(sample: Sample) -> dict[str, Operation]:
         for _ in course(send, sample, turn):
             pass
 
-    return {"create an order of 5 lines": create, "order to posted invoice (9 requests)": cycle}
+    return {"create an order of 5 lines": create, COURSE: cycle}
 
 
 def course(send: Transport, sample: Sample, turn: int) -> Iterator[str]:

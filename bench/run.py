@@ -73,14 +73,11 @@ def main() -> None:
 
 def measure(given: argparse.Namespace, prepared: Prepared, stage: Stage, floor: Stage) -> None:
     """Measure each operation, and its floor right after it."""
-    from bench import operations
-
-    reads = operations.reading(prepared.sample)
     print(f"{'operation':<36}{COLUMNS}{'queries':>9}{'floor p50':>11}{'x p50':>7}{'x CPU':>7}")
     for at, (name, operation) in enumerate(_chosen(prepared, given.only).items()):
         ours = _timed(operation, stage, given)
         line = f"{name:<36}{_figures(ours)}{prepared.queries[name]:>9}"
-        if name in reads:
+        if prepared.taken[name]:
             base = _timed(partial(_floor_turn, at), floor, given)
             least, cpu = base.quantile(0.5), _cpu(base)
             line += f"{least:>11.1f}{ours.quantile(0.5) / least:>7.1f}{_cpu(ours) / cpu:>7.1f}{_errors(base)}"
@@ -138,11 +135,11 @@ def prepare(environment: dict[str, str], only: str) -> Prepared:
 
     application = app.create_app(config.load({**os.environ, **environment}))
     prepared = Prepared(people.headers(application), people.sample(application), {}, {})
-    inside, reads = capture.Inside(application, prepared.known), operations.reading(prepared.sample)
+    inside = capture.Inside(application, prepared.known)
     for name, operation in _chosen(prepared, only).items():
-        taken = capture.statements(application, inside, operation, 6 if name in reads else 1)
+        taken = capture.statements(application, inside, operation, 1 if name == operations.COURSE else 6)
         prepared.queries[name] = max(len(turn) for turn in taken)
-        prepared.taken[name] = taken if name in reads else []
+        prepared.taken[name] = [] if name == operations.COURSE else taken
     return prepared
 
 
