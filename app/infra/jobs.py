@@ -11,7 +11,7 @@ from typing import Any
 import redis
 from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Identity, Index, Integer, Text, insert, text
 from sqlalchemy.dialects.postgresql import JSONB, UUID
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.infra import live, savepoints, scope
 from app.infra.db import Base, db
@@ -75,6 +75,7 @@ class Job(Base):
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), info={"label": "Created"})
     started_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), info={"label": "Started"})
     finished_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), info={"label": "Finished"})
+    event: Mapped[Any] = relationship("OutboxEvent", viewonly=True)
 
     def __str__(self) -> str:
         return f"Job {self.id}"

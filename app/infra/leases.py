@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, text
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from app.infra import audit, jobs, scope
 from app.infra.jobs import Job, LeaseLost
@@ -61,17 +61,29 @@ def withdraw(context: Context, lease: str) -> None:
 def begin(context: Context, handed: str, ids: Sequence[int], lease: str, duration: timedelta) -> list[Job]:
     """Take jobs from a message into one worker's hands, under a lease of its own; others have taken what is missing."""
     values = {"now": context.now, "until": context.now + duration, "handed": handed, "ids": list(ids), "lease": lease}
-    begun = [identity for (identity,) in context.session.execute(_BEGIN, values)]
-    return [job for identity in sorted(begun) if (job := load(context.session, identity))]
+    return _load(context.session, context.session.execute(_BEGIN, values).scalars())
 
 
-def load(session: Session, identity: int) -> Job | None:
-    """Read a job as a record of its own, which nobody changes by accident."""
-    statement = scope.everything(Job, why="a worker reads the job it holds").where(Job.id == identity)
-    job: Job | None = session.scalars(statement.execution_options(populate_existing=True)).first()
-    if job is not None:
-        session.expunge(job)
-    return job
+def follow(context: Context, done: Sequence[Job], lease: str, duration: timedelta) -> list[Job]:
+    """Take the jobs that come next in the streams of those that were done, unless somebody else has taken them."""
+    streams = sorted({job.stream for job in done if job.stream is not None})
+    if not streams:
+        return []
+    values = {"queue": done[0].queue, "now": context.now, "until": context.now + duration, "lease": lease}
+    return _load(context.session, context.session.execute(_FOLLOW, {**values, "streams": streams}).scalars())
+
+
+def _load(session: Session, ids: Iterable[int]) -> list[Job]:
+    """Read jobs, each with the event it hears, as records of their own, which nobody changes by accident."""
+    found = sorted(ids)
+    if not found:
+        return []
+    statement = scope.everything(Job, why="a worker reads the jobs it holds").where(Job.id.in_(found)).order_by(Job.id)
+    statement = statement.options(joinedload(Job.event)).execution_options(populate_existing=True)
+    loaded = list(session.scalars(statement))
+    for each in {part for job in loaded for part in (job, job.event) if part is not None}:
+        session.expunge(each)
+    return loaded
 
 
 def extend(connection: Connection, lease: str, until: datetime) -> None:
@@ -79,19 +91,12 @@ def extend(connection: Connection, lease: str, until: datetime) -> None:
     connection.execute(_EXTEND, {"lease": lease, "until": until})
 
 
-def finish(context: Context, job: Job, result: Any, duration: timedelta | None) -> int | None:
-    """Mark a job done in the transaction of its effect; with a duration, go on with the next one of its stream."""
+def finish(context: Context, job: Job, result: Any) -> None:
+    """Mark a job done in the transaction of its effect."""
     told = None if result is None else json.dumps(audit.plain(result))
     values = {"id": job.id, "lease": job.lease, "now": context.now, "result": told}
     if not context.session.execute(_FINISH, values).rowcount:
         raise LeaseLost(f"job {job.id}")
-    if job.stream is None or duration is None:
-        return None
-    values = {"stream": job.stream, "queue": job.queue, "lease": job.lease}
-    following = context.session.execute(
-        _FOLLOW, {**values, "now": context.now, "until": context.now + duration}
-    ).first()
-    return int(following.id) if following else None
 
 
 def fail(context: Context, job: Job, error: str, pause: timedelta) -> str | None:
@@ -104,8 +109,7 @@ def fail(context: Context, job: Job, error: str, pause: timedelta) -> str | None
 
 
 def _give_up_if_dead(context: Context, identity: int, state: str) -> None:
-    job = load(context.session, identity) if state == "dead" else None
-    if job is not None:
+    for job in _load(context.session, [identity] if state == "dead" else []):
         jobs.given_up(context, job)
 
 
@@ -150,9 +154,10 @@ _FINISH = text("""
 
 _FOLLOW = text("""
     UPDATE job SET state = 'running', lease = CAST(:lease AS uuid), leased_until = :until, started_at = :now
-    WHERE id = (
-        SELECT id FROM job WHERE state = 'waiting' AND queue = :queue AND due_at <= :now AND lease IS NULL AND id = (
-            SELECT id FROM job WHERE stream = :stream AND state IN ('waiting', 'running', 'dead') ORDER BY id LIMIT 1)
+    WHERE id IN (
+        SELECT id FROM job WHERE state = 'waiting' AND queue = :queue AND due_at <= :now AND lease IS NULL AND id = ANY(ARRAY(
+            SELECT (SELECT id FROM job WHERE stream = held AND state IN ('waiting', 'running', 'dead') ORDER BY id LIMIT 1)
+            FROM unnest(CAST(:streams AS text[])) AS held))
         FOR UPDATE SKIP LOCKED)
     RETURNING id
 """)

@@ -81,7 +81,7 @@ def subscribe(name: str, events: tuple[str, ...], handle: Subscriber) -> None:
     if name in _subscribers:
         raise ValueError(f"two subscribers are called {name}")
     _subscribers[name] = (events, handle)
-    jobs.declare(f"hear:{name}", lambda context, job: handle(context, _event_of(context, job)), as_system=True)
+    jobs.declare(f"hear:{name}", lambda context, job: handle(context, _event_of(job)), as_system=True)
 
 
 def is_subscribed(name: str) -> bool:
@@ -152,8 +152,8 @@ def forget(context: Context, resource: Resource, row: Any) -> None:
         context.session.execute(statement, {"resource": resource.name, "id": row.id})
 
 
-def _event_of(context: Context, job: jobs.Job) -> OutboxEvent:
-    found = context.session.get(OutboxEvent, job.event_id, execution_options={"scoped": True})
-    if found is None:
+def _event_of(job: jobs.Job) -> OutboxEvent:
+    if job.event is None:
         raise LookupError("the event of this job has been removed")
-    return found
+    event: OutboxEvent = job.event
+    return event

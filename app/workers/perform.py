@@ -19,7 +19,7 @@ from flask_appbuilder.security.sqla.models import User
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from app.infra import clock, identity, jobs, leases, live, settings, telemetry, unit
+from app.infra import clock, identity, jobs, leases, live, telemetry, unit
 from app.infra.db import db
 from app.infra.jobs import Job, LeaseLost
 from app.kernel.actor import SYSTEM, Actor, Context
@@ -75,18 +75,35 @@ def perform(handed: str, ids: Sequence[int]) -> None:
 def work_off(shift: Shift, handed: str, ids: Sequence[int]) -> int:
     """Do what of these jobs is still handed out under this lease, and what follows in their streams; count them."""
     app, lease, done = shift.app, str(uuid.uuid4()), 0
-    with app.app_context(), unit.transaction(process.system_context(), "job.begin") as context:
+    with app.app_context(), unit.transaction(process.system_context("UTC"), "job.begin") as context:
         begun = leases.begin(context, handed, ids, lease, process.lease_of(app))
+        zone = process.time_zone()
     if not begun:
         return 0
     with _signs_of_life(app, lease):
-        for job in begun:
-            if shift.is_over():
+        for turn in range(1, MOST_OF_A_STREAM + 1):
+            for job in begun:
+                if shift.is_over():
+                    _give_back(app, lease, zone)
+                    return done
+                _do(app, job, zone)
+                done += 1
+            begun = _following(app, begun, lease, zone) if turn < MOST_OF_A_STREAM else []
+            if not begun:
                 break
-            done += _do_stream(shift, job)
-        with app.app_context(), unit.transaction(process.system_context(), "job.withdraw") as context:
-            leases.withdraw(context, lease)
     return done
+
+
+def _following(app: Flask, done: Sequence[Job], lease: str, zone: str) -> list[Job]:
+    """Go on with what comes next in the streams that this worker holds."""
+    with app.app_context(), unit.transaction(process.system_context(zone), "job.begin") as context:
+        return leases.follow(context, done, lease, process.lease_of(app))
+
+
+def _give_back(app: Flask, lease: str, zone: str) -> None:
+    """Let others do what this worker has taken and does not come to."""
+    with app.app_context(), unit.transaction(process.system_context(zone), "job.withdraw") as context:
+        leases.withdraw(context, lease)
 
 
 def drain(app: Flask, most: int = 100_000) -> int:
@@ -104,57 +121,36 @@ def drain(app: Flask, most: int = 100_000) -> int:
     return done
 
 
-def _do_stream(shift: Shift, first: Job) -> int:
-    """Do a job and, while this worker holds their stream, those behind it."""
-    job: Job | None = first
-    done = 0
-
-    def follow() -> timedelta | None:
-        """Say at the end of a job for how long to take the next one."""
-        return process.lease_of(shift.app) if done < MOST_OF_A_STREAM and not shift.is_over() else None
-
-    while job is not None:
-        done += 1
-        with shift.app.app_context(), telemetry.bind(job=job.id, kind=job.kind, request_id=job.request_id):
-            following = _do(job, follow)
-            job = None if following is None else leases.load(db.session(), following)
-    return done
+def _do(app: Flask, job: Job, zone: str) -> None:
+    """Do one job or put down why not."""
+    with app.app_context(), telemetry.bind(job=job.id, kind=job.kind, request_id=job.request_id):
+        try:
+            with _no_longer_than(LIMITS[job.queue]):
+                _run(job, zone)
+        except LeaseLost:
+            log.warning("job %s was given to another worker meanwhile; nothing was changed here", job.id)
+        except Exception as error:  # noqa: BLE001 - whatever went wrong is kept with the job
+            _put_down(job, error)
+        else:
+            _tell(job, "done")
 
 
-Follow = Callable[[], timedelta | None]
-
-
-def _do(job: Job, follow: Follow) -> int | None:
-    """Do one job or put down why not; give the next of its stream if this worker goes on with it."""
-    try:
-        with _no_longer_than(LIMITS[job.queue]):
-            following = _run(job, follow)
-    except LeaseLost:
-        log.warning("job %s was given to another worker meanwhile; nothing was changed here", job.id)
-        return None
-    except Exception as error:  # noqa: BLE001 - whatever went wrong is kept with the job
-        _put_down(job, error)
-        return None
-    _tell(job, "done")
-    return following
-
-
-def _run(job: Job, follow: Follow) -> int | None:
+def _run(job: Job, zone: str) -> None:
     kind = jobs.kind_of(job.kind)
-    context = context_of(db.session(), job, as_system=kind.as_system)
+    context = context_of(db.session(), job, zone, as_system=kind.as_system)
     command = f"job.{job.kind}"
     if job.queue == "light":
         with unit.transaction(context, command) as bound:
-            return leases.finish(bound, job, kind.work(bound, job), follow())
+            leases.finish(bound, job, kind.work(bound, job))
+        return
     db.session().close()  # heavy work takes longer than a connection may sit in an open transaction
     result = kind.work(context, job)
     with unit.transaction(dataclasses.replace(context, now=clock.system.now()), command) as bound:
-        return leases.finish(bound, job, result, follow())
+        leases.finish(bound, job, result)
 
 
-def context_of(session: Session, job: Job, *, as_system: bool) -> Context:
+def context_of(session: Session, job: Job, zone: str, *, as_system: bool) -> Context:
     """Rebuild in whose name a job is done: with the rights the account has now, within the limits of its token then."""
-    zone = settings.get(session, "organisation.time_zone")
     actor = SYSTEM if as_system or not job.actor_id else _actor_of(session, job)
     return Context(actor, clock.system.now(), clock.system.today(zone), job.request_id, channel="job")
 

@@ -45,10 +45,14 @@ def lease_of(app: Flask) -> timedelta:
     return timedelta(seconds=float(app.config.get("OUTLAY_LEASE_SECONDS", LEASE_SECONDS)))
 
 
-def system_context() -> Context:
-    """Give the context in which Outlay itself acts now; inside an application context."""
-    now = clock.system.now()
-    zone = settings.get(db.session(), "organisation.time_zone")
+def time_zone() -> str:
+    """Tell the time zone of the organisation; inside an application context."""
+    return str(settings.get(db.session(), "organisation.time_zone"))
+
+
+def system_context(zone: str = "") -> Context:
+    """Give the context in which Outlay itself acts now, reading the time zone of the organisation unless it is known."""
+    now, zone = clock.system.now(), zone or time_zone()
     return Context(SYSTEM, now, clock.system.today(zone), request_id=str(uuid.uuid4()), channel="job")
 
 

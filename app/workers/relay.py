@@ -7,6 +7,8 @@ delays its jobs by one lease.
 from __future__ import annotations
 
 import logging
+import math
+import time
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -16,13 +18,14 @@ from flask import Flask
 from rq import Queue
 from rq.serializers import JSONSerializer
 
-from app.infra import jobs, leases, unit
+from app.infra import clock, jobs, leases, unit
 from app.infra.leases import Handed
 from app.workers import process
 
 log = logging.getLogger("app.workers.relay")
 PERFORM = "app.workers.perform.perform"
 SWEEP_SECONDS = 1
+MOMENT = 0.02
 FORGET_SECONDS = 60
 
 
@@ -48,45 +51,57 @@ class Relay:
         self.valkey: redis.Redis[Any] = self.app.extensions["valkey"]
         self.lease: timedelta = process.lease_of(self.app)
         self.queues = {name: Queue(name, connection=self.valkey, serializer=JSONSerializer) for name in ALLOWANCES}
+        self.swept, self.zone = -math.inf, ""
 
     def run(self, stopping: process.Stopping) -> None:
         """Hand out until told to stop, however often the servers go away meanwhile."""
         log.info("relay is ready")
         while not stopping.is_set():
             try:
-                if not self.turn():
-                    self.wait()
+                self.turn()
                 self.patience.over()
+                self.wait()
             except process.OUTAGES as error:
                 stopping.wait(self.patience.failed(error))
 
-    def turn(self) -> int:
-        """Take back what was lost and hand out what is due, once for each queue; give the number of jobs."""
+    def turn(self) -> None:
+        """Take back what was lost, once in a while, and hand out what is due."""
         with self.app.app_context():
-            with unit.transaction(process.system_context(), "job.recover") as context:
-                for lost in leases.recover(context):
-                    log.warning("job %s (%s) lost its worker and is %s", lost.id, lost.kind, lost.state)
-            return sum(self._hand_out(name) for name in self.queues)
+            if clock.system.monotonic() >= self.swept + SWEEP_SECONDS:
+                self._sweep()
+            self._hand_out()
 
     def wait(self) -> None:
-        """Sleep until somebody lines up work, or a moment has passed; nudges that came together are one."""
+        """Sleep until somebody lines up work or has done some, or it is time to sweep; nudges within a moment are one."""
+        rested = clock.system.monotonic() + MOMENT
         if self.valkey.blpop([jobs.NUDGE], timeout=SWEEP_SECONDS):
+            time.sleep(max(0.0, rested - clock.system.monotonic()))
             self.valkey.delete(jobs.NUDGE)
 
-    def _hand_out(self, name: str) -> int:
-        room = ALLOWANCES[name].messages - self.queues[name].count
-        if room <= 0:
-            return 0
-        with unit.transaction(process.system_context(), "job.hand_out") as context:
-            handed = leases.hand_out(context, name, room * ALLOWANCES[name].batch, self.lease)
-        messages = list(_messages(handed, ALLOWANCES[name].batch))
+    def _sweep(self) -> None:
+        """Take back what workers held that are gone."""
+        self.zone = process.time_zone()
+        with unit.transaction(process.system_context(self.zone), "job.recover") as context:
+            for lost in leases.recover(context):
+                log.warning("job %s (%s) lost its worker and is %s", lost.id, lost.kind, lost.state)
+        self.swept = clock.system.monotonic()
+
+    def _hand_out(self) -> None:
+        """Fill up the queues in Valkey; what cannot be put there waits again."""
+        room = {name: ALLOWANCES[name].messages - queue.count for name, queue in self.queues.items()}
+        handed: dict[str, Handed] = {}
+        with unit.transaction(process.system_context(self.zone), "job.hand_out") as context:
+            for name in (name for name in room if room[name] > 0):
+                most = room[name] * ALLOWANCES[name].batch
+                handed[name] = leases.hand_out(context, name, most, self.lease)
         try:
-            self._send(name, handed.lease, messages)
+            for name, given in handed.items():
+                self._send(name, given.lease, _messages(given, ALLOWANCES[name].batch))
         except redis.RedisError:
-            with unit.transaction(process.system_context(), "job.withdraw") as context:
-                leases.withdraw(context, handed.lease)
+            with unit.transaction(process.system_context(self.zone), "job.withdraw") as context:
+                for given in handed.values():
+                    leases.withdraw(context, given.lease)
             raise
-        return sum(len(ids) for ids in messages)
 
     def _send(self, name: str, lease: str, messages: list[list[int]]) -> None:
         """Give RQ the messages; it keeps no result and never retries, as a sweep finds what was not done."""

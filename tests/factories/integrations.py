@@ -44,7 +44,7 @@ def _run(maker: Any, key: str) -> None:
 def _finish(maker: Any, key: str) -> None:
     begun = _begin(key)
     with unit.transaction(system(), "test.finish") as bound:
-        leases.finish(bound, begun, None, None)
+        leases.finish(bound, begun, None)
 
 
 def _fail(maker: Any, key: str) -> None:
