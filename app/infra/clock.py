@@ -7,6 +7,9 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+#: Differences between clocks that are left alone, as the telling takes its time too.
+TOLERANCE = timedelta(seconds=1)
+
 
 class Clock(Protocol):
     """Tell the time to whoever must not ask the machine."""
@@ -22,11 +25,30 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """Tell the time of this machine."""
+    """Tell the time of this machine as it was at the start, and of the database as soon as that has told its own.
+
+    Leases, tokens and dates are compared between processes, so all of them go by one clock. In between it goes on by
+    seconds that only grow, and a jump of this machine's clock is not seen.
+    """
+
+    def __init__(self) -> None:
+        self._set = (datetime.now(UTC), time.monotonic())
+        self._told = float("-inf")
 
     def now(self) -> datetime:
         """Give this instant, in UTC."""
-        return datetime.now(UTC)
+        at, since = self._set
+        return at + timedelta(seconds=time.monotonic() - since)
+
+    def agree(self, now: datetime) -> None:
+        """Go by the clock of the database, whose time is told; what the telling itself took changes nothing."""
+        self._told = time.monotonic()
+        if abs(now - self.now()) > TOLERANCE:
+            self._set = (now.astimezone(UTC), time.monotonic())
+
+    def was_told(self) -> bool:
+        """Say whether the database told its time within the last second."""
+        return time.monotonic() - self._told < TOLERANCE.total_seconds()
 
     def today(self, zone: str) -> date:
         """Give the day it is where the business is."""
@@ -66,4 +88,5 @@ class FrozenClock:
         self._passed += by
 
 
-system: Clock = SystemClock()
+machine = SystemClock()
+system: Clock = machine

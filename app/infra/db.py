@@ -235,19 +235,30 @@ def _note_use(connection: Any, record: Any) -> None:
     record.info["used"] = time.monotonic()
 
 
+@event.listens_for(Pool, "connect")
+def _greet(connection: Any, record: Any) -> None:
+    _take_the_time(connection)
+
+
 @event.listens_for(Pool, "checkout")
 def _prove(connection: Any, record: Any, proxy: Any) -> None:
-    """Ask a connection that lay idle whether it is still there; one that was just used is not asked each time."""
+    """Ask a connection for the time, which shows whether it is still there: one that lay idle, or any once a second."""
     used = record.info.get("used")
-    if used is None or time.monotonic() - used < PROVEN_FOR:
+    if used is None or (time.monotonic() - used < PROVEN_FOR and clock.machine.was_told()):
         return
     try:
-        connection.autocommit = True
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-        connection.autocommit = False
+        _take_the_time(connection)
     except psycopg2.Error as problem:
         raise InvalidatePoolError from problem
+
+
+def _take_the_time(connection: Any) -> None:
+    """Set this process's clock by the database's, so that all processes on all machines go by the same one."""
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        clock.machine.agree(cursor.fetchone()[0])
+    connection.autocommit = False
 
 
 @event.listens_for(HouseSession, "before_flush")

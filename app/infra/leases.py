@@ -32,9 +32,10 @@ class Handed:
     tried: tuple[int, ...] = ()
 
 
-def recover(context: Context) -> list[Any]:
+def recover(context: Context, duration: timedelta) -> list[Any]:
     """Take back what a worker held when it ended: it counts as an attempt, and the last one makes the job dead."""
-    lost = list(context.session.execute(_RECOVER, {"now": context.now, "error": LOST}))
+    values = {"now": context.now, "beyond": context.now + 2 * duration, "error": LOST}
+    lost = list(context.session.execute(_RECOVER, values))
     for each in lost:
         _give_up_if_dead(context, each.id, each.state)
     return lost
@@ -43,7 +44,14 @@ def recover(context: Context) -> list[Any]:
 def hand_out(context: Context, queue: str, most: int, duration: timedelta) -> Handed:
     """Take jobs that are due, at most the head of each stream, and give them a lease until a worker has begun."""
     lease = str(uuid.uuid4())
-    values = {"queue": queue, "now": context.now, "until": context.now + duration, "most": most, "lease": lease}
+    values = {
+        "queue": queue,
+        "now": context.now,
+        "until": context.now + duration,
+        "beyond": context.now + 2 * duration,
+        "most": most,
+        "lease": lease,
+    }
     rows = sorted(tuple(row) for row in context.session.execute(_HAND_OUT, values))
     return Handed(
         lease,
@@ -113,11 +121,14 @@ def _give_up_if_dead(context: Context, identity: int, state: str) -> None:
         jobs.given_up(context, job)
 
 
+# A lease that reaches further than any does was given while the clock was ahead; work whose beginning is yet to come,
+# likewise, and it does not wait for that time.
 _RECOVER = text("""
-    UPDATE job SET attempts = attempts + 1, error = :error, due_at = :now, lease = NULL, leased_until = NULL,
+    UPDATE job SET attempts = attempts + 1, error = :error, lease = NULL, leased_until = NULL,
         state = CASE WHEN attempts + 1 < max_attempts THEN 'waiting' ELSE 'dead' END,
         finished_at = CASE WHEN attempts + 1 < max_attempts THEN NULL ELSE CAST(:now AS timestamptz) END
-    WHERE id IN (SELECT id FROM job WHERE state = 'running' AND leased_until < :now ORDER BY id FOR UPDATE SKIP LOCKED)
+    WHERE id IN (SELECT id FROM job WHERE state = 'running' AND (leased_until < :now OR leased_until > :beyond)
+        ORDER BY id FOR UPDATE SKIP LOCKED)
     RETURNING id, kind, state, attempts
 """)
 
@@ -125,7 +136,8 @@ _RECOVER = text("""
 _HAND_OUT = text("""
     WITH due AS MATERIALIZED (
         SELECT id FROM job AS candidate
-        WHERE state = 'waiting' AND queue = :queue AND due_at <= :now AND (leased_until IS NULL OR leased_until < :now)
+        WHERE state = 'waiting' AND queue = :queue AND (due_at <= :now OR greatest(created_at, started_at) > :beyond)
+            AND (leased_until IS NULL OR leased_until < :now OR leased_until > :beyond)
             AND (stream IS NULL OR NOT EXISTS (
                 SELECT 1 FROM job AS ahead WHERE ahead.stream = candidate.stream AND ahead.id < candidate.id
                     AND ahead.state IN ('waiting', 'running', 'dead')))

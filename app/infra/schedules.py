@@ -53,6 +53,8 @@ def run_due(context: Context) -> list[str]:
         if schedule.name not in served:
             values = {"name": schedule.name, "kind": schedule.kind, "slot": slot}
             context.session.execute(_FIRST, values)
+        elif served[schedule.name] > context.now:
+            context.session.execute(_SET_BACK, {"name": schedule.name, "slot": slot})
         elif served[schedule.name] < slot and _run(context, schedule, slot):
             started.append(schedule.name)
     return started
@@ -75,4 +77,6 @@ _FIRST = text(
     "INSERT INTO schedule_run (name, kind, slot_at) VALUES (:name, :kind, :slot) ON CONFLICT (name) DO NOTHING"
 )
 _TAKE = text("UPDATE schedule_run SET slot_at = :slot WHERE name = :name AND slot_at < :slot RETURNING name")
+# It was served while the clock was ahead; without this nothing would come until that time is there.
+_SET_BACK = text("UPDATE schedule_run SET slot_at = :slot WHERE name = :name AND slot_at > :slot")
 _NOTE = text("UPDATE schedule_run SET kind = :kind, run_at = :now, job_id = :job WHERE name = :name")

@@ -82,7 +82,7 @@ class Relay:
         """Take back what workers held that are gone."""
         self.zone = process.time_zone()
         with unit.transaction(process.system_context(self.zone), "job.recover") as context:
-            for lost in leases.recover(context):
+            for lost in leases.recover(context, self.lease):
                 log.warning("job %s (%s) lost its worker and is %s", lost.id, lost.kind, lost.state)
         self.swept = clock.system.monotonic()
 

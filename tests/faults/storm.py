@@ -26,6 +26,8 @@ import redis
 from app import embedded
 from bench.operations import Sample, course
 from bench.stack import GUNICORN, answers, free_port
+from tests.faults import paying
+from tests.faults.clocks import Clocks
 from tests.posting import SENDER, Office
 from tests.servers import ROOT
 
@@ -37,6 +39,11 @@ PROCESSES = {
     "second worker": [sys.executable, "-m", "app.workers.runner"],
     "schedule": [sys.executable, "-m", "app.workers.schedule"],
 }
+DATABASE = "PostgreSQL"
+#: By how many hours a clock is put wrong.
+WRONG_BY = (-20, -3, 3, 20)
+#: How many courses there are to a payment run.
+COURSES_TO_A_RUN = 3
 #: After these the web is away for as long as it takes to load; so they come a quarter as often.
 SELDOM = ("web killed", "web stopped and started")
 #: How long somebody tries the same again before they give up, which fails the test.
@@ -52,7 +59,9 @@ class Stage:
 
     def __init__(self, place: Path, post: int) -> None:
         self.place, self.port = place, free_port()
-        self.postgres = embedded.postgres(place / "postgres", settings={"fsync": "off"})
+        self.clocks = Clocks(place / "clocks", [*PROCESSES, DATABASE])
+        self._programs = self.clocks.programs(DATABASE, place / "postgres")
+        self.postgres = self._start_postgres()
         self.valkey = embedded.valkey(place / "valkey")
         self.running: dict[str, subprocess.Popen[bytes]] = {}
         smtp = {"HOST": "127.0.0.1", "PORT": str(post), "SECURITY": "none", "FROM": SENDER}
@@ -67,17 +76,21 @@ class Stage:
             **{f"OUTLAY_SMTP_{name}": value for name, value in smtp.items()},
         }
 
+    def _start_postgres(self) -> embedded.Server:
+        return embedded.postgres(self.place / "postgres", settings={"fsync": "off"}, binaries=self._programs)
+
     def revive(self) -> None:
         """Start what is not running."""
         (self.place / "files").mkdir(exist_ok=True)
         if self.postgres.process.poll() is not None:
-            self.postgres = embedded.postgres(self.place / "postgres", settings={"fsync": "off"})
+            self.postgres = self._start_postgres()
         if self.valkey.process.poll() is not None:
             self.valkey = embedded.valkey(self.place / "valkey")
         for name, command in PROCESSES.items():
             if name not in self.running or self.running[name].poll() is not None:
                 with (self.place / f"{name}.log").open("ab") as log:
-                    environment = {**os.environ, **self.environment, "OUTLAY_PROCESS": f"outlay {name}"}
+                    own = {"OUTLAY_PROCESS": f"outlay {name}", **self.clocks.environment(name)}
+                    environment = {**os.environ, **self.environment, **own}
                     self.running[name] = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
 
     def kill(self, name: str) -> None:
@@ -126,6 +139,7 @@ class Record:
     shown: Counter[str] = field(default_factory=Counter)
     gave_up: list[str] = field(default_factory=list)
     courses: int = 0
+    released: dict[str, str] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -145,7 +159,7 @@ class Hand:
         deadline = time.monotonic() + PATIENCE
         while True:
             status, answer = self._once(method, path, body, headers)
-            if status not in TRY_AGAIN or (status == http.HTTPStatus.CONFLICT and not _is_busy(answer)):
+            if not _may_try_again(who, status, answer):
                 self._note(path, status, answer)
                 return status, answer
             with self.record.lock:
@@ -178,7 +192,14 @@ class Hand:
         verb = rest[-1] if len(rest) > 1 else "create"
         with self.record.lock:
             for key in keys:
-                self.record.acknowledged[(f"{resource.removesuffix('s')}.{verb}", key)] += 1
+                self.record.acknowledged[(f"{resource.removesuffix('s').replace('-', '_')}.{verb}", key)] += 1
+
+
+def _may_try_again(who: str, status: int, answer: bytes) -> bool:
+    """Say whether nothing was done; a session is not known, or too old, while a clock is wrong, and good again after."""
+    if status in (http.HTTPStatus.UNAUTHORIZED, http.HTTPStatus.FORBIDDEN):
+        return who == paying.RELEASER
+    return status in TRY_AGAIN and (status != http.HTTPStatus.CONFLICT or _is_busy(answer))
 
 
 def _is_busy(answer: bytes) -> bool:
@@ -192,7 +213,7 @@ def _is_busy(answer: bytes) -> bool:
 def people_at_work(
     stage: Stage, known: dict[str, dict[str, str]], centres: list[str], clients: int
 ) -> Iterator[Record]:
-    """Let people bring orders from their draft to the posted invoice, one after the other, until the block ends."""
+    """Let people bring orders from their draft to the posted invoice, and pay some together, until the block ends."""
     record, over = Record(), threading.Event()
     sample, turns = Sample([], [], [], centres), iter(range(10**6))
 
@@ -204,10 +225,12 @@ def people_at_work(
             try:
                 for _ in course(hand, sample, turn):
                     pass
+                paid = paying.pay(hand) if turn % COURSES_TO_A_RUN == 0 else None
             except (AssertionError, TimeoutError) as error:
                 record.gave_up.append(str(error)[:800])
                 return
             record.courses += 1
+            record.released.update([paid] if paid else [])
 
     threads = [threading.Thread(target=work, daemon=True) for _ in range(clients)]
     for thread in threads:
@@ -216,6 +239,7 @@ def people_at_work(
         yield record
     finally:
         over.set()
+        stage.clocks.agree()
         stage.revive()
         for thread in threads:
             thread.join(3 * PATIENCE)
@@ -266,6 +290,10 @@ def faults(stage: Stage, office: Office, dice: random.Random) -> dict[str, Calla
         time.sleep(dice.uniform(0.5, 2))
         office.delay, office.data_answer = 0, "250 OK"
 
+    def put_clock_wrong() -> None:
+        """Put the clock of a process forward or back while it runs; it is right again when the round is over."""
+        stage.clocks.put_wrong(dice.choice(sorted(PROCESSES)), dice.choice(WRONG_BY))
+
     return {
         "web worker killed": kill_web_worker,
         "web killed": lambda: stage.kill("web"),
@@ -279,6 +307,8 @@ def faults(stage: Stage, office: Office, dice: random.Random) -> dict[str, Calla
         "connections cut": cut_connections,
         "files gone": lose_files,
         "mail server in trouble": trouble_post,
+        "clock of a process put wrong": put_clock_wrong,
+        "clock of PostgreSQL put wrong": lambda: stage.clocks.put_wrong(DATABASE, dice.choice(WRONG_BY)),
     }
 
 

@@ -299,7 +299,7 @@ def test_a_worker_that_was_away_longer_than_its_lease_leaves_no_trace(frozen, ap
     def take_over():
         with app.app_context():
             with unit.transaction(process.system_context(), "test") as context:
-                assert [row.id for row in leases.recover(context)] == overtaken
+                assert [row.id for row in leases.recover(context, LEASE)] == overtaken
             drain(app)
 
     overtaken = []
@@ -317,7 +317,7 @@ def test_a_job_whose_worker_ended_counts_an_attempt_and_the_last_one_makes_it_de
             assert len(begin(hand_out(), str(uuid.uuid4()))) == 1
             frozen.advance(timedelta(seconds=61))
             with unit.transaction(process.system_context(), "test") as context:
-                leases.recover(context)
+                leases.recover(context, LEASE)
             job = read(job_id)
             assert (job.state, job.attempts, job.error) == (state, attempts, "The worker ended before the work did")
 
@@ -332,7 +332,23 @@ def test_a_lease_is_extended_while_its_worker_lives(frozen, app):
             with db.engine.begin() as own:
                 leases.extend(own, lease, frozen.now() + LEASE)
             with unit.transaction(process.system_context(), "test") as context:
-                assert leases.recover(context) == []
+                assert leases.recover(context, LEASE) == []
+
+
+def test_work_asked_for_or_held_while_the_clock_was_ahead_does_not_wait_for_that_time(frozen, app, monkeypatch):
+    ahead = clock.FrozenClock(frozen.now() + timedelta(days=400))
+    asked = context_of(system().actor, now=ahead.now())
+    with declared("note", note):
+        held, waiting = (line_up("note", context=asked, stream="s") for _ in range(2))
+        with monkeypatch.context() as wrong:
+            wrong.setattr(clock, "system", ahead)
+            begin(hand_out(most=1), str(uuid.uuid4()))
+        later = line_up("note", context=context_of(system().actor, now=frozen.now()), after=timedelta(days=300))
+        assert (read(held).state, drain(app)) == ("running", 0)
+        with unit.transaction(process.system_context(), "test") as context:
+            assert [row.id for row in leases.recover(context, LEASE)] == [held]
+        assert drain(app) == 2
+    assert [read(each).state for each in (held, waiting, later)] == ["done", "done", "waiting"]
 
 
 def test_what_has_failed_before_is_sent_alone(app):

@@ -97,6 +97,21 @@ def test_missed_slots_are_caught_up_once(app, inside, frozen):
     assert states("tidy") == ["done", "done"]
 
 
+def test_a_slot_served_while_the_clock_was_ahead_keeps_none_back_when_it_is_right_again(
+    app, inside, frozen, monkeypatch
+):
+    ahead = clock.FrozenClock(frozen.now() + timedelta(days=400))
+    with declared("tidy", do_nothing), scheduled("tidy", "tidy", timedelta(hours=1)):
+        schedule.tick(app)
+        with monkeypatch.context() as wrong:
+            wrong.setattr(clock, "system", ahead)
+            assert schedule.tick(app) == ["tidy"]
+        assert schedule.tick(app) == []
+        frozen.advance(timedelta(hours=1))
+        assert schedule.tick(app) == ["tidy"]
+    assert states("tidy") == ["waiting"]
+
+
 def test_a_run_that_is_still_waiting_is_not_lined_up_twice(app, inside, frozen):
     with declared("tidy", do_nothing), scheduled("tidy", "tidy", timedelta(minutes=1)):
         schedule.tick(app)

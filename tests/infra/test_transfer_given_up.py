@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -43,7 +44,7 @@ def kill_the_worker(job_id: int) -> None:
             {"id": job_id},
         )
     with unit.transaction(process.system_context(), "job.recover") as context:
-        assert [each.id for each in leases.recover(context)] == [job_id]
+        assert [each.id for each in leases.recover(context, timedelta(seconds=60))] == [job_id]
 
 
 def events() -> list[tuple[str, Any]]:

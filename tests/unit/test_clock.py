@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
-from app.infra.clock import FrozenClock, system
+from app.infra.clock import FrozenClock, SystemClock, system
 
 NEW_YEAR = datetime(2026, 12, 31, 23, 30, tzinfo=UTC)
 
@@ -41,3 +41,21 @@ def test_the_system_clock_runs_in_utc():
     assert system.now() <= system.now()
     assert system.monotonic() <= system.monotonic()
     assert abs(system.today("UTC") - system.now().date()) <= timedelta(days=1)
+
+
+def test_the_clock_goes_by_the_one_it_was_told_and_leaves_small_differences_alone():
+    clock = SystemClock()
+    before = clock.now()
+    clock.agree(before + timedelta(milliseconds=900))
+    assert clock.now() - before < timedelta(milliseconds=900)
+    for told in (before + timedelta(hours=5), before - timedelta(hours=5)):
+        clock.agree(told)
+        assert timedelta(0) <= clock.now() - told < timedelta(seconds=1)
+
+
+def test_a_jump_of_the_machine_changes_nothing(monkeypatch):
+    clock = SystemClock()
+    before = clock.now()
+    monkeypatch.setattr("time.time", lambda: 0.0)
+    monkeypatch.setattr("app.infra.clock.datetime", None)
+    assert timedelta(0) <= clock.now() - before < timedelta(seconds=1)
