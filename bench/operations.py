@@ -89,6 +89,18 @@ def writing(sample: Sample) -> dict[str, Operation]:
     return {"create an order of 5 lines": create, COURSE: cycle}
 
 
+def mixed(sample: Sample) -> Operation:
+    """Do now this and now that, as people and programs do: one act in twenty enters an order, the others look."""
+    acts = list(reading(sample).values())
+    create = next(iter(writing(sample).values()))
+
+    def act(send: Transport, turn: int) -> None:
+        # Neighbouring turns do different things, and each thing is done for another document the next time.
+        (create if turn % 20 == 0 else acts[turn * 7 % len(acts)])(send, turn // 3)
+
+    return act
+
+
 def course(send: Transport, sample: Sample, turn: int) -> Iterator[str]:
     """Bring an order from its draft to a posted invoice, through the hands of four people; tells each step."""
     form = _order(sample, turn)

@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import IO
 
 import psutil
 
@@ -43,7 +44,7 @@ def web(environment: dict[str, str], program: str = "wsgi:app", healthy: str = "
     """Serve a WSGI program with gunicorn as `make run` does; gives its port and process id."""
     port = free_port()
     with child([*GUNICORN, "--preload", program], {**environment, "OUTLAY_PORT": str(port)}) as process:
-        _wait(lambda: answers(port, healthy), program)
+        wait(lambda: answers(port, healthy), program)
         yield port, process.pid
 
 
@@ -86,11 +87,11 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def child(command: Sequence[str], environment: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a program of the stack, and end it in order."""
-    process = subprocess.Popen(
-        command, cwd=ROOT, env={**os.environ, **environment}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+def child(
+    command: Sequence[str], environment: dict[str, str], told: int | IO[bytes] = subprocess.DEVNULL
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a program of the stack, with all it says going to one place, and end it in order."""
+    process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **environment}, stdout=told, stderr=told)
     try:
         yield process
     finally:
@@ -114,9 +115,10 @@ def answers(port: int, path: str = "/healthz") -> bool:
         connection.close()
 
 
-def _wait(until: Callable[[], bool], what: str) -> None:
+def wait(until: Callable[[], bool], what: str) -> None:
+    """Look again and again whether something serves."""
     deadline = time.monotonic() + LONGEST_START
     while not until():
         if time.monotonic() > deadline:
             raise TimeoutError(f"{what} did not begin to serve")
-        time.sleep(0.1)
+        time.sleep(0.05)
