@@ -16,7 +16,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from app.infra import audit, outbox, personal, scope, unit
 from app.infra.audit import AuditEntry
 from app.infra.db import Base, Row
-from app.infra.intake import find_row
+from app.infra.intake import see_row
 from app.kernel.actor import Context
 from app.kernel.problem import Kind, Problem, Refused
 from app.kernel.resource import Resource
@@ -231,10 +231,11 @@ def _mentioned(session: Session, text: str) -> list[Any]:
 
 
 def _open(context: Context, resource: Resource, key: str, verb: str) -> Any:
-    row = find_row(context, resource, key)
-    if row is None:
+    found = see_row(context, resource, key, verb)
+    if found is None:
         raise Refused(Kind.MISSING, Problem("not_found", f"{resource.title[0]} {key[:80]} was not found."))
-    if find_row(context, resource, key, verb) is None:
+    row, is_held = found
+    if not is_held:
         message = f"Your roles do not allow this here: {verb} ({resource.title[1].lower()})."
         raise Refused(Kind.FORBIDDEN, Problem("forbidden", message, None, {"permission": resource.permission(verb)}))
     if not has_story(resource):

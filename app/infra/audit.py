@@ -19,14 +19,17 @@ from sqlalchemy import (
     SmallInteger,
     Text,
     and_,
+    bindparam,
     event,
     func,
     insert,
+    literal_column,
     select,
     tuple_,
+    update,
 )
 from sqlalchemy import inspect as inspect_row
-from sqlalchemy.dialects.postgresql import JSONB, UUID
+from sqlalchemy.dialects.postgresql import JSON, JSONB, UUID
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import MANYTOONE, Mapped, QueryContext, Session, attributes, mapped_column
 from sqlalchemy.orm.util import identity_key
@@ -105,6 +108,7 @@ _COLUMNS = [
 ]
 
 _PERSONAL = ("actor_name", "row_key", "before", "after")
+_PLAIN = frozenset({str, int, bool})
 
 
 def prepare(session: Session, key: bytes) -> None:
@@ -164,16 +168,12 @@ def seal(session: Session, key: bytes) -> None:
     rows, mac, position = [], head.mac, head.entries
     for entry in entries:
         position += 1
-        row = {**entry, "lane": head.lane, "position": position, "witness": witness}
-        mac = chain.link(key, mac, _content(row, head.lane, position))
-        rows.append({**row, "mac": mac})
-    session.execute(insert(AuditEntry.__table__), rows)  # type: ignore[arg-type]
+        content = _content({**entry, "witness": witness}, head.lane, position)
+        mac = chain.link(key, mac, content)
+        rows.append({**content, "mac": f"\\x{mac.hex()}"})
     moved = chain.Head(head.lane, position, mac).sealed(key)
-    session.execute(
-        AuditLane.__table__.update()  # type: ignore[attr-defined]
-        .where(AuditLane.lane == head.lane)
-        .values(entries=position, mac=mac, seal=moved.seal)
-    )
+    written = {"given": rows, "of": head.lane, "reached": position, "last": mac, "head": moved.seal}
+    session.execute(_WRITE, written)
 
 
 def _actor_name(context: Context) -> str | Private:
@@ -234,6 +234,8 @@ def verify(session: Session, key: bytes, anchor: Iterable[chain.Head] = ()) -> t
 
 def plain(value: Any) -> Any:
     """Turn a column's value into what JSON can hold exactly; amounts and instants become text."""
+    if value is None or type(value) in _PLAIN:
+        return value
     if isinstance(value, Decimal):
         return format(value.normalize(), "f") if value == value.to_integral() else format(value, "f").rstrip("0")
     if isinstance(value, datetime | date):
@@ -262,7 +264,21 @@ def _content(row: dict[str, Any], lane: int, position: int) -> dict[str, Any]:
     return content
 
 
-_LANE = AuditLane.__table__
+_ENTRY: Any = AuditEntry.__table__
+_LANE: Any = AuditLane.__table__
+_KEPT = [*_COLUMNS, "lane", "position", "witness", "mac"]
+# All entries of a change and how far its lane reaches then, in one statement however many there are.
+_GIVEN = func.json_populate_recordset(literal_column("NULL::audit_entry"), bindparam("given", type_=JSON))
+_WRITE = (
+    update(_LANE)
+    .where(_LANE.c.lane == bindparam("of"))
+    .values(entries=bindparam("reached"), mac=bindparam("last"), seal=bindparam("head"))
+    .add_cte(
+        insert(_ENTRY)
+        .from_select(_KEPT, select(*map(literal_column, _KEPT)).select_from(_GIVEN.alias("given_entry")))
+        .cte("written")
+    )
+)
 _BESIDE = _LANE.alias("beside")
 _HEADS = (
     select(_LANE, *(column.label(f"beside_{column.name}") for column in _BESIDE.c))

@@ -201,6 +201,8 @@ def seal(key: bytes, purpose: bytes, content: bytes) -> bytes:
 
 def _check_exact(value: object) -> None:
     """Refuse what JSON would spell in more than one way."""
+    if value is None or type(value) in (str, int):
+        return
     if isinstance(value, dict):
         for name, part in value.items():
             if not isinstance(name, str):
@@ -209,5 +211,5 @@ def _check_exact(value: object) -> None:
     elif isinstance(value, list | tuple):
         for part in value:
             _check_exact(part)
-    elif value is not None and not isinstance(value, str | int):
+    elif not isinstance(value, str | int):
         raise TypeError(f"Audit entries hold text and whole numbers, not {type(value).__name__}: write it as text.")

@@ -182,8 +182,7 @@ def find_row(
 def lock_row(context: Context, resource: Resource, key: str, verb: str) -> tuple[Any, bool] | None:
     """Take one visible row for the rest of the transaction, as it is in the database now; say whether `verb` is held on it."""
     statement = (
-        scope.select_rows(context, resource)
-        .add_columns(scope.holding(context.actor, resource, verb))
+        _with_holding(context, resource, verb)
         .with_for_update(of=resource.model.__table__, key_share=True)
         .execution_options(populate_existing=True)
     )
@@ -192,6 +191,16 @@ def lock_row(context: Context, resource: Resource, key: str, verb: str) -> tuple
         return None
     scope.note_held(context, [found[0]])
     return found[0], bool(found[1])
+
+
+def see_row(context: Context, resource: Resource, key: str, verb: str) -> tuple[Any, bool] | None:
+    """Find one visible row, and say whether `verb` is held on it."""
+    found = _only(context, _with_holding(context, resource, verb), resource, key)
+    return None if found is None else (found[0], bool(found[1]))
+
+
+def _with_holding(context: Context, resource: Resource, verb: str) -> Select[Any]:
+    return scope.select_rows(context, resource).add_columns(scope.holding(context.actor, resource, verb))
 
 
 def _only(context: Context, statement: Select[Any], resource: Resource, key: str) -> Any:

@@ -198,6 +198,11 @@ def attempt(bound: Context, body: Callable[[Context], Result]) -> Result | Refus
 
 def create_within(bound: Context, resource: Resource, raw: Mapping[str, Any], reader: Reader) -> Outcome:
     """Enter a new row inside an open transaction, as an import does for many."""
+    return _outcome(resource, enter_within(bound, resource, raw, reader), [])
+
+
+def enter_within(bound: Context, resource: Resource, raw: Mapping[str, Any], reader: Reader) -> Any:
+    """Enter a new row inside an open transaction, to go on with it."""
     _permit(bound, resource, "create")
     values, problems = reader.read_row(resource, raw, partial=False)
     refuse_if(problems)
@@ -207,7 +212,7 @@ def create_within(bound: Context, resource: Resource, raw: Mapping[str, Any], re
         setattr(row, resource.key, numbers.take(bound, resource.number))
     _conclude(bound, resource, row, "create")
     outbox.emit_created(bound, resource, [row])
-    return _outcome(resource, row, [])
+    return row
 
 
 def create_several_within(

@@ -10,7 +10,8 @@ from typing import Any
 
 from flask_appbuilder.security.sqla.models import Permission, PermissionView, Role, User, ViewMenu
 from flask_appbuilder.security.sqla.models import assoc_permissionview_role as permitted
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import BigInteger, and_, func, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import selectinload
 
 from app.infra import scope
@@ -80,21 +81,25 @@ def branches(context: Context, model: Any, ids: Collection[int]) -> dict[int, tu
     if not ids:
         return {}
     why = "policy reads codes and owners along the tree"
-    paths = dict(context.session.execute(scope.columns(model.id, model.path, why=why).where(model.id.in_(ids))).all())
-    trails = {row: [int(part) for part in path.split("/") if part] for row, path in paths.items()}
-    wanted = {each for trail in trails.values() for each in trail}
-    statement = scope.columns(model.id, model.code, model.name, model.owner_id, why=why).where(model.id.in_(wanted))
-    known = {row.id: Branch(*row) for row in context.session.execute(statement)}
-    return {row: tuple(known[each] for each in trails[row]) for row in ids if row in trails}
+    row, above = model.__table__, model.__table__.alias("above")
+    on_path = func.string_to_array(func.btrim(row.c.path, "/"), "/").cast(ARRAY(BigInteger))
+    statement = (
+        scope.columns(row.c.id, above.c.id, above.c.code, above.c.name, above.c.owner_id, why=why)
+        .join_from(row, above, above.c.id == func.any(on_path))
+        .where(row.c.id.in_(ids))
+        .order_by(row.c.id, func.length(above.c.path))
+    )
+    found: dict[int, tuple[Branch, ...]] = {}
+    for row_id, *branch in context.session.execute(statement):
+        found[row_id] = (*found.get(row_id, ()), Branch(*branch))
+    return found
 
 
 def find_supplier(context: Context, supplier_id: int | None) -> Supplier | None:
     """Find the supplier of a document."""
     if supplier_id is None:
         return None
-    statement = scope.everything(Supplier, why="policy asks about the supplier").where(Supplier.id == supplier_id)
-    found: Supplier | None = context.session.scalars(statement).first()
-    return found
+    return scope.find(context, Supplier, supplier_id, why="policy asks about the supplier")
 
 
 def find_person(context: Context, code: str) -> Person | None:

@@ -130,6 +130,8 @@ class _Case:
 
 
 def _gather(context: Context, holdings: Sequence[Holding]) -> _Case:
+    if any(isinstance(row, BudgetMove) for row in context.session.new):
+        context.session.flush()  # what this change has charged already counts
     claims = [claim for holding in holdings for claim in holding.claims]
     above = queries.find_above(context, claims)
     cells = queries.list_covering(context, claims, above)
@@ -215,6 +217,7 @@ def post(context: Context, cells: Iterable[BudgetCell], changes: Sequence[Change
     """Move figures of cells that are locked, and bring their floors in line with budget and control."""
     known = {cell.id: cell for cell in cells}
     _write(context, {cell_id: cell.balance for cell_id, cell in known.items()}, changes, known.values())
+    context.session.flush()
 
 
 def _write(
@@ -229,7 +232,6 @@ def _write(
     for cell in cells:
         cell.balance.floor = floor_of(cell, cell.balance.figures.budget)
     context.session.add_all(_move(context, change) for change in changes)
-    context.session.flush()
 
 
 def _move(context: Context, change: Change) -> BudgetMove:

@@ -7,14 +7,14 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, func, or_, select, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, Row, func, or_, select, union_all
 from sqlalchemy.orm import joinedload, selectinload
 
 from app.infra import scope
 from app.kernel.actor import Context
 from app.kernel.resource import registry
 from app.modules.directory import queries as directory
-from app.modules.directory.models import Category, Entity
+from app.modules.directory.models import Category, Currency, Entity
 from app.modules.invoices.domain.exceptions import ExceptionKind, Owner
 from app.modules.invoices.domain.kinds import LIVE, InvoiceKind, Share
 from app.modules.invoices.domain.tolerances import Measure
@@ -23,6 +23,12 @@ from app.modules.orders.models import Order, OrderLine
 from app.modules.receipts.models import Receipt
 from app.modules.suppliers.models import BankAccount, Supplier, SupplierContact, SupplierTaxId
 
+# What tells whether two invoices are one; of hundreds that are looked at nothing else is read.
+_COMPARED = (
+    Invoice.id, Invoice.reference, Invoice.number, Invoice.kind, Invoice.supplier_number, Invoice.supplier_id,
+    Invoice.stated_supplier, Invoice.stated_preceding, Invoice.account_fingerprint, Invoice.total, Invoice.issued_on,
+    Invoice.file_hash, Invoice.document_id,
+)  # fmt: skip
 MOST_CANDIDATES = 200
 _COUNTS = "what was billed counts whoever may see the invoice"
 #: Invoices that take up what was ordered; one that waits or was turned away does not.
@@ -206,8 +212,8 @@ def list_posted(context: Context, entity_id: int) -> list[Invoice]:
     )
 
 
-def list_like(context: Context, invoice: Invoice, window: int) -> list[Invoice]:
-    """List the invoices that may be the same as one: by file, e-invoice id, number, or amount near its day.
+def list_like(context: Context, invoice: Invoice, window: int) -> list[Row[Any]]:
+    """List what tells of invoices whether they are the same as one: those with its file, e-invoice id or number, or its amount near its day.
 
     Each is looked up by an index of its own; asked for with OR, the database reads every invoice there is.
     """
@@ -224,14 +230,30 @@ def list_like(context: Context, invoice: Invoice, window: int) -> list[Invoice]:
         alike.append(near & (Invoice.supplier_id == invoice.supplier_id))
     if not alike:
         return []
+    seen = (Currency.code.label("currency_code"), Supplier.name.label("supplier_name"))
     statement = (
-        scope.everything(Invoice, why="a copy counts whether the actor may see the first or not")
+        scope.columns(*_COMPARED, *seen, why="a copy counts whether the actor may see the first or not")
+        .join(Currency, Currency.id == Invoice.currency_id)
+        .outerjoin(Supplier, Supplier.id == Invoice.supplier_id)
         .where(Invoice.id != invoice.id, Invoice.state.in_(LIVE), Invoice.id.in_(_any_of(Invoice.id, alike)))
-        .options(joinedload(Invoice.supplier).selectinload(Supplier.tax_ids))
         .order_by(Invoice.id.desc())
         .limit(MOST_CANDIDATES)
     )
-    return list(context.session.scalars(statement))
+    return list(context.session.execute(statement))
+
+
+def list_tax_ids(context: Context, supplier_ids: Iterable[int]) -> dict[int, frozenset[str]]:
+    """List the tax ids of suppliers as they are compared."""
+    wanted = sorted(set(supplier_ids))
+    if not wanted:
+        return {}
+    why = "a copy counts whether the actor may see the first or not"
+    columns = (SupplierTaxId.supplier_id, SupplierTaxId.country, SupplierTaxId.normal)
+    found: dict[int, set[str]] = {}
+    statement = scope.columns(*columns, why=why).where(SupplierTaxId.supplier_id.in_(wanted))
+    for supplier_id, country, normal in context.session.execute(statement):
+        found.setdefault(supplier_id, set()).add(f"{country}:{normal}")
+    return {supplier_id: frozenset(each) for supplier_id, each in found.items()}
 
 
 def _any_of(id: Any, conditions: Sequence[ColumnElement[bool]]) -> Any:

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import joinedload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from app.infra import scope
 from app.kernel.actor import Context
@@ -46,9 +47,10 @@ def lock_orders(context: Context, ids: Iterable[int]) -> list[Order]:
     why = "what is received, invoiced or called off counts for the order whoever may see it"
     found: list[Order] = scope.locked(context, Order, ids, why=why)
     lines = scope.everything(OrderLine, why=why).where(OrderLine.order_id.in_([each.id for each in found]))
-    context.session.scalars(lines.execution_options(populate_existing=True)).all()
+    fresh = context.session.scalars(lines.execution_options(populate_existing=True)).all()
     for order in found:
-        context.session.expire(order, ["lines"])
+        own = [line for line in fresh if line.order_id == order.id]
+        set_committed_value(order, "lines", sorted(own, key=lambda line: line.position))
     return found
 
 

@@ -31,9 +31,10 @@ def amount_of(line: Any, currency: str) -> Decimal:
 
 def why_not_line(line: Any, order: Any) -> list[Problem]:
     """Say what is wrong with one line by itself."""
-    ordered = line.order_line
+    # The lines of the order first: they come in one statement, one after the other in as many as there are.
+    known, ordered = order.lines, line.order_line
     if ordered is None:
-        return [Problem("unknown_line", f"Line: choose a line of {order.number}, 1 to {len(order.lines)}.", "line")]
+        return [Problem("unknown_line", f"Line: choose a line of {order.number}, 1 to {len(known)}.", "line")]
     if ordered.received_by is ReceivedBy.NOTHING:
         return [Problem("not_received", f"{ordered} is not received. Leave this line out.", "line")]
     if ordered.received_by is ReceivedBy.AMOUNT:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -15,7 +16,7 @@ from app.modules.orders import service as orders
 from app.modules.orders.domain import amounts
 from app.modules.orders.domain.kinds import ReceivedBy
 from app.modules.orders.models import Order, OrderLine
-from app.modules.orders.service import Arrived
+from app.modules.orders.service import Arrived, OverReceipt
 from app.modules.receipts import domain, queries
 from app.modules.receipts.models import Receipt, ReceiptLine
 from app.modules.receipts.queries import Stayed
@@ -113,21 +114,22 @@ def _why_not_counted(context: Context, receipt: Receipt) -> list[Problem]:
     problems: list[Problem] = []
     before = dict(queries.sum_counted(context, receipt.order.id, receipt.id))
     stayed = queries.list_stayed(context, receipt.order.id, receipt.id)
+    over_receipt = orders.over_receipt(context, receipt.order)
     for index, line in enumerate(receipt.lines):
         ordered: Any = line.order_line
         had, counted = before.get(ordered.id, _ZERO), line.counted
         found = domain.why_not_reasoned(line, counted)
-        found += _why_not_back(stayed, line) or _why_not_beyond(context, line, had)
+        found += _why_not_back(stayed, line) or _why_not_beyond(over_receipt, line, had)
         problems += [problem.at(f"lines.{index}") for problem in found]
         before[ordered.id] = had + counted
     return problems
 
 
-def _why_not_beyond(context: Context, line: ReceiptLine, had: Decimal) -> list[Problem]:
+def _why_not_beyond(over_receipt: Callable[[OrderLine], OverReceipt], line: ReceiptLine, had: Decimal) -> list[Problem]:
     ordered: Any = line.order_line
     if ordered.received_by is ReceivedBy.AMOUNT:
         return domain.why_not_accepted(had, line.counted, orders.amount_expected(ordered))
-    return domain.why_not_arrived(line, had, line.counted, orders.over_receipt(context, ordered).quantity)
+    return domain.why_not_arrived(line, had, line.counted, over_receipt(ordered).quantity)
 
 
 def _why_not_back(stayed: dict[tuple[int, int], Stayed], line: ReceiptLine) -> list[Problem]:

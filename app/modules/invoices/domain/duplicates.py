@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 from app.modules.suppliers.domain.likeness import Reason, normal_name, similarity
 
@@ -20,6 +21,8 @@ _YEAR = 365
 _LOOKS_ALIKE = str.maketrans("OIL", "011")
 # How far "the same supplier" is certain, in percent: by record, tax id or account; by name; not at all.
 _SAME, _SAME_NAME, _LIKE_NAME, _STRANGER = 100, 90, 75, 40
+# An invoice is compared with the same others each time it is matched; how a number reads is worked out once.
+_REMEMBERED = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +103,13 @@ def keys(number: str, issued_on: date | None) -> frozenset[str]:
     return frozenset({spelled(number), folded(number), core, digits} - {""})
 
 
+@lru_cache(_REMEMBERED)
 def spelled(number: str) -> str:
     """Write a number in capitals and without separators."""
     return "".join(_segments(number))
 
 
+@lru_cache(_REMEMBERED)
 def folded(number: str) -> str:
     """Write a number so that O and 0, I and 1, and leading zeros no longer matter."""
     return "".join(_folded(segment) for segment in _segments(number))
@@ -122,6 +127,7 @@ def _folded(segment: str) -> str:
     return re.sub(r"(?<!\d)0+(?=\d)", "", segment)
 
 
+@lru_cache(_REMEMBERED)
 def _without_year(number: str, issued_on: date | None) -> tuple[str, int | None]:
     """Take the year of the document off a number, and tell which year it was."""
     parts = re.findall(r"\d+|[^\W\d_]+", " ".join(_translated(segment) for segment in _segments(number)))
@@ -149,6 +155,7 @@ def _ends(parts: list[str]) -> tuple[int, int]:
     return numeric[0], numeric[-1]
 
 
+@lru_cache(_REMEMBERED)
 def _digits(core: str) -> str:
     """Give the digits alone where they are enough to tell an invoice by, for numbers typed without their prefix."""
     found = re.sub(r"\D", "", core)

@@ -126,7 +126,7 @@ def deposits_left(context: Context, invoice: Invoice, orders: Sequence[Order]) -
 
 def name_deposits(context: Context, invoice: Invoice, orders: Sequence[Order]) -> None:
     """Tie lines below zero to the deposit invoices they name, as the supplier or we number them, and no others."""
-    lines = [line for line in invoice.lines if line.ordered is None and (line.amount or _ZERO) < 0]
+    lines = [line for line in invoice.lines if (line.amount or _ZERO) < 0 and line.ordered is None]
     if not lines or invoice.kind in (InvoiceKind.DEPOSIT, InvoiceKind.CREDIT_NOTE):
         return
     known = queries.list_deposits(context, [order.id for order in orders])

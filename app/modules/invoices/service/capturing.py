@@ -10,9 +10,8 @@ from typing import Any
 
 from app.infra import activity, files, filetypes, idempotency, unit
 from app.infra.idempotency import Repeat
-from app.infra.intake import Reader, find_row
+from app.infra.intake import Reader
 from app.infra.taking import Sent, Taken
-from app.infra.unit import Outcome
 from app.kernel.actor import Context
 from app.kernel.money import CURRENCIES
 from app.kernel.problem import Kind, Problem, Refused
@@ -107,8 +106,7 @@ def _enter(bound: Context, arrived: _Arrived, parsed: Parsed | None, verdict: Ve
     supplier = told.chosen.supplier if told.chosen else None
     raw = raw_of(parsed, whose.code, supplier.code if supplier else None) if parsed else _empty(whose)
     resource = registry["invoice"]
-    outcome: Outcome = unit.create_within(bound, resource, raw, Reader(bound))
-    invoice: Invoice = find_row(bound, resource, outcome.key)
+    invoice: Invoice = unit.enter_within(bound, resource, raw, Reader(bound))
     invoice.channel, invoice.format = arrived.channel, _FORMATS.get(str(found.kind), Format.PDF)
     invoice.judged, invoice.profile, invoice.rules = (
         Judged[verdict.status.upper()],

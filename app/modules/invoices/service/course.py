@@ -72,8 +72,8 @@ def why_not_asked(context: Context, invoice: Invoice) -> list[Problem]:
 def approve_matched(context: Context, invoice: Invoice) -> Reached:
     """Let a matched invoice on: what an order was approved for needs nobody, anything else goes the way of policy."""
     refuse_if([*why_not_complete(context, invoice), *why_not_charged(context, invoice), *convert(context, invoice)])
-    found = matching.match(context, invoice)
-    if any(each.state == "open" for each in disputing.list_open(context, invoice)):
+    found, standing = matching.match(context, invoice)
+    if any(each.state == "open" for each in standing):
         return Reached("exception")
     if not found.asks_policy:
         return Reached("approved")
@@ -113,12 +113,8 @@ def _answer(context: Context, invoice: Invoice) -> None:
 
 def why_not_still_matched(context: Context, invoice: Invoice) -> list[Problem]:
     """Say that something has changed since it was matched, such as a receipt that was taken back."""
-    matching.match(context, invoice)
-    return [
-        Problem("exception_open", f"{each.number}: {each.text}")
-        for each in disputing.list_open(context, invoice)
-        if each.state == "open"
-    ]
+    _, standing = matching.match(context, invoice)
+    return [Problem("exception_open", f"{each.number}: {each.text}") for each in standing if each.state == "open"]
 
 
 def _charge(context: Context, invoice: Invoice, cost: Any, *, back: bool = False) -> None:

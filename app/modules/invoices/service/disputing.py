@@ -20,8 +20,8 @@ EXCEPTIONS = Series("EX")
 _MONDAY = 0
 
 
-def settle(context: Context, invoice: Invoice, raised: Sequence[Mismatch]) -> None:
-    """Raise what is new, close what no longer holds, and bring the invoice to where it stands now."""
+def settle(context: Context, invoice: Invoice, raised: Sequence[Mismatch]) -> list[InvoiceException]:
+    """Raise what is new, close what no longer holds, and bring the invoice to where it stands now; gives what stands."""
     known = queries.list_exceptions(context, invoice.id) if invoice.id else []
     accepted = {each.mark: each.seen for each in known if each.state == "accepted"}
     standing = {each.mark: each for each in known if each.state in ("open", "waiting")}
@@ -33,6 +33,7 @@ def settle(context: Context, invoice: Invoice, raised: Sequence[Mismatch]) -> No
     _stand(invoice, rows)
     for row in fresh:
         unit.announce(context, row, task(context, invoice, row, Raised))
+    return rows
 
 
 def stand(context: Context, invoice: Invoice) -> None:

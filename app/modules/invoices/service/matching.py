@@ -33,7 +33,7 @@ from app.modules.invoices.domain.duplicates import Print, Suspicion
 from app.modules.invoices.domain.kinds import InvoiceKind
 from app.modules.invoices.domain.matching import Match
 from app.modules.invoices.domain.terms import Terms
-from app.modules.invoices.models import Invoice, InvoiceCheck, InvoiceLine
+from app.modules.invoices.models import Invoice, InvoiceCheck, InvoiceException, InvoiceLine
 from app.modules.invoices.service import beside, disputing, recognising, splitting, tolerating, weighing
 from app.modules.orders import service as orders
 from app.modules.orders.domain import amounts
@@ -66,8 +66,8 @@ RECEIPT_NEEDED = settings.declare(
 )
 
 
-def match(context: Context, invoice: Invoice) -> Match:
-    """Make all checks anew, keep what was accepted as long as it is the same, and say where the invoice stands."""
+def match(context: Context, invoice: Invoice) -> tuple[Match, list[InvoiceException]]:
+    """Make all checks anew, keep what was accepted as long as it is the same; gives what came out and what stands against it."""
     beside.name_deposits(context, invoice, orders_of(invoice))
     splitting.follow(invoice)
     case = case_of(context, invoice)
@@ -75,8 +75,7 @@ def match(context: Context, invoice: Invoice) -> Match:
     _write(invoice, found.checks)
     raised = rules.raised(found.checks, on=context.today, bill_kind=case.bill.kind, method=case.method)
     beyond = weighing.beyond(context, invoice) if found.method is Method.CONTRACT else []
-    disputing.settle(context, invoice, [*raised, *beyond])
-    return found
+    return found, disputing.settle(context, invoice, [*raised, *beyond])
 
 
 def _write(invoice: Invoice, checks: Sequence[Check]) -> None:
@@ -311,27 +310,39 @@ def due_on(invoice: Invoice) -> Any:
 
 def suspicions(context: Context, invoice: Invoice) -> tuple[Suspicion, ...]:
     """List what an invoice may be a copy of."""
-    others = queries.list_like(context, invoice, duplicates.WINDOW)
-    return duplicates.find(print_of(invoice), map(print_of, others))
+    one, others = print_of(invoice), queries.list_like(context, invoice, duplicates.WINDOW)
+    tax_ids = queries.list_tax_ids(context, {each.supplier_id for each in others} - {one.supplier, None})
+    prints = (
+        _print(each, each.supplier_id, each.supplier_name, tax_ids.get(each.supplier_id), each.currency_code)
+        for each in others
+    )
+    return duplicates.find(one, prints)
 
 
 def print_of(invoice: Invoice) -> Print:
     """Give what invoices are compared by."""
-    supplier = invoice.supplier
-    follows = frozenset(part.strip() for part in (invoice.stated_preceding or "").split(",") if part.strip())
+    supplier, currency = invoice.supplier, invoice.currency.code
+    if supplier is None:
+        return _print(invoice, None, None, None, currency)
+    tax_ids = frozenset(f"{each.country}:{each.normal}" for each in supplier.tax_ids)
+    return _print(invoice, supplier.id, supplier.name, tax_ids, currency)
+
+
+def _print(stated: Any, supplier: int | None, name: str | None, tax_ids: frozenset[str] | None, currency: str) -> Print:
+    follows = frozenset(part.strip() for part in (stated.stated_preceding or "").split(",") if part.strip())
     return Print(
-        id=invoice.id or 0,
-        key=invoice.number or invoice.reference or "",
-        number=invoice.supplier_number or "",
-        is_credit=invoice.kind is InvoiceKind.CREDIT_NOTE or (invoice.total or _ZERO) < 0,
-        supplier=supplier.id if supplier else None,
-        tax_ids=frozenset(f"{each.country}:{each.normal}" for each in supplier.tax_ids) if supplier else frozenset(),
-        accounts=frozenset(filter(None, (invoice.account_fingerprint,))),
-        name=supplier.name if supplier else invoice.stated_supplier or "",
-        currency=invoice.currency.code,
-        amount=invoice.total,
-        issued_on=invoice.issued_on,
-        file_hash=invoice.file_hash or "",
-        document_id=invoice.document_id or "",
+        id=stated.id or 0,
+        key=stated.number or stated.reference or "",
+        number=stated.supplier_number or "",
+        is_credit=stated.kind is InvoiceKind.CREDIT_NOTE or (stated.total or _ZERO) < 0,
+        supplier=supplier,
+        tax_ids=tax_ids or frozenset(),
+        accounts=frozenset(filter(None, (stated.account_fingerprint,))),
+        name=name or stated.stated_supplier or "",
+        currency=currency,
+        amount=stated.total,
+        issued_on=stated.issued_on,
+        file_hash=stated.file_hash or "",
+        document_id=stated.document_id or "",
         follows=follows,
     )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from decimal import ROUND_DOWN, Decimal
 from fractions import Fraction
+from functools import partial
 
 from app.kernel.actor import Context
 from app.modules.directory import queries as directory
@@ -13,7 +15,7 @@ from app.modules.invoices import queries
 from app.modules.invoices.domain import tolerances
 from app.modules.invoices.domain.tolerances import Measure
 from app.modules.orders.domain import amounts
-from app.modules.orders.models import OrderLine
+from app.modules.orders.models import Order, OrderLine
 from app.modules.orders.service import OverReceipt
 from app.modules.suppliers.models import Supplier
 
@@ -52,10 +54,13 @@ def tolerances_of(
     return tolerances.Tolerances(tuple(rows), entity.id, supplier.id if supplier else None, currency.code, rates)
 
 
-def over_receipt(context: Context, line: OrderLine) -> OverReceipt | None:
-    """Tell how much more of an order line may arrive: so many percent, and so much money at its agreed price."""
-    order = line.order
+def over_receipt(context: Context, order: Order) -> Callable[[OrderLine], OverReceipt | None]:
+    """Tell of the lines of an order how much more may arrive: so many percent, and so much money at the agreed price."""
     known = tolerances_of(context, order.entity, order.supplier, order.currency, context.today)
+    return partial(_over_receipt, known)
+
+
+def _over_receipt(known: tolerances.Tolerances, line: OrderLine) -> OverReceipt | None:
     limit = known.of(Measure.RECEIPT, queries.list_line_up(line.category)).over
     if not limit.is_given:
         return None

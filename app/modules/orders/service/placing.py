@@ -13,7 +13,7 @@ from typing import Any
 from app.infra import activity, files, filetypes, idempotency, jobs, unit
 from app.infra.files import Stored
 from app.infra.idempotency import Repeat
-from app.infra.intake import Reader, find_row
+from app.infra.intake import Reader
 from app.infra.taking import Sent, Taken
 from app.infra.unit import Outcome
 from app.kernel.actor import Context
@@ -150,7 +150,7 @@ def _enter(bound: Context, file: _File, placed: Placed) -> Order:
     resource = registry[NAME]
     codes = queries.list_codes(bound, entity, placed)
     raw = _form(placed, met.supplier.code, _cost_centre(bound, entity, placed), codes)
-    order: Order = find_row(bound, resource, unit.create_within(bound, resource, raw, Reader(bound)).key)
+    order: Order = unit.enter_within(bound, resource, raw, Reader(bound))
     order.placed_as, order.ordered_on = placed.number, placed.ordered_on
     order.source_file, order.source_hash, order.source_line = file.name[:200], file.digest, placed.row
     _settle(bound, order, placed)

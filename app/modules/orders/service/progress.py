@@ -96,8 +96,8 @@ class ToMatch:
     lines: tuple[LineToMatch, ...]
 
 
-#: How much more than ordered may arrive of a line; nothing where no tolerance says.
-Tolerance = Callable[[Context, OrderLine], OverReceipt | None]
+#: How much more than ordered may arrive of each line of an order; nothing where no tolerance says.
+Tolerance = Callable[[Context, Order], Callable[[OrderLine], OverReceipt | None]]
 _tolerances: list[Tolerance] = []
 
 
@@ -139,23 +139,28 @@ def declare_tolerance(tolerance: Tolerance) -> None:
     _tolerances.append(tolerance)
 
 
-def over_receipt(context: Context, line: OrderLine) -> OverReceipt:
-    """Tell how much more than ordered may arrive: as the line says, else by the tolerances, else as set for all.
+def over_receipt(context: Context, order: Order) -> Callable[[OrderLine], OverReceipt]:
+    """Tell of the lines of an order how much more than ordered may arrive.
 
-    Of percent and quantity, or percent and amount, both hold: the smaller counts.
+    As the line says, else by the tolerances, else as set for all. Of percent and quantity, or percent and amount, both
+    hold: the smaller counts.
     """
-    whole = abs(line.issued_quantity)
-    if line.over_percent is None and line.over_quantity is None:
-        for tolerance in _tolerances:
-            found = tolerance(context, line)
-            if found is not None:
-                return found
-    percent = line.over_percent
-    if percent is None:
-        percent = Decimal(settings.get(context.session, OVER_PERCENT.name))
-    quantity = whole * percent / 100
-    limits = [quantity] if line.over_quantity is None else [quantity, line.over_quantity]
-    return OverReceipt(min(limits), percent)
+    tolerances = [tolerance(context, order) for tolerance in _tolerances]
+
+    def of(line: OrderLine) -> OverReceipt:
+        if line.over_percent is None and line.over_quantity is None:
+            for tolerance in tolerances:
+                found = tolerance(line)
+                if found is not None:
+                    return found
+        percent = line.over_percent
+        if percent is None:
+            percent = Decimal(settings.get(context.session, OVER_PERCENT.name))
+        quantity = abs(line.issued_quantity) * percent / 100
+        limits = [quantity] if line.over_quantity is None else [quantity, line.over_quantity]
+        return OverReceipt(min(limits), percent)
+
+    return of
 
 
 def note_receipt(context: Context, order: Order, lines: Mapping[int, Arrived]) -> None:
