@@ -125,7 +125,7 @@ def _order(sample: Sample, turn: int) -> dict[str, Any]:
     def line(at: int) -> dict[str, str]:
         text, quantity = f"{THINGS[(turn + at) % len(THINGS)]} {at}", str(1 + at % 4)
         fixed = {"unit": "C62", "category": "OPT", "tax_code": "AT20"}
-        return {"text": text, "quantity": quantity, "unit_price": str(20 + at), **fixed}
+        return {"text": text, "quantity": quantity, "unit_price": f"{20 + at}.{turn * 7 % 100:02}", **fixed}
 
     place = {"cost_centre": sample.centres[turn % len(sample.centres)], "currency": "EUR", "deliver_to": "WIEN"}
     return {"supplier": "VEGA", **place, "lines": [line(at) for at in range(LINES)]}

@@ -323,8 +323,7 @@ def _record_changes(session: Session, flush_context: Any) -> None:
     for row in session.new:
         _record(context, row, "created")
     for row in session.dirty:
-        if session.is_modified(row):
-            _record(context, row, "changed")
+        _record(context, row, "changed")
     for state, (is_delete, list_only) in flush_context.states.items():
         if is_delete and not list_only:
             _record(context, state.obj(), "deleted")
@@ -428,12 +427,18 @@ def _place(row: Any) -> tuple[Resource | None, Any, str]:
     resource = registry.of(type(row))
     if resource or not isinstance(row, Child):
         return resource, row, ""
-    for candidate in registry:
-        for children in candidate.children:
-            if children.model is type(row):
-                parent = _parent(candidate, children, row)
-                return (candidate if parent is not None else None), parent or row, f"{children.name}:{row.id}"
-    return None, row, ""
+    found = _kept_in(type(row))
+    if found is None:
+        return None, row, ""
+    candidate, children = found
+    parent = _parent(candidate, children, row)
+    return (candidate if parent is not None else None), parent or row, f"{children.name}:{row.id}"
+
+
+@cache
+def _kept_in(model: type) -> tuple[Resource, Children] | None:
+    """Find the resource whose documents hold rows of a kind, and as what."""
+    return next(((each, children) for each in registry for children in each.children if children.model is model), None)
 
 
 def _parent(resource: Resource, children: Children, row: Any) -> Any:

@@ -205,7 +205,7 @@ def select_matching(context: Context, resource: Resource, query: Query, verb: st
     """Select the visible rows that match search and filters, in no order."""
     statement = scope.select_rows(context, resource, verb)
     if query.text:
-        condition = search.matches(resource, query.text)
+        condition = search.matches(context.session, resource, query.text)
         statement = statement.where(condition if condition is not None else _key_is(resource, query.text))
     for each in query.filters:
         statement = statement.where(_condition(resource, each))
@@ -217,7 +217,7 @@ def lookup(context: Context, resource: Resource, text: str, most: int = 20) -> l
     statement = scope.select_rows(context, resource)
     key = getattr(resource.model, resource.key)
     if text.strip():
-        condition = search.matches(resource, text)
+        condition = search.matches(context.session, resource, text)
         by_key = _key_is(resource, text.strip(), prefix=True)
         statement = statement.where(by_key if condition is None else or_(condition, by_key))
     return list(context.session.scalars(statement.order_by(key, resource.model.id).limit(most)).unique())

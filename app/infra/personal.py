@@ -84,6 +84,8 @@ def forget_everywhere(context: Context, account: int, was: str, alias: str) -> N
 
 def sealed(session: Session, value: Any, at: datetime) -> Any:
     """Seal every private text inside a value; what is about an erased person is not even kept sealed."""
+    if value is None or type(value) is str:
+        return value
     if isinstance(value, Private):
         secret = _secret_of(session, value.account, at)
         return ERASED if secret is None else _token(secret, value)

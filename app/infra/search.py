@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import re
+import time
 import unicodedata
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
+from dataclasses import field as field_of
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Select, cast, func, literal, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, func, literal, literal_column, select, union_all
+from sqlalchemy import cast as sql_cast
+from sqlalchemy import table as table_named
 from sqlalchemy.dialects.postgresql import TSQUERY
+from sqlalchemy.orm import Session
 
 from app.infra import scope
 from app.infra.db import Row
@@ -19,8 +25,21 @@ from app.kernel.resource import Resource, registry
 _WORD = re.compile(r"[^\W_]+")
 MAX_WORDS = 12
 MAX_TEXT = 20_000
+# In which share of all rows a word stands to be common, and for how many seconds the shares are remembered.
+COMMON, COUNTED_FOR = 0.01, 600.0
 # What PostgreSQL keeps of a search vector.
 MAX_POSITION, MAX_PLACES = 16_383, 255
+
+
+@dataclass
+class _Counted:
+    """In what share of the rows of a table its frequent words stand, and when that was read."""
+
+    shares: dict[str, dict[str, float]] = field_of(default_factory=dict)
+    at: float = float("-inf")
+
+
+_counted = _Counted()
 
 
 def words(text: str) -> list[str]:
@@ -48,12 +67,36 @@ def vector(resource: Resource, row: Any) -> str:
     return " ".join(f"'{word}':{','.join(found[:MAX_PLACES])}" for word, found in places.items())
 
 
-def matches(resource: Resource, text: str) -> ColumnElement[bool] | None:
+def matches(session: Session, resource: Resource, text: str) -> ColumnElement[bool] | None:
     """Say, as a condition, which rows have all the words of `text`, the words taken as beginnings."""
     found = words(text)[:MAX_WORDS]
-    if not found or not resource.search:
-        return None
-    return resource.model.search.op("@@")(_query(found))
+    return _having(session, resource.model, found) if found and resource.search else None
+
+
+def _having(session: Session, model: Any, found: Sequence[str]) -> ColumnElement[bool]:
+    """Say which rows have all words. An index gives the rows of the rare ones, and the common ones are looked for in those.
+
+    Asked for a common word, an index has to gather all the rows that begin with it first, a tenth of a second for a
+    million of them.
+    """
+    common = [word for word in found if len(found) > 1 and _share(session, model.__tablename__, word) >= COMMON]
+    rare = [word for word in found if word not in common]
+    if not rare or not common:
+        return cast(ColumnElement[bool], model.search.op("@@")(_query(found)))
+    # Written as a function it is no matter for the index.
+    return and_(model.search.op("@@")(_query(rare)), func.ts_match_vq(model.search, _query(common)))
+
+
+def _share(session: Session, table: str, word: str) -> float:
+    """Tell in about what share of a table's rows a word stands that begins so, as PostgreSQL counts now and then."""
+    if time.monotonic() - _counted.at > COUNTED_FOR:
+        frequent: Any = literal_column("most_common_elems::text::text[]")
+        columns: Any = (literal_column("tablename"), frequent, literal_column("most_common_elem_freqs"))
+        statement = select(*columns).select_from(table_named("pg_stats"))
+        told = session.execute(statement.where(literal_column("attname") == "search", frequent.is_not(None)))
+        _counted.shares = {name: dict(zip(words_, shares, strict=False)) for name, words_, shares in told}
+        _counted.at = time.monotonic()
+    return sum(share for each, share in _counted.shares.get(table, {}).items() if each.startswith(word))
 
 
 def best(context: Context, resources: Sequence[Resource], text: str, most: int) -> dict[str, list[Any]]:
@@ -75,7 +118,7 @@ def best(context: Context, resources: Sequence[Resource], text: str, most: int) 
 def _ranked(context: Context, resource: Resource, wanted: Sequence[str], most: int) -> Select[Any]:
     model, query = resource.model, _query(wanted)
     rank = func.ts_rank(model.search, query).label("rank")
-    some = scope.select_rows(context, resource).where(model.search.op("@@")(query)).limit(500)
+    some = scope.select_rows(context, resource).where(_having(context.session, model, wanted)).limit(500)
     inner = some.with_only_columns(model.id, rank).subquery()
     name = literal(resource.name).label("resource")
     return select(name, inner.c.id, inner.c.rank).order_by(inner.c.rank.desc(), inner.c.id).limit(most)
@@ -98,7 +141,7 @@ def dependents(changed: Resource) -> list[tuple[Resource, str]]:
 
 
 def _query(found: Sequence[str]) -> Any:
-    return cast(" & ".join(f"{word}:*" for word in found), TSQUERY)
+    return sql_cast(" & ".join(f"{word}:*" for word in found), TSQUERY)
 
 
 def _text_at(row: Any, path: str) -> str:

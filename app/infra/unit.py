@@ -575,8 +575,8 @@ def _stamp_and_index(session: Session, flush_context: Any, instances: Any) -> No
     context: Context | None = session.info.get("context")
     if context is None:
         return
-    _carry_up(session)
-    for row in [*session.new, *(row for row in session.dirty if session.is_modified(row))]:
+    changed = [*session.new, *(row for row in session.dirty if session.is_modified(row))]
+    for row in dict.fromkeys([*changed, *_carry_up(session, changed)]):
         if isinstance(row, Row):
             if row in session.new:
                 row.created_at, row.created_by = context.now, context.actor.id
@@ -584,10 +584,11 @@ def _stamp_and_index(session: Session, flush_context: Any, instances: Any) -> No
             search.index(row)
 
 
-def _carry_up(session: Session) -> None:
+def _carry_up(session: Session, changed: Iterable[Any]) -> Iterator[Any]:
     """Count a changed child row as a change of its document, which so gets a new version and search text."""
-    for row in [*session.new, *(row for row in session.dirty if session.is_modified(row))]:
+    for row in changed:
         if isinstance(row, Child):
             document = audit.document_of(row)
             if document is not row and document in session and document not in session.new:
                 flag_modified(document, "changed_at")
+                yield document

@@ -137,7 +137,7 @@ def list_on_desk(context: Context, account_id: int, *, text: str, came_back: boo
     statement = scope.select_rows(context, resource).where(
         Payment.paying_account_id == account_id, Payment.state.in_(("sent", "settled")), there
     )
-    wanted = search.matches(resource, text) if text else None
+    wanted = search.matches(context.session, resource, text) if text else None
     if wanted is not None:
         statement = statement.where(wanted)
     loads = (selectinload(Payment.parts).joinedload(PaymentPart.invoice), joinedload(Payment.supplier))
@@ -156,7 +156,7 @@ def list_payable(
     statement = scope.select_rows(context, resource).where(
         Invoice.entity_id == entity_id, Invoice.state == "posted", Invoice.open_amount != 0
     )
-    wanted = search.matches(resource, text) if text else None
+    wanted = search.matches(context.session, resource, text) if text else None
     if wanted is not None:
         statement = statement.where(wanted)
     due = scope.columns(func.min(OpenItem.due_on), why="an invoice is as late as its first open part").where(
