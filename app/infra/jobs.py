@@ -9,11 +9,11 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 import redis
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Identity, Index, Integer, Text, insert, text
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Identity, Index, Integer, Text, text
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.infra import live, savepoints, scope
+from app.infra import live, records, savepoints, scope
 from app.infra.db import Base, db
 from app.kernel.actor import Context
 
@@ -203,7 +203,7 @@ def line_up(context: Context, hearings: Sequence[tuple[str, int, str]]) -> None:
     if not hearings:
         return
     jobs = [{**_described(context, kind), "event_id": event, "stream": stream} for kind, event, stream in hearings]
-    context.session.execute(insert(Job.__table__), jobs)  # type: ignore[arg-type]
+    records.insert(context.session, Job.__table__, jobs)
     context.session.info["nudge"] = True
 
 

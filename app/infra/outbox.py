@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Identity, Index, Integer, Text, insert, text
+from sqlalchemy import BigInteger, DateTime, Identity, Index, Integer, Text, text
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.infra import jobs, scope
+from app.infra import jobs, records, scope
 from app.infra.audit import plain
 from app.infra.db import Base, uuid7
 from app.kernel.actor import Context
@@ -135,12 +135,11 @@ def write(context: Context) -> None:
     events = context.session.info["events"]
     if not events:
         return
-    table = OutboxEvent.__table__
-    statement = insert(table).returning(table.c.id, sort_by_parameter_order=True)  # type: ignore[arg-type]
-    ids = context.session.scalars(statement, events)
+    written = records.insert(context.session, OutboxEvent.__table__, events, "id", "public_id")
+    ids = {str(event.public_id): event.id for event in written}
     hearings = [
-        (f"hear:{subscriber}", event_id, f"{subscriber}:{event['resource']}:{event['row_id']}")
-        for event_id, event in zip(ids, events, strict=True)
+        (f"hear:{subscriber}", ids[str(event["public_id"])], f"{subscriber}:{event['resource']}:{event['row_id']}")
+        for event in events
         for subscriber in subscribers_of(event["name"])
     ]
     jobs.line_up(context, hearings)

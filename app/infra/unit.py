@@ -89,10 +89,10 @@ def transaction(context: Context, command: str) -> Iterator[Context]:
     session.info.update(context=bound, audit=[], events=[], nudge=False, held=set())
     try:
         yield bound
-        _flush(session)
+        session.flush()
         for act in last_acts:
             act()
-        _flush(session)
+        session.flush()
         outbox.write(bound)
         nudge = session.info["nudge"]
         audit.seal(session, _audit_key())
@@ -181,7 +181,7 @@ def attempt(bound: Context, body: Callable[[Context], Result]) -> Result | Refus
     try:
         with savepoints.part(session):
             outcome = body(bound.within(session, bound.command, last_acts.append))
-            _flush(session)
+            session.flush()
             session.execute(violations.CHECK_DEFERRED)
     except Refused as refused:
         refusal = refused
@@ -218,20 +218,28 @@ def enter_within(bound: Context, resource: Resource, raw: Mapping[str, Any], rea
 def create_several_within(
     bound: Context, resource: Resource, raws: Sequence[Mapping[str, Any]], reader: Reader
 ) -> list[Any]:
-    """Enter several new rows at once: each read, checked, recorded and announced as one alone is, and written together."""
-    _permit(bound, resource, "create")
-    given = numbers.take_several(bound, resource.number, len(raws)) if resource.number else []
-    rows = []
-    for position, raw in enumerate(raws):
+    """Enter several new rows at once from raw values; the first that cannot be read refuses them all."""
+    forms = []
+    for raw in raws:
         values, problems = reader.read_row(resource, raw, partial=False)
         refuse_if(problems)
+        forms.append(values)
+    return enter_several_within(bound, resource, forms)
+
+
+def enter_several_within(bound: Context, resource: Resource, forms: Sequence[Values]) -> list[Any]:
+    """Enter several new rows at once from values that were read: each checked, recorded and announced as one alone is."""
+    _permit(bound, resource, "create")
+    given = numbers.take_several(bound, resource.number, len(forms)) if resource.number else []
+    rows = []
+    for position, values in enumerate(forms):
         row = resource.model()
         _assign(resource, row, values)
         if given and not getattr(row, resource.key):
             setattr(row, resource.key, given[position])
         _prepare(bound, resource, row)
         rows.append(row)
-    _flush(bound.session)
+    bound.session.flush()
     held = scope.select_rows(bound, resource, "create").where(resource.model.id.in_([row.id for row in rows]))
     if len(bound.session.scalars(held.with_only_columns(resource.model.id)).all()) < len(rows):
         raise Refused(Kind.FORBIDDEN, _out_of_reach())
@@ -495,7 +503,7 @@ def _assign_children(children: Children, row: Any, wanted: list[Values]) -> bool
 def _conclude(context: Context, resource: Resource, row: Any, verb: str) -> None:
     """Check the row's own rules, write it, and see that the actor has not moved it out of their own reach."""
     _prepare(context, resource, row)
-    _flush(context.session)
+    context.session.flush()
     if not holds(context, resource, row, verb):
         raise Refused(Kind.FORBIDDEN, _out_of_reach())
 
@@ -529,7 +537,7 @@ def _perform(context: Context, resource: Resource, command: Command, row: Any, a
     if resource.check:
         refuse_if(resource.check(context, row))
     trees.settle(context, row)
-    _flush(context.session)
+    context.session.flush()
     if not audit.tells_of(context, resource, row, since=recorded):
         told = {
             name: _noted(value) for name, value in arguments.items() if value is not None and not _secret(command, name)
@@ -566,19 +574,16 @@ def _outcome(resource: Resource, row: Any, events: list[dict[str, Any]]) -> Outc
     )
 
 
-def _flush(session: Session) -> None:
-    session.flush()
-
-
 @event.listens_for(HouseSession, "before_flush")
 def _stamp_and_index(session: Session, flush_context: Any, instances: Any) -> None:
     context: Context | None = session.info.get("context")
     if context is None:
         return
-    changed = [*session.new, *(row for row in session.dirty if session.is_modified(row))]
+    new = session.new
+    changed = [*new, *(row for row in session.dirty if session.is_modified(row))]
     for row in dict.fromkeys([*changed, *_carry_up(session, changed)]):
         if isinstance(row, Row):
-            if row in session.new:
+            if row in new:
                 row.created_at, row.created_by = context.now, context.actor.id
             row.changed_at = context.now
             search.index(row)

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import func
 
 from app.infra import listing, scope, unit
-from app.infra.intake import Reader
+from app.infra.intake import Reader, Values
 from app.infra.transfer import batches
 from app.infra.transfer.cells import text_of
 from app.infra.transfer.entries import Entry, Plan, child_rows, raw_row, value_of
@@ -79,11 +79,11 @@ def _select(bound: Context, plan: Plan, condition: Any) -> list[Any]:
 def _create_all(bound: Context, plan: Plan, reader: Reader, entries: Sequence[Entry]) -> dict[int, Verdict]:
     """Enter new rows, as many at once as their resource allows; what cannot be read is looked at after those before it."""
     verdicts: dict[int, Verdict] = {}
-    ready: dict[int, tuple[Entry, dict[str, Any]]] = {}
+    ready: dict[int, tuple[Entry, Values]] = {}
     for entry in entries:
-        line, raw = entry.lines[0].number, _raw_new(bound, plan, reader, entry)
-        if raw is not None:
-            ready[line] = entry, raw
+        line, values = entry.lines[0].number, _read_new(bound, plan, reader, entry)
+        if values is not None:
+            ready[line] = entry, values
             continue
         verdicts |= _enter(bound, plan, reader, list(ready.values()))
         ready = {}
@@ -91,8 +91,8 @@ def _create_all(bound: Context, plan: Plan, reader: Reader, entries: Sequence[En
     return verdicts | _enter(bound, plan, reader, list(ready.values()))
 
 
-def _raw_new(bound: Context, plan: Plan, reader: Reader, entry: Entry) -> dict[str, Any] | None:
-    """Give what an entry says as the form of a new row; nothing where it has to be looked at by itself."""
+def _read_new(bound: Context, plan: Plan, reader: Reader, entry: Entry) -> Values | None:
+    """Read an entry as the form of a new row; nothing where it has to be looked at by itself."""
     is_numbered = bool(entry.key and plan.resource.number and plan.resource.key not in plan.resource.form)
     may = bound.actor.may(plan.resource.permission("create"))
     if plan.mode == "update" or is_numbered or not may or not batches.is_entered_together(plan.resource):
@@ -100,17 +100,16 @@ def _raw_new(bound: Context, plan: Plan, reader: Reader, entry: Entry) -> dict[s
     raw = raw_row(plan, entry, partial=False)
     if not entry.key:
         raw.pop(plan.resource.key, None)
-    return None if reader.read_row(plan.resource, raw, partial=False)[1] else raw
+    values, problems = reader.read_row(plan.resource, raw, partial=False)
+    return None if problems else values
 
 
-def _enter(
-    bound: Context, plan: Plan, reader: Reader, ready: Sequence[tuple[Entry, dict[str, Any]]]
-) -> dict[int, Verdict]:
+def _enter(bound: Context, plan: Plan, reader: Reader, ready: Sequence[tuple[Entry, Values]]) -> dict[int, Verdict]:
     """Enter rows at once; where something stands against one of them, halve them until it stands alone."""
     if len(ready) <= 1:
         return {entry.lines[0].number: _create(bound, plan, reader, entry) for entry, _ in ready}
-    forms = [raw for _, raw in ready]
-    rows = unit.attempt(bound, lambda part: unit.create_several_within(part, plan.resource, forms, reader))
+    forms = [values for _, values in ready]
+    rows = unit.attempt(bound, lambda part: unit.enter_several_within(part, plan.resource, forms))
     if isinstance(rows, Refused):
         half = len(ready) // 2
         return _enter(bound, plan, reader, ready[:half]) | _enter(bound, plan, reader, ready[half:])
