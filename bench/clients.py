@@ -21,10 +21,11 @@ class Http:
     _connection: http.client.HTTPConnection | None = None
 
     def __call__(self, method: str, path: str, who: str, body: bytes = b"", kind: str = "") -> tuple[int, bytes]:
-        """Send a request as somebody; a connection that the server let go is made again."""
+        """Send a request as somebody; one that the server let go between two requests is made again."""
         headers = {**self.known.get(who, {}), **({"Content-Type": kind} if kind else {})}
         self.sent += 1
         for attempt in (1, 2):
+            is_new = self._connection is None
             if self._connection is None:
                 self._connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
             try:
@@ -34,7 +35,7 @@ class Http:
             except (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError):
                 self._connection.close()
                 self._connection = None
-                if attempt == 2:
+                if is_new or attempt == 2:
                     raise
         raise AssertionError
 

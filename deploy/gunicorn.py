@@ -8,9 +8,14 @@ import os
 from pathlib import Path
 
 bind = f"{os.environ.get('OUTLAY_HOST', '127.0.0.1')}:{os.environ.get('OUTLAY_PORT', '8000')}"
-worker_class = "gthread"
+worker_class = "deploy.buffering.BufferingWorker"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+# For each core of the database's machine a request or two can be at work; more threads only wait for each other's turn.
+# Each has a connection to the database at hand (config.py). Whoever is not served yet waits in the worker, up to
+# `worker_connections` of them, then in the backlog of the system; slow clients cost neither threads nor connections.
 threads = 8
+worker_connections = 1000
+backlog = 2048
 # The web is started with --preload: loading opens no connection, workers share the memory of what was loaded, and one
 # that ends is followed by one that serves at once. The live stream is not: gevent has to come before what it patches.
 preload_app = False

@@ -6,6 +6,7 @@ import stat
 import pytest
 
 from config import ConfigurationError, load
+from tests.working import rows
 
 SERVERS = {"DATABASE_URL": "postgresql://outlay@db.example/outlay", "REDIS_URL": "redis://cache.example:6379/0"}
 
@@ -67,3 +68,12 @@ def test_a_second_terminal_finds_the_servers_of_a_running_outlay(tmp_path):
         load({"OUTLAY_HOME": str(tmp_path), "REDIS_URL": "redis://other.example"})["REDIS_URL"]
         == "redis://other.example"
     )
+
+
+def test_no_statement_lock_or_forgotten_transaction_holds_others_up_for_long(app):
+    names = ["statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"]
+    with app.app_context():
+        found = rows(
+            "SELECT name, setting::int / 1000 AS seconds FROM pg_settings WHERE name = ANY(:names)", names=names
+        )
+    assert {row.name: row.seconds for row in found} == dict(zip(names, (30, 10, 60), strict=True))
