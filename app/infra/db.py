@@ -18,6 +18,7 @@ from sqlalchemy import (
     CheckConstraint,
     Date,
     DateTime,
+    Engine,
     ForeignKey,
     Identity,
     Index,
@@ -57,6 +58,14 @@ class SideDoor(RuntimeError):
 
 class HouseSession(FlaskSession):
     """A session in which declared rows are read through `infra.scope` and written through `infra.unit` only."""
+
+    _engine: Engine | None = None
+
+    def get_bind(self, *args: Any, bind: Any = None, **kwargs: Any) -> Any:
+        """Give the one database there is; it need not be looked up for each statement."""
+        if self._engine is None:
+            self._engine = self._db.engine
+        return bind or self._engine
 
 
 db = SQLA(session_options={"class_": HouseSession, "expire_on_commit": False, "autoflush": False})
