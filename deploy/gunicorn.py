@@ -48,7 +48,7 @@ class Worthwhile(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Keep a line, or drop it."""
-        path = record.args.get("U", "") if isinstance(record.args, dict) else ""
+        path = (record.args.get("U") if isinstance(record.args, dict) else None) or ""
         return path != "/healthz" and not path.startswith("/static/")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import logging
 import os
 import time
 import uuid
@@ -31,7 +32,7 @@ from sqlalchemy import (
     func,
 )
 from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
-from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.exc import InvalidatePoolError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Mapped, MappedColumn, Mapper, ORMExecuteState, Session, mapped_column
 from sqlalchemy.pool import Pool
 from sqlalchemy.types import TypeDecorator, TypeEngine
@@ -47,6 +48,8 @@ FabModel.metadata.naming_convention = {
     "pk": "pk_%(table_name)s",
 }
 
+
+log = logging.getLogger(__name__)
 
 #: Seconds for which a connection that was used counts as alive.
 PROVEN_FOR = 1.0
@@ -68,7 +71,19 @@ class HouseSession(FlaskSession):
         return bind or self._engine
 
 
-db = SQLA(session_options={"class_": HouseSession, "expire_on_commit": False, "autoflush": False})
+class House(SQLA):
+    """The extension that gives each request its session."""
+
+    def _teardown_session(self, problem: BaseException | None) -> None:
+        """Let go of the session; a server that went away just now takes back no answer, for nothing is open by then."""
+        try:
+            super()._teardown_session(problem)
+        except SQLAlchemyError as error:
+            log.warning("a session ended without its connection: %s", error)
+            self.session.registry.clear()
+
+
+db = House(session_options={"class_": HouseSession, "expire_on_commit": False, "autoflush": False})
 
 
 class Base(DeclarativeBase):

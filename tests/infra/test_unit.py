@@ -267,3 +267,12 @@ def _current_app() -> Any:
     from flask import current_app
 
     return current_app._get_current_object()
+
+
+def test_a_session_whose_server_went_away_takes_no_answer_back_and_the_next_one_works(app: Any) -> None:
+    with app.app_context():
+        backend = db.session.execute(text("SELECT pg_backend_pid()")).scalar_one()
+        with db.engine.connect() as other:
+            assert other.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": backend}).scalar_one()
+    with app.app_context():
+        assert db.session.execute(text("SELECT 1")).scalar_one() == 1
