@@ -243,9 +243,11 @@ def test_rows_that_are_entered_together_are_each_on_record_announced_found_and_r
     assert db.session.scalar(text(searched)) == "T-0"
 
 
-def test_twice_as_many_suppliers_take_no_more_statements(maker: Maker) -> None:
+@pytest.mark.parametrize("resource", ["supplier", "item", "location"])
+def test_twice_as_many_rows_take_no_more_statements(maker: Maker, resource: str) -> None:
     """What is entered together may look at no other row: a rule that asks the database would ask once for each."""
-    currency = maker.key("currency")
+    links = {"supplier": ("country", "currency"), "item": ("category", "unit"), "location": ("country", "entity")}
+    said = {name: "SE" if name == "country" else maker.key(name) for name in links[resource]}
     taken = []
     for first, many in ((0, 20), (100, 40)):
         statements: list[str] = []
@@ -253,7 +255,9 @@ def test_twice_as_many_suppliers_take_no_more_statements(maker: Maker) -> None:
         def note(_: Any, __: Any, statement: str, *___: Any, kept: list[str] = statements) -> None:
             kept.append(statement)
 
-        run_id = checked("supplier", suppliers(currency, [f"Q-{first + at}" for at in range(many)])).id
+        codes = [f"Q-{first + at}" for at in range(many)]
+        rows = [["code", "name", *said], *([code, f"Works of {code}", *said.values()] for code in codes)]
+        run_id = checked(resource, as_csv(rows)).id
         runs.start(system(), run_id, by_job=False)
         event.listen(db.engine, "before_cursor_execute", note)
         try:
@@ -325,8 +329,12 @@ def test_a_row_may_name_one_that_stands_further_up_in_the_file(maker: Maker) -> 
     run = imported("cost_centre", content)
     assert counts(run) == {"created": 2, "refused": 1}
     assert faults(run) == [(2, "unknown_reference", "parent")]
+    below = [[f"C-{at}", f"Below {at}", entity, "C-3"] for at in range(4, 9)]
+    assert counts(imported("cost_centre", as_csv([["code", "name", "entity", "parent"], *below]))) == {"created": 5}
     paths = dict(stored("cost_centre", "code", "path"))
     assert paths["C-3"].startswith(paths["C-1"])
+    assert all(paths[code].startswith(paths["C-3"]) and paths[code] != paths["C-3"] for code, *_ in below)
+    assert len(set(paths.values())) == len(paths)
 
 
 # --- documents with child rows --------------------------------------------------------------------------------------

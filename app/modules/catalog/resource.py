@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.infra.transfer import batches
 from app.kernel.resource import Children, Resource, registry
 from app.modules.catalog import commands as do
 from app.modules.catalog import domain
@@ -63,3 +64,4 @@ items = registry.add(
         commands=(do.retire, do.reinstate),
     )
 )
+batches.enter_together(items)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.infra.transfer import batches
 from app.kernel.resource import Resource, Series, registry, within
 from app.modules.directory import commands as do
 from app.modules.directory import domain, service
@@ -112,6 +113,7 @@ locations = registry.add(
         commands=(do.close, do.reopen),
     )
 )
+batches.enter_together(locations)
 
 tax_codes = registry.add(
     Resource(
@@ -169,6 +171,7 @@ cost_centres = registry.add(
         commands=(do.close, do.reopen),
     )
 )
+batches.enter_together(cost_centres)
 
 categories = registry.add(
     Resource(
@@ -191,6 +194,7 @@ categories = registry.add(
         commands=(do.close, do.reopen),
     )
 )
+batches.enter_together(categories)
 
 projects = registry.add(
     Resource(
@@ -214,6 +218,7 @@ projects = registry.add(
         commands=(do.close, do.reopen),
     )
 )
+batches.enter_together(projects)
 
 people = registry.add(
     Resource(
