@@ -10,6 +10,7 @@ import itertools
 import os
 import pickle
 import random
+import re
 import threading
 import uuid
 from pathlib import Path
@@ -23,6 +24,8 @@ app = Flask(__name__)
 _turns: dict[int, list[list[tuple[str, Any]]]] = pickle.loads(Path(os.environ["BENCH_FLOOR"]).read_bytes())
 _next = itertools.count()
 _own = threading.local()
+_IDENTITY = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b")
+_PLACE = re.compile(r'("position": ?)(\d+)')
 
 
 @app.get("/healthz")
@@ -38,7 +41,7 @@ def answer(operation: int) -> Response:
     turn = turns[next(_next) % len(turns)]
     connection = _connection()
     with connection.cursor() as cursor:
-        if any(statement.startswith("INSERT") for statement, _ in turn):
+        if any("INSERT INTO" in statement for statement, _ in turn):
             mark = random.randrange(10**9)
             cursor.execute("SAVEPOINT floor")
             found = _sent(cursor, [(statement, _fresh(values, mark)) for statement, values in turn])
@@ -68,6 +71,9 @@ def _fresh(values: Any, mark: int) -> Any:
             fresh[name] = value + mark
         elif name == "number":
             fresh[name] = f"F-{mark}"
+        elif isinstance(value, str) and value.startswith("[{"):
+            moved = _PLACE.sub(lambda found: f"{found[1]}{int(found[2]) + mark}", value)
+            fresh[name] = _IDENTITY.sub(lambda _: str(uuid.uuid4()), moved)
     return fresh
 
 

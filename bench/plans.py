@@ -37,7 +37,7 @@ def tell(url: str, taken: dict[str, list[list[tuple[str, Any]]]], least: float) 
     shown: set[str] = set()
     with contextlib.closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
         for name, turns in taken.items():
-            if not turns or any(statement.startswith("INSERT") for statement, _ in turns[-1]):
+            if not turns or any("INSERT INTO" in statement for statement, _ in turns[-1]):
                 continue
             took = [(_taken(cursor, *each), each) for each in turns[-1]]
             print(f"\n== {name}: {len(took)} statements, {sum(each for each, _ in took):.1f} ms")
