@@ -69,7 +69,7 @@ def withdraw(context: Context, lease: str) -> None:
 def begin(context: Context, handed: str, ids: Sequence[int], lease: str, duration: timedelta) -> list[Job]:
     """Take jobs from a message into one worker's hands, under a lease of its own; others have taken what is missing."""
     values = {"now": context.now, "until": context.now + duration, "handed": handed, "ids": list(ids), "lease": lease}
-    return _load(context.session, context.session.execute(_BEGIN, values).scalars())
+    return load(context.session, context.session.execute(_BEGIN, values).scalars())
 
 
 def follow(context: Context, done: Sequence[Job], lease: str, duration: timedelta) -> list[Job]:
@@ -78,10 +78,10 @@ def follow(context: Context, done: Sequence[Job], lease: str, duration: timedelt
     if not streams:
         return []
     values = {"queue": done[0].queue, "now": context.now, "until": context.now + duration, "lease": lease}
-    return _load(context.session, context.session.execute(_FOLLOW, {**values, "streams": streams}).scalars())
+    return load(context.session, context.session.execute(_FOLLOW, {**values, "streams": streams}).scalars())
 
 
-def _load(session: Session, ids: Iterable[int]) -> list[Job]:
+def load(session: Session, ids: Iterable[int]) -> list[Job]:
     """Read jobs, each with the event it hears, as records of their own, which nobody changes by accident."""
     found = sorted(ids)
     if not found:
@@ -117,7 +117,7 @@ def fail(context: Context, job: Job, error: str, pause: timedelta) -> str | None
 
 
 def _give_up_if_dead(context: Context, identity: int, state: str) -> None:
-    for job in _load(context.session, [identity] if state == "dead" else []):
+    for job in load(context.session, [identity] if state == "dead" else []):
         jobs.given_up(context, job)
 
 

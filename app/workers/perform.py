@@ -106,6 +106,15 @@ def _give_back(app: Flask, lease: str, zone: str) -> None:
         leases.withdraw(context, lease)
 
 
+def warm_up(app: Flask) -> None:
+    """Put the statements of every job together once, before processes are forked that would each do it anew."""
+    with app.app_context():
+        with contextlib.suppress(SQLAlchemyError), unit.transaction(process.system_context(), "job.begin") as context:
+            leases.begin(context, str(uuid.uuid4()), [], str(uuid.uuid4()), process.lease_of(app))
+            leases.load(context.session, [0])
+        db.engine.dispose()
+
+
 def drain(app: Flask, most: int = 100_000) -> int:
     """Do here and now all that is due, without Valkey and without another process; give the number of jobs."""
     done = 0

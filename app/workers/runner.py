@@ -93,6 +93,8 @@ class _Known(logging.Filter):
 def serve(shift: Shift, queue: str) -> None:
     """Do the jobs of one queue until the shift is over, however often Valkey goes away meanwhile."""
     perform.use(shift)
+    if queue == "heavy":
+        perform.warm_up(shift.app)
     patience = process.Patience(f"{queue} worker")
     logging.getLogger("rq.worker").addFilter(_Known())
     log.info("%s worker is ready", queue)
