@@ -44,8 +44,10 @@ _counted = _Counted()
 
 def words(text: str) -> list[str]:
     """Split text into the words that are compared: lower case, without accents."""
-    folded = unicodedata.normalize("NFKD", text.casefold())
-    bare = "".join(char for char in folded if not unicodedata.combining(char)).replace("ß", "ss")
+    bare = text.casefold()
+    if not bare.isascii():
+        folded = unicodedata.normalize("NFKD", bare)
+        bare = "".join(char for char in folded if not unicodedata.combining(char)).replace("ß", "ss")
     return [word[:60] for word in _WORD.findall(bare)]
 
 

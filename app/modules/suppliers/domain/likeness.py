@@ -89,8 +89,10 @@ class Duplicate:
 
 def words(name: str) -> list[str]:
     """Split a name into comparable words; letters standing alone join, so that `s. r. o.` is `sro`."""
-    folded = unicodedata.normalize("NFKD", name).casefold().translate(_NO_DECOMPOSITION)
-    bare = "".join(char for char in folded if not unicodedata.combining(char))
+    bare = name.casefold().replace("&", " and ")
+    if not bare.isascii():
+        folded = unicodedata.normalize("NFKD", name).casefold().translate(_NO_DECOMPOSITION)
+        bare = "".join(char for char in folded if not unicodedata.combining(char))
     joined: list[str] = []
     open_run = False
     for word in re.findall(r"\w+", bare.replace("'", "").replace("_", " ")):
