@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import Response, current_app, got_request_exception, request
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
 from werkzeug.routing import RequestRedirect
 
@@ -112,7 +113,7 @@ def _unforeseen(error: Exception) -> Response:
         return problem_answer(409, [Problem("busy", "Someone else is changing this right now. Try again.")])
     if isinstance(error, files.StoreDown):
         return _away(error, files.AWAY)
-    if isinstance(error, DBAPIError) and error.connection_invalidated:
+    if isinstance(error, PoolTimeout) or (isinstance(error, DBAPIError) and error.connection_invalidated):
         return _away(error)
     if isinstance(error, DBAPIError) and pgcode is None and type(error).__name__ == "OperationalError":
         return _away(error)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
 from collections.abc import Callable
@@ -233,6 +234,22 @@ def test_without_valkey_requests_are_served_uncounted(
 
     assert response.status_code == 200
     assert "RateLimit" not in response.headers
+
+
+def test_who_waits_for_a_connection_in_vain_may_ask_again(
+    app: Flask, caller: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with app.app_context():
+        pool: Any = db.engine.pool
+    monkeypatch.setattr(pool, "_timeout", 0.05)
+    with contextlib.ExitStack() as held:
+        for _ in range(pool.size() + pool._max_overflow - pool.checkedout()):
+            held.enter_context(contextlib.closing(pool.connect()))
+        response = caller.get("/me")
+
+    assert (response.status_code, codes(response)) == (503, ["unavailable"])
+    assert response.headers["Retry-After"] == "5"
+    assert caller.get("/me").status_code == 200
 
 
 def queries(app: Flask, ask: Callable[[], Any]) -> list[str]:
