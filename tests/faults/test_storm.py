@@ -33,7 +33,7 @@ from tests.scenarios.paying import Paying
 from tests.waiting import wait_for
 
 pytestmark = pytest.mark.slow
-SEED, FAULTS, ROUNDS, CLIENTS = 20261123, int(os.environ.get("OUTLAY_STORM", "150")), 10, 4
+SEED, FAULTS, ROUNDS, CLIENTS = 20261123, int(os.environ.get("OUTLAY_STORM", "100")), 10, 4
 SERIES = "INV-HAL-"
 TREASURER = "tomas.dvorak"
 #: What anybody may ask for as often as they like.
