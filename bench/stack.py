@@ -31,10 +31,11 @@ def servers(home: Path) -> Iterator[dict[str, str]]:
     home.mkdir(parents=True, exist_ok=True)
     home.chmod(0o755)
     environment = {"OUTLAY_HOME": str(home), "TZ": "UTC", "LOG_LEVEL": "ERROR"}
+    environment |= {name: os.environ[name] for name in ("DATABASE_URL", "REDIS_URL") if os.environ.get(name)}
     with contextlib.ExitStack() as stack:
-        if not os.environ.get("DATABASE_URL"):
+        if "DATABASE_URL" not in environment:
             environment["DATABASE_URL"] = stack.enter_context(postgres(home / "postgres")).url
-        if not os.environ.get("REDIS_URL"):
+        if "REDIS_URL" not in environment:
             environment["REDIS_URL"] = stack.enter_context(valkey(home / "valkey")).url
         yield environment
 
