@@ -50,12 +50,13 @@ def _sent(resource: Resource) -> Sent:
     if request.mimetype != "multipart/form-data":
         raise Unfit(415, "not_a_form", "Send the file as `file` with Content-Type: multipart/form-data.")
     fields = (*_FIELDS, *_SAID_OF_TABLES) if taking.reads_tables(resource) else _FIELDS
-    unknown = next((name for name in (*request.form, *request.files) if name not in fields), None)
-    if unknown is not None:
+    # A part of a form may come without a name.
+    unknown = [str(name or "without a name") for name in (*request.form, *request.files) if name not in fields]
+    if unknown:
         words = (
-            f"There is no field {asked.printable(unknown)} here. Send file and, if need be, {', '.join(fields[1:])}."
+            f"There is no field {asked.printable(unknown[0])} here. Send file and, if need be, {', '.join(fields[1:])}."
         )
-        raise Refused(Kind.INVALID, Problem("unknown_field", words, asked.printable(unknown)))
+        raise Refused(Kind.INVALID, Problem("unknown_field", words, asked.printable(unknown[0])))
     if any("\0" in value for values in request.form.listvalues() for value in values):
         raise Unfit(400, "invalid_character", "The form holds a NUL character; remove it.")
     file, entity = request.files.get("file"), request.form.get("entity") or None

@@ -129,15 +129,15 @@ def _open() -> Any:
         if request.mimetype == "application/x-www-form-urlencoded":
             request.max_content_length = LARGEST_FORM
         _csrf.protect()
-    if _has_null():
+    if _is_unfit():
         raise BadRequest
     return None
 
 
-def _has_null() -> bool:
-    """Say whether anything sent has the one sign that the database cannot store and nobody can type."""
+def _is_unfit() -> bool:
+    """Say whether anything sent has the one sign that the database cannot store and nobody can type, or has no name."""
     sent = [*request.args.items(multi=True), *request.form.items(multi=True)]
-    return "\0" in request.path or any("\0" in part for pair in sent for part in pair)
+    return "\0" in request.path or any(part is None or "\0" in part for pair in sent for part in pair)
 
 
 def _recognise() -> None:

@@ -7,7 +7,7 @@ from sqlalchemy.exc import OperationalError
 
 from app.console import home
 from app.kernel.problem import Kind, Problem, Refused
-from tests.console.browsing import post, text
+from tests.console.browsing import post, text, token
 
 
 def raising(error):
@@ -55,6 +55,14 @@ def test_a_script_gets_the_same_words_as_json(app, buyer):
     answer = buyer.get("/suppliers/lookup/nothing", headers={"Accept": "application/json"})
     assert answer.status_code == 404
     assert answer.json["detail"] == "Supplier has no picker nothing."
+
+
+def test_a_part_of_a_form_without_a_name_is_refused(app, buyer):
+    head = b'--x\r\nContent-Disposition: form-data; name="csrf_token"\r\n\r\n' + token(buyer).encode()
+    nameless = head + b"\r\n--x\r\nContent-Disposition: form-data\r\n\r\nred\r\n--x--\r\n"
+    assert (
+        buyer.post("/suppliers/new", data=nameless, content_type="multipart/form-data; boundary=x").status_code == 400
+    )
 
 
 def test_a_form_too_large_is_refused_with_the_limit(app, buyer):

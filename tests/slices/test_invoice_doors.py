@@ -53,6 +53,9 @@ def test_a_file_that_is_no_invoice_is_refused_with_the_reason(app: Flask, billin
     assert [problem["code"] for problem in missing.json["problems"]] == ["required"]
     strange = sent(caller, ubl("R-1", ("Lamp", "1", "90")), colour="red")
     assert [problem["code"] for problem in strange.json["problems"]] == ["unknown_field"]
+    nameless = b"--x\r\nContent-Disposition: form-data\r\n\r\nred\r\n--x--\r\n"
+    odd = caller.post("/invoices/capture", data=nameless, content_type="multipart/form-data; boundary=x")
+    assert [problem["code"] for problem in odd.json["problems"]] == ["unknown_field"]
     assert caller.post("/invoices/capture", json={}).status_code == 415
     assert counted() == 0
 
