@@ -8,6 +8,8 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
+import psutil
+
 from app.embedded import account
 
 
@@ -35,7 +37,6 @@ class Clocks:
             "LD_PRELOAD": str(self._library),
             "FAKETIME_TIMESTAMP_FILE": str(self._files[name]),
             "FAKETIME_NO_CACHE": "1",
-            "FAKETIME_DISABLE_SHM": "1",
             "DONT_FAKE_MONOTONIC": "1",
             "NO_FAKE_STAT": "1",
         }
@@ -65,3 +66,9 @@ class Clocks:
         """Let all see the true time again."""
         for name in self._files:
             self.put_wrong(name, 0)
+
+    def close(self) -> None:
+        """Remove what the library left behind of processes that were killed; one of the same number could not start."""
+        for left in Path("/dev/shm").glob("*faketime_*"):
+            if not psutil.pid_exists(int(left.name.rpartition("_")[2])):
+                left.unlink(missing_ok=True)

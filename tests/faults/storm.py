@@ -131,6 +131,7 @@ class Stage:
             self.kill(name)
         self.valkey.stop()
         self.postgres.stop()
+        self.clocks.close()
 
 
 @dataclass
