@@ -24,14 +24,14 @@ class Scenes:
 
     def open(self, build: Callable[[], T]) -> T:
         """Give what `build` makes in an empty house, inside the application; people in it are found again."""
-        if build not in self._built:
+        if build in self._built:
+            made, kept = self._built[build]
+            self._restorer.bring(kept)
+        else:
             made = build()
             db.session.rollback()
             self._built[build] = made, self._restorer.keep()
-            return made
-        made, kept = self._built[build]
-        self._restorer.bring(kept)
-        again = _again(made)
+        again = _again(made)  # what a test changes of it is its own
         db.session.commit()  # unlike a rollback it leaves the people as they were read, for tests outside of this session
         return again
 
