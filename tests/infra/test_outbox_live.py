@@ -16,7 +16,7 @@ from app.kernel.actor import Actor, Grant
 from app.kernel.resource import registry
 from app.workers import live
 from app.workers.perform import drain
-from tests.acting import person, system
+from tests.acting import Someone, person, system
 from tests.working import declared, line_up, rows, unit_of_measure
 
 
@@ -44,13 +44,16 @@ def read(stream: Iterator[str]) -> tuple[str, dict]:
     return lines[0].removeprefix("event: "), json.loads(lines[1].removeprefix("data: "))
 
 
-def open_stream(server: live.Live, app, sid: str) -> Iterator[str]:
-    """Open a stream and wait until it hears."""
-    answer = server.answer(request(app, sid=sid))
+def open_stream(server: live.Live, app, someone: Someone) -> Iterator[str]:
+    """Open a stream and wait until it hears; what was told before and comes late is passed over."""
+    answer = server.answer(request(app, sid=someone.secret))
     assert answer.status_code == 200
     stream = iter(answer.response)
     assert next(stream) == "retry: 5000\n\n"
     assert read(stream) == ("missed", {})  # the subscription stands
+    hints.hint(hints.account_topic(someone.id), {"from": "here"})
+    while read(stream) != ("account", {"from": "here"}):
+        pass
     return stream
 
 
@@ -102,7 +105,7 @@ def test_keys_are_told_only_to_those_who_may_see_every_row(app):
 def test_a_change_reaches_an_open_page(app, server):
     nora = person("nora.buyer", "Buyer")
     drain(app)
-    stream = open_stream(server, app, nora.secret)
+    stream = open_stream(server, app, nora)
     unit_of_measure("KGM")
     assert read(stream) == ("resource", {"resource": "unit", "key": "KGM", "event": "unit.created"})
 
@@ -132,7 +135,7 @@ def test_people_hear_how_far_their_own_jobs_are(app, server):
 
     nora = person("nora.buyer", "Buyer")
     drain(app)
-    stream = open_stream(server, app, nora.secret)
+    stream = open_stream(server, app, nora)
     with declared("work", lambda context, job: jobs.report(job.id, 1, 2)):
         line_up("work")
         number = line_up("work", context=nora.context())
@@ -151,7 +154,7 @@ def test_a_page_that_does_not_keep_up_is_told_that_it_missed_something():
 
 def test_a_page_that_is_closed_is_forgotten(app, server):
     nora = person("nora.buyer", "Buyer")
-    stream = open_stream(server, app, nora.secret)
+    stream = open_stream(server, app, nora)
     assert len(server.hub._listeners) == 1
     stream.close()
     assert not server.hub._listeners
