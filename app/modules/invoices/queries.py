@@ -29,7 +29,7 @@ _COMPARED = (
     Invoice.stated_supplier, Invoice.stated_preceding, Invoice.account_fingerprint, Invoice.total, Invoice.issued_on,
     Invoice.file_hash, Invoice.document_id,
 )  # fmt: skip
-MOST_CANDIDATES = 200
+MOST_CANDIDATES, MOST_LOOKED_UP = 200, 2000
 _COUNTS = "what was billed counts whoever may see the invoice"
 #: Invoices that take up what was ordered; one that waits or was turned away does not.
 _BILLS = ("matched", "approved", "posted")
@@ -215,7 +215,8 @@ def list_posted(context: Context, entity_id: int) -> list[Invoice]:
 def list_like(context: Context, invoice: Invoice, window: int) -> list[Row[Any]]:
     """List what tells of invoices whether they are the same as one: those with its file, e-invoice id or number, or its amount near its day.
 
-    Each is looked up by an index of its own; asked for with OR, the database reads every invoice there is.
+    Each is looked up by an index of its own; asked for with OR, or together with what is told of them, the database reads
+    every invoice there is.
     """
     alike: list[ColumnElement[bool]] = []
     if invoice.number_keys:
@@ -230,12 +231,17 @@ def list_like(context: Context, invoice: Invoice, window: int) -> list[Row[Any]]
         alike.append(near & (Invoice.supplier_id == invoice.supplier_id))
     if not alike:
         return []
+    why = "a copy counts whether the actor may see the first or not"
+    looked_up = union_all(*(scope.columns(Invoice.id, why=why).where(condition) for condition in alike))
+    ids = set(context.session.scalars(looked_up.limit(MOST_LOOKED_UP).execution_options(scoped=True))) - {invoice.id}
+    if not ids:
+        return []
     seen = (Currency.code.label("currency_code"), Supplier.name.label("supplier_name"))
     statement = (
-        scope.columns(*_COMPARED, *seen, why="a copy counts whether the actor may see the first or not")
+        scope.columns(*_COMPARED, *seen, why=why)
         .join(Currency, Currency.id == Invoice.currency_id)
         .outerjoin(Supplier, Supplier.id == Invoice.supplier_id)
-        .where(Invoice.id != invoice.id, Invoice.state.in_(LIVE), Invoice.id.in_(_any_of(Invoice.id, alike)))
+        .where(Invoice.id.in_(sorted(ids)), Invoice.state.in_(LIVE))
         .order_by(Invoice.id.desc())
         .limit(MOST_CANDIDATES)
     )
