@@ -14,7 +14,10 @@ from sqlalchemy.orm import Session
 
 from app.infra.db import HouseSession
 
-CHANNEL = "outlay:live"
+
+def channel_of(valkey: redis.Redis[Any]) -> str:
+    """Name the channel of this installation: Valkey keeps keys apart by the number of a database, but not what is told."""
+    return f"outlay:live:{valkey.connection_pool.connection_kwargs.get('db') or 0}"
 
 
 def account_topic(account: int) -> str:
@@ -31,7 +34,7 @@ def publish(valkey: redis.Redis[Any], hints: Iterable[tuple[str, Mapping[str, An
     """Send hints, each under its topic, to every process that serves live updates."""
     with valkey.pipeline(transaction=False) as pipeline:
         for topic, data in hints:
-            pipeline.publish(CHANNEL, json.dumps({"topic": topic, "data": data}, separators=(",", ":")))
+            pipeline.publish(channel_of(valkey), json.dumps({"topic": topic, "data": data}, separators=(",", ":")))
         pipeline.execute()
 
 

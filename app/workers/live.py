@@ -122,7 +122,7 @@ class Hub:
     def _listen(self, patience: process.Patience) -> None:
         connection = redis.Redis.from_url(self._url, socket_connect_timeout=1, health_check_interval=15)
         with connection, connection.pubsub() as subscription:
-            subscription.subscribe(live.CHANNEL)
+            subscription.subscribe(live.channel_of(connection))
             for message in subscription.listen():  # type: ignore[no-untyped-call]
                 if message["type"] == "subscribe":
                     patience.over()

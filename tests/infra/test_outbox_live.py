@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 
 import pytest
+import redis
 from flask import Request
 from werkzeug.test import EnvironBuilder
 
@@ -108,6 +109,17 @@ def test_a_change_reaches_an_open_page(app, server):
     stream = open_stream(server, app, nora)
     unit_of_measure("KGM")
     assert read(stream) == ("resource", {"resource": "unit", "key": "KGM", "event": "unit.created"})
+
+
+def test_another_installation_on_the_same_valkey_is_not_heard(app, server):
+    nora = person("nora.buyer", "Buyer")
+    stream = open_stream(server, app, nora)
+    number = app.extensions["valkey"].get_connection_kwargs()["db"]
+    with redis.Redis.from_url(app.config["REDIS_URL"]) as other:
+        other.connection_pool.connection_kwargs["db"] = number + 1
+        hints.publish(other, [(hints.account_topic(nora.id), {"from": "elsewhere"})])
+    hints.hint(hints.account_topic(nora.id), {"from": "home"})
+    assert read(stream) == ("account", {"from": "home"})
 
 
 def test_a_page_hears_once_of_a_change_with_parts_and_never_of_one_that_was_not_kept(app, server, monkeypatch):
