@@ -232,8 +232,8 @@ def list_like(context: Context, invoice: Invoice, window: int) -> list[Row[Any]]
     if not alike:
         return []
     why = "a copy counts whether the actor may see the first or not"
-    looked_up = union_all(*(scope.columns(Invoice.id, why=why).where(condition) for condition in alike))
-    ids = set(context.session.scalars(looked_up.limit(MOST_LOOKED_UP).execution_options(scoped=True))) - {invoice.id}
+    looked_up = _any_of(Invoice.id, alike).limit(MOST_LOOKED_UP).execution_options(scoped=True)
+    ids = set(context.session.scalars(looked_up)) - {invoice.id}
     if not ids:
         return []
     seen = (Currency.code.label("currency_code"), Supplier.name.label("supplier_name"))
