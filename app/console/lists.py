@@ -237,7 +237,9 @@ def _card(resource: Resource, fields: dict[str, Field], row: Any, cells: dict[st
     end = next((name for name, kind in kinds.items() if kind == "money" and cells[name]), "")
     mark = next((name for name, kind in kinds.items() if kind == "state"), "")
     title = title_of(resource, row)
-    texts = [found.text for name, found in cells.items() if found and found.text and name not in (end, mark)]
+    # A count says nothing without its heading.
+    told = [found for name, found in cells.items() if name not in (end, mark) and kinds[name] != "integer"]
+    texts = [found.text for found in told if found and found.text]
     rest = [text for text in texts if f" {text} " not in f" {title} "]  # what the title says is not said again
     return Card(title, " · ".join(rest[:MOST_SUBS]), cells.get(end), cells.get(mark))
 
@@ -361,7 +363,8 @@ def _empty(visit: Visit, resource: Resource, query: Query) -> Empty:
     many = words.lower_first(resource.title[1])
     if query.text or query.filters or query.after or query.before:
         everything = Link(f"Show all {many}", addresses.of_list(resource, args=ALL), primary=True)
-        return Empty("filtered", f"No {many} match", "Change or remove a filter to see more.", (everything,))
+        what = "the search" if query.text and not query.filters else "or remove a filter"
+        return Empty("filtered", f"No {many} match", f"Change {what} to see more.", (everything,))
     add = _add(visit, resource)
     actions = (Link(add.label, add.url, primary=True),) if add else ()
     return Empty("first", f"No {many} yet", resource.help or f"Here you will find all {many}.", actions)

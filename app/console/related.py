@@ -80,7 +80,7 @@ def _table(visit: Visit, resource: Resource, row: Any, other: Resource, each: Fi
     sight = Sight(visit, fields.values(), page.rows)
     link = lists.link_column(other, fields)
     lines = [lists.line(sight, other, fields, each_row, link) for each_row in page.rows]
-    several = sum(1 for found, _ in referring(visit, resource) if found is other) > 1
+    several = other is resource or sum(1 for found, _ in referring(visit, resource) if found is other) > 1
     many = words.lower_first(other.title[1])
     args = {each.name: [key]}
     addable = shell.may_create(visit, other) and each.name in other.form

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.infra import live, records, savepoints, scope
 from app.infra.db import Base, db
-from app.kernel.actor import Context
+from app.kernel.actor import SYSTEM, Context
 
 log = logging.getLogger(__name__)
 STATES = ("waiting", "running", "done", "dead", "discarded")
@@ -208,17 +208,18 @@ def line_up(context: Context, hearings: Sequence[tuple[str, int, str]]) -> None:
 
 
 def _described(context: Context, kind: str) -> dict[str, Any]:
-    """Say of a job what follows from its kind, and from who orders it when."""
-    limits = context.actor.limits
+    """Say of a job what follows from its kind, and from who orders it when; what Outlay does as itself is nobody's own."""
+    known = _kinds.get(kind)
+    actor = SYSTEM if known and known.as_system else context.actor
     return {
         "kind": kind,
-        "queue": _kinds[kind].queue if kind in _kinds else "light",
+        "queue": known.queue if known else "light",
         "arguments": {},
         "max_attempts": MAX_ATTEMPTS,
         "due_at": context.now,
-        "actor_id": context.actor.id,
-        "acting_for": context.actor.acting_for,
-        "limits": None if limits is None else sorted(limits),
+        "actor_id": actor.id,
+        "acting_for": actor.acting_for,
+        "limits": None if actor.limits is None else sorted(actor.limits),
         "request_id": context.request_id,
         "created_at": context.now,
     }

@@ -91,6 +91,8 @@ def test_what_waits_for_a_buyer_is_accepted_from_the_list(client, billing, withi
     assert "Vega Optics R-1" in text(page)
     assert "What was compared" in text(page)
     assert "Nothing waits for you" in text(client(billing.eva).get("/exceptions/waiting"))
+    assert f'href="/exceptions/waiting/{number}?tab=mine"' in nadia.get("/").text
+    assert "Vega Optics R-1" not in text(client(billing.eva).get("/"))
     url = f"/exceptions/{number}/accept?next=%2Fexceptions%2Fwaiting"
     dialog = nadia.get(url)
     answer = post(nadia, url, {**form(dialog), "reason": "The list price rose"})

@@ -182,6 +182,8 @@ def test_a_list_of_nothing_says_what_to_do(app, buyer):
     filtered = text(buyer.get("/suppliers?state=approved"))
     assert "No suppliers match" in filtered
     assert "Show all suppliers" in filtered
+    assert "Change or remove a filter" in filtered
+    assert "Change the search to see more." in text(buyer.get("/suppliers?q=zzzz"))
 
 
 def test_a_view_goes_out_as_a_file_with_its_columns_and_filters(app, buyer, make):

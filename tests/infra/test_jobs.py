@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import text
 
-from app.infra import clock, jobs, leases, unit
+from app.infra import clock, jobs, leases, scope, unit
 from app.infra.db import db
 from app.infra.jobs import LeaseLost
 from app.kernel.actor import Actor
@@ -514,3 +514,13 @@ def test_people_see_their_own_jobs_and_overseers_all(app):
     assert seen == {own}
     seen = set(session.scalars(scope.select_rows(other.context(), registry["job"]).with_only_columns(jobs.Job.id)))
     assert {own, foreign} <= seen
+
+
+def test_what_outlay_does_as_itself_is_nobodys_own_work() -> None:
+    someone = person("omar.haddad", "Buyer")
+    with declared("asked", note), declared("followed", note, as_system=True):
+        asked = line_up("asked", context=someone.context())
+        followed = line_up("followed", context=someone.context())
+    assert (read(asked).actor_id, read(followed).actor_id) == (someone.id, 0)
+    seen = scope.select_rows(someone.context(), registry["job"])
+    assert [job.id for job in db.session().scalars(seen)] == [asked]

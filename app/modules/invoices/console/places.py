@@ -96,6 +96,7 @@ additions.lead_menu(
     Place("settle", "To settle", "alert-triangle", worklist.URL, "s", _may_settle, worklist.count,
           f"{worklist.URL}/count", "invoice_exception:")
 )  # fmt: skip
+additions.to_home(worklist.waiting_entries)
 additions.offer_views(service.NAME, _views)
 cells.say_state(service.NAME, _said)
 stages.declare(Stage(40, "invoice", "Invoice", "receipt-2", _rows, lambda row: row.state == "posted"))

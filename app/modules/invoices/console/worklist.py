@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from flask import request
 
-from app.console import addresses, dialogs, gate, loading, shell, words
+from app.console import addresses, dialogs, gate, home, loading, shell, words
 from app.console.cells import Cell, Sight
 from app.console.gate import Visit
 from app.console.host import page
@@ -131,6 +131,16 @@ def count(visit: Visit) -> int:
     """Count what waits for the reader."""
     owners = settling.owners_of(visit.actor)
     return queries.count_standing(visit.context, owners) if owners else 0
+
+
+def waiting_entries(visit: Visit, most: int) -> Iterator[home.Entry]:
+    """Write for the first page what is the reader's to settle, the most urgent first."""
+    owners = settling.owners_of(visit.actor) if visit.actor.may(f"{settling.NAME}.read") else []
+    found = queries.list_standing(visit.context, owners, ("open",), most) if owners else []
+    seen = Reachable(visit.context, [row.invoice for row in found])
+    for row in found:
+        entry = _entry(visit, seen, row, "mine")
+        yield home.Entry(entry.title, entry.sub, entry.url, "alert-triangle", None, entry.due, entry.tone, entry.amount)
 
 
 def build(visit: Visit, tab: str, at: str) -> Worklist:
