@@ -37,7 +37,7 @@ run: $(RUNTIME) ## Start Outlay with its servers and the demo company; Ctrl-C st
 
 # A browser wants a quiet machine: its tests have a target of their own.
 PARALLEL := -n 2 --dist worksteal tests --ignore tests/browser
-# The contract tests walk every resource, command and role: minutes that grow with each slice, so they run by themselves.
+# The contract tests walk every resource, command and role: a quarter of an hour that grows with each slice, so they run by themselves.
 QUICK := $(PARALLEL) --ignore tests/contract -m "not slow"
 
 .PHONY: test
