@@ -57,8 +57,7 @@ def create_core(settings: dict[str, Any] | None = None) -> Flask:
     """Build machinery, slices and the terminal, which is what workers and releases need."""
     import config
     from app import cli
-    from app.infra import crypto, declared, files, jobs, mail, reindexing, telemetry, unit
-    from app.infra.chain import parse_key
+    from app.infra import declared, files, reindexing, telemetry
     from app.infra.db import db
     from app.kernel.resource import registry
 
@@ -71,16 +70,24 @@ def create_core(settings: dict[str, Any] | None = None) -> Flask:
     )
     app.extensions["valkey"] = valkey
     app.extensions["files"] = files.configured(app.config)
-    files.use(app.extensions["files"])
-    mail.use(mail.configured(app.config))
-    crypto.use(crypto.Keyring.parse(app.config["OUTLAY_ENCRYPTION_KEYS"]))
-    audit_key = parse_key(app.config["OUTLAY_AUDIT_KEY"])
-    unit.configure(lambda: audit_key, lambda: jobs.nudge(valkey))
+    use(app)
     load_slices()
     declared.demand(registry)
     reindexing.follow()
     cli.register(app)
     return app
+
+
+def use(app: Flask) -> None:
+    """Let this process work with the files, keys, mail and Valkey of an application."""
+    from app.infra import crypto, files, jobs, mail, unit
+    from app.infra.chain import parse_key
+
+    files.use(app.extensions["files"])
+    mail.use(mail.configured(app.config))
+    crypto.use(crypto.Keyring.parse(app.config["OUTLAY_ENCRYPTION_KEYS"]))
+    audit_key = parse_key(app.config["OUTLAY_AUDIT_KEY"])
+    unit.configure(lambda: audit_key, lambda: jobs.nudge(app.extensions["valkey"]))
 
 
 def load_slices() -> None:

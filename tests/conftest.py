@@ -170,7 +170,10 @@ def database(postgres_url: str, valkey_url: str, restorer: Restorer) -> Iterator
 
 @pytest.fixture
 def app(application: Flask, database: str) -> Flask:
-    """Lend the application for one test; what the test writes is gone after it."""
+    """Lend the application for one test, whichever others were built before; what the test writes is gone after it."""
+    from app import use
+
+    use(application)
     return application
 
 

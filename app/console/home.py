@@ -145,9 +145,10 @@ def _recent(visit: Visit) -> Iterator[Entry]:
         state = getattr(row, "state", None)
         mark = state_of(row, state.capitalize().replace("_", " ")) if state else None
         age = words.age(visit.context.now - at)
+        title, key = title_of(resource, row), resource.key_of(row)
         yield Entry(
-            title_of(resource, row),
-            f"{resource.title[0]} {resource.key_of(row)}",
+            title,
+            resource.title[0] if title == key else f"{resource.title[0]} {key}",
             addresses.of_row(row),
             resource.icon,
             mark,

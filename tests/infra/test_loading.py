@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 
 from flask import Flask
 
-from app import create_app
+from app import create_app, create_core, use
+from app.infra import files
 from app.infra.db import db
 
 
@@ -18,3 +20,10 @@ def test_loading_opens_no_connection_and_starts_no_thread(app: Flask) -> None:
         assert db.engine.pool.checkedin() + db.engine.pool.checkedout() == 0
         db.engine.dispose()
     assert loaded.extensions["valkey"].connection_pool._available_connections == []
+
+
+def test_an_application_works_with_its_own_files_after_another_was_built(app: Flask, tmp_path: Path) -> None:
+    create_core({**app.config, "OUTLAY_FILES": str(tmp_path)})
+    assert files.store() is not app.extensions["files"]
+    use(app)
+    assert files.store() is app.extensions["files"]

@@ -98,7 +98,7 @@ def _paper(visit: Visit, row: Request, document: Document, told: Told | None) ->
         row=row,
         document=document,
         lines=tuple(_bought(visit, row, index, line) for index, line in enumerate(row.lines)),
-        note=", ".join(filter(None, (supplier, "prices net"))),
+        note=", ".join(filter(None, (supplier, f"prices net, in {currency}"))),
         total=words.amount(row.total, currency),
         currency=currency,
         uses=told.uses if told else (),
