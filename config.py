@@ -67,7 +67,7 @@ def load(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "LOG_STYLE": values.get("LOG_STYLE", "readable"),
         "SESSION_COOKIE_SECURE": base_url.startswith("https:"),
         "SQLALCHEMY_DATABASE_URI": _with_driver(database),
-        "SQLALCHEMY_ENGINE_OPTIONS": _engine_options(values.get("OUTLAY_PROCESS", "outlay")),
+        "SQLALCHEMY_ENGINE_OPTIONS": _engine_options(values),
         "REDIS_URL": redis,
         "RATELIMIT_STORAGE_URI": f"redis+{redis}" if redis.startswith("unix:") else redis,
     }
@@ -107,7 +107,7 @@ def _with_driver(url: str) -> str:
     return f"postgresql+psycopg2{separator}{rest}"
 
 
-def _engine_options(process: str) -> dict[str, Any]:
+def _engine_options(values: Mapping[str, str]) -> dict[str, Any]:
     """Keep connections few and alive, and let no statement, lock or forgotten transaction hold others up."""
     limits = {
         "statement_timeout": "30s",
@@ -121,8 +121,9 @@ def _engine_options(process: str) -> dict[str, Any]:
         "pool_size": 8,  # one for each thread of a web process
         "max_overflow": 4,
         "pool_recycle": 1800,
+        "execution_options": {"prepared": values.get("OUTLAY_PREPARED_STATEMENTS") == "yes"},
         "connect_args": {
-            "application_name": process,
+            "application_name": values.get("OUTLAY_PROCESS", "outlay"),
             "connect_timeout": 10,
             "options": " ".join(f"-c {name}={value}" for name, value in limits.items()),
         },

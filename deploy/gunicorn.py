@@ -7,6 +7,10 @@ import logging
 import os
 from pathlib import Path
 
+# The web plans what it sends again and again once for each connection (app/infra/prepared.py). Set it to `no` behind a
+# pooler that gives each transaction another connection.
+os.environ.setdefault("OUTLAY_PREPARED_STATEMENTS", "yes")
+
 bind = f"{os.environ.get('OUTLAY_HOST', '127.0.0.1')}:{os.environ.get('OUTLAY_PORT', '8000')}"
 worker_class = "deploy.buffering.BufferingWorker"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))

@@ -156,7 +156,7 @@ def application(
         "OUTLAY_HOME": f"{addresses.directory}/home",  # with the keys the template database was made with
         "OUTLAY_FILES": str(tmp_path_factory.mktemp("files")),
     }
-    return create_app({**load(environment), "TESTING": True})
+    return create_app({**load({**environment, "OUTLAY_PREPARED_STATEMENTS": "yes"}), "TESTING": True})
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -38,9 +38,9 @@ def resource_at(context: Context, plural: str, verb: str = "read") -> Resource:
     return resource
 
 
-def row_at(context: Context, resource: Resource, key: str) -> Any:
-    """Find the row an address names, among those the caller may see."""
-    row = None if _unprintable(key) else intake.find_row(context, resource, key)
+def row_at(context: Context, resource: Resource, key: str, loads: Sequence[Any] = ()) -> Any:
+    """Find the row an address names, among those the caller may see, with what is loaded along."""
+    row = None if _unprintable(key) else intake.find_row(context, resource, key, loads=loads)
     if row is None:
         raise Refused(Kind.MISSING, Problem("not_found", f"{resource.title[0]} {printable(key)} was not found."))
     return row

@@ -95,10 +95,25 @@ def selection(resource: Resource, fields: str, expand: str, *, whole: bool) -> S
 def write(context: Context, resource: Resource, rows: Sequence[Any], what: Selection) -> list[dict[str, Any]]:
     """Write rows, with a fixed number of queries however many they are."""
     _load(context, resource, rows, what)
+    return write_loaded(context, resource, rows, what)
+
+
+def write_loaded(context: Context, resource: Resource, rows: Sequence[Any], what: Selection) -> list[dict[str, Any]]:
+    """Write rows that were read with their `loads`."""
     loaded = Loaded(Reachable(context, _referred(rows, what)), _accounts(context, rows, what.fields))
     for name in what.expanded:
         loaded.targets[name] = _written_targets(context, rows, what.fields[name])
     return [_row(resource, row, what, loaded) for row in rows]
+
+
+def loads_of(resource: Resource, what: Selection) -> list[Any]:
+    """Load every relation that will be written: those to one row joined, lists in one more query each."""
+    loads = listing.loads(resource, list(what.fields))
+    for children in what.children:
+        inner = inspect_model(children.model).relationships
+        joined = [joinedload(getattr(children.model, name)) for name in children.fields if name in inner]
+        loads.append(selectinload(getattr(resource.model, children.name)).options(*joined))
+    return loads
 
 
 def href(resource: Resource, row: Any) -> str:
@@ -149,12 +164,7 @@ def _is_expandable(each: Field) -> bool:
 
 
 def _load(context: Context, resource: Resource, rows: Sequence[Any], what: Selection) -> None:
-    """Load every relation that will be written: those to one row joined, lists in one more query each."""
-    loads = listing.loads(resource, list(what.fields))
-    for children in what.children:
-        inner = inspect_model(children.model).relationships
-        joined = [joinedload(getattr(children.model, name)) for name in children.fields if name in inner]
-        loads.append(selectinload(getattr(resource.model, children.name)).options(*joined))
+    loads = loads_of(resource, what)
     if not rows or not loads or all(_is_loaded(row, what) for row in rows):
         return
     statement = scope.select_rows(context, resource).where(resource.model.id.in_([row.id for row in rows]))

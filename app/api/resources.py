@@ -83,9 +83,9 @@ class Row(View):  # type: ignore[misc]
         """Show a row."""
         context = gate.context()
         resource = asked.resource_at(context, plural)
-        row = asked.row_at(context, resource, key)
         what = written.selection(resource, *_selected(query_args()), whole=True)
-        content = written.write(context, resource, [row], what)[0]
+        row = asked.row_at(context, resource, key, written.loads_of(resource, what))
+        content = written.write_loaded(context, resource, [row], what)[0]
         tag = _tag_of(row, content)
         if tag and request.if_none_match.contains(tag):
             response = Response(status=304)

@@ -37,7 +37,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, MappedColumn, Mapper, ORMExe
 from sqlalchemy.pool import Pool
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from app.infra import clock
+from app.infra import clock, prepared
 from app.kernel.resource import registry
 
 FabModel.metadata.naming_convention = {
@@ -252,6 +252,10 @@ def uuid7() -> uuid.UUID:
 def is_declared(model: Any) -> bool:
     """Say whether a table holds business rows, which only `scope` may read and `unit` may write."""
     return isinstance(model, type) and (issubclass(model, Row) or registry.of(model) is not None)
+
+
+event.listen(Engine, "do_execute", prepared.execute)
+event.listen(Engine, "handle_error", prepared.let_go)
 
 
 @event.listens_for(Pool, "checkin")

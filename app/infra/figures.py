@@ -19,6 +19,7 @@ from sqlalchemy import inspect as inspect_model
 
 from app.infra import listing, scope
 from app.infra.fields import field as describe
+from app.infra.prepared import BY_VALUE
 from app.kernel.actor import Context
 from app.kernel.problem import Kind, Problem, Refused
 from app.kernel.resource import Resource, registry
@@ -198,7 +199,9 @@ def total(context: Context, report: Report, args: Args) -> tuple[list[Whole], Ar
     gathered = _gathered(context, registry[report.resource], report, None, query)
     count = func.sum(gathered.c.rows)
     statement = select(gathered.c.currency, count, *_amounts(report, gathered)).group_by(gathered.c.currency)
-    told = context.session.execute(statement.order_by(count.desc(), gathered.c.currency).execution_options(scoped=True))
+    told = context.session.execute(
+        statement.order_by(count.desc(), gathered.c.currency).execution_options(scoped=True, **BY_VALUE)
+    )
     return [Whole(code, int(rows), tuple(Decimal(amount) for amount in rest)) for code, rows, *rest in told], listed
 
 
@@ -305,7 +308,7 @@ def _sums(context: Context, resource: Resource, report: Report, grouping: Groupi
         select(*names, func.min(gathered.c.shown), entities, func.sum(gathered.c.rows), *amounts)
         .group_by(*names)
         .order_by(gathered.c.group_ if kind == "date" else amounts[0].desc(), *names)
-        .execution_options(scoped=True)
+        .execution_options(scoped=True, **BY_VALUE)
     )
     return [
         _Sum(
@@ -335,7 +338,7 @@ def _totals(context: Context, report: Report, gathered: Any, found: Sequence[_Su
     """Give the whole in each currency; what is averaged is averaged over all rows, not over groups."""
     if any(measure.how != "sum" for measure in report.measures) and found:
         whole = select(gathered.c.currency, *_amounts(report, gathered)).group_by(gathered.c.currency)
-        told = context.session.execute(whole.execution_options(scoped=True))
+        told = context.session.execute(whole.execution_options(scoped=True, **BY_VALUE))
         return {code: tuple(Decimal(amount) for amount in rest) for code, *rest in told}
     totals: dict[str, tuple[Decimal, ...]] = {}
     for row in found:

@@ -20,6 +20,7 @@ from sqlalchemy.orm import aliased, defer, joinedload, selectinload
 from app.infra import scope, search, settings
 from app.infra.fields import Field, fields_of
 from app.infra.intake import Reader
+from app.infra.prepared import BY_VALUE
 from app.kernel.actor import Context
 from app.kernel.problem import Problem
 from app.kernel.resource import Resource
@@ -143,7 +144,7 @@ def page(context: Context, resource: Resource, query: Query, names: Sequence[str
     if cursor is not None:
         statement = statement.where(_beyond(resource, query, cursor, backwards=backwards))
     statement = statement.options(*loads(resource, names), *_left_out(resource)).limit(query.size + 1)
-    rows = list(context.session.scalars(statement).unique())
+    rows = list(context.session.scalars(statement.execution_options(**BY_VALUE)).unique())
     more, rows = len(rows) > query.size, rows[: query.size]
     if backwards:
         rows.reverse()
@@ -161,7 +162,7 @@ def totals(context: Context, resource: Resource, query: Query, names: Sequence[s
     matching = select_matching(context, resource, query)
     counted = matching.with_only_columns(resource.model.id).limit(COUNT_BOUND + 1).subquery()
     statement = scope.columns(func.count(), why="counts a scoped view").select_from(counted)
-    count = context.session.execute(statement).scalar_one()
+    count = context.session.execute(statement.execution_options(**BY_VALUE)).scalar_one()
     if count > COUNT_BOUND:
         return Totals(COUNT_BOUND, exact=False)
     fields = fields_of(resource, names)
@@ -181,7 +182,8 @@ def _sums(
     currencies = [rows.c[f"currency_{name}"] for name in amounts]
     summed = [func.sum(rows.c[f"amount_{name}"]) for name in amounts]
     sums: dict[str, dict[str, Decimal]] = {name: {} for name in amounts}
-    for found in context.session.execute(select(*currencies, *summed).group_by(*currencies)):
+    added = select(*currencies, *summed).group_by(*currencies).execution_options(**BY_VALUE)
+    for found in context.session.execute(added):
         for name, code, total in zip(amounts, found[: len(amounts)], found[len(amounts) :], strict=True):
             if total is not None:
                 sums[name][str(code)] = sums[name].get(str(code), Decimal(0)) + total
@@ -220,7 +222,8 @@ def lookup(context: Context, resource: Resource, text: str, most: int = 20) -> l
         condition = search.matches(context.session, resource, text)
         by_key = _key_is(resource, text.strip(), prefix=True)
         statement = statement.where(by_key if condition is None else or_(condition, by_key))
-    return list(context.session.scalars(statement.order_by(key, resource.model.id).limit(most)).unique())
+    first = statement.order_by(key, resource.model.id).limit(most).execution_options(**BY_VALUE)
+    return list(context.session.scalars(first).unique())
 
 
 def written(query: Query, **changes: str | None) -> dict[str, list[str]]:

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from app.infra import scope
 from app.infra.db import Row
 from app.infra.fields import field
+from app.infra.prepared import BY_VALUE
 from app.kernel.actor import Context
 from app.kernel.resource import Resource, registry
 
@@ -111,7 +112,7 @@ def best(context: Context, resources: Sequence[Resource], text: str, most: int) 
     if not parts:
         return {}
     ids: dict[str, list[int]] = {}
-    found = context.session.execute(union_all(*parts).execution_options(scoped=True)).all()
+    found = context.session.execute(union_all(*parts).execution_options(scoped=True, **BY_VALUE)).all()
     for name, id, _ in sorted(found, key=lambda row: (-row.rank, row.id)):
         ids.setdefault(name, []).append(id)
     return {name: _rows(context, registry[name].model, ids[name]) for name in ids}
