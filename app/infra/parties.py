@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Identity, Index, Integer, Text, or_, select, text
+from sqlalchemy import BigInteger, ColumnElement, CompoundSelect, Identity, Index, Integer, Text, or_, select, text
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from app.infra.db import Base
@@ -65,11 +65,32 @@ def _named(documents: Sequence[Document]) -> dict[str, list[Any]]:
 
 def takes_part_only(resource: Resource, account_id: int) -> ColumnElement[bool]:
     """Match the same rows where nothing else is seen: looked up by account, as reading every row would take long."""
-    model: Any = resource.model
-    own: Any = aliased(model)
+    found: ColumnElement[bool] = resource.model.id.in_(select_parts(resource, account_id))
+    return found
+
+
+def select_parts(resource: Resource, account_id: int) -> CompoundSelect[Any]:
+    """Select the ids of these rows, some of them twice; documents are never deleted, so all of them are there."""
+    own: Any = aliased(resource.model)
     entered = select(own.id).where(own.created_by == account_id)
     listed = select(Party.row_id).where(Party.account_id == account_id, Party.resource == resource.name)
-    found: ColumnElement[bool] = model.id.in_(entered.union_all(listed))
+    return entered.union_all(listed)
+
+
+def first_parts(
+    resource: Resource, account_id: int, most: int, *, down: bool, beyond: int | None
+) -> ColumnElement[bool]:
+    """Match the first of those rows by id, from one on; whoever takes part in thousands has their newest looked up."""
+    entered, listed = aliased(resource.model), aliased(resource.model)
+    own = select(entered.id).where(entered.created_by == account_id)
+    joined = select(listed.id).join(Party, Party.row_id == listed.id).distinct()
+    joined = joined.where(Party.account_id == account_id, Party.resource == resource.name)
+    firsts = []
+    for statement, id in ((own, entered.id), (joined, listed.id)):
+        if beyond is not None:
+            statement = statement.where(id < beyond if down else id > beyond)
+        firsts.append(select(statement.order_by(id.desc() if down else id.asc()).limit(most).subquery()))
+    found: ColumnElement[bool] = resource.model.id.in_(firsts[0].union_all(firsts[1]))
     return found
 
 

@@ -32,6 +32,23 @@ def select_rows(context: Context, resource: Resource, verb: str = "read") -> Sel
     return select(resource.model).where(visible(context.actor, resource, verb)).execution_options(scoped=True)
 
 
+def select_first(
+    context: Context, resource: Resource, most: int, *, down: bool, beyond: int | None
+) -> Select[Any] | None:
+    """Select the first rows by id, from one on, for an actor who sees what they take part in alone; None for others."""
+    if not _sees_parts_only(context.actor, resource):
+        return None
+    first = parties.first_parts(resource, context.actor.id, most, down=down, beyond=beyond)
+    return select(resource.model).where(first).execution_options(scoped=True)
+
+
+def select_ids(context: Context, resource: Resource) -> Select[Any]:
+    """Select the ids of the rows that the actor may read, from the shortest way to them; for counting."""
+    if not _sees_parts_only(context.actor, resource):
+        return select_rows(context, resource).with_only_columns(resource.model.id)
+    return select(parties.select_parts(resource, context.actor.id).subquery().c.id).distinct()
+
+
 def everything(model: Any, *, why: str) -> Select[Any]:
     """Select rows of a table whoever asks; `why` says what gives the right to look past the actor's scope."""
     if not why:
@@ -165,11 +182,20 @@ def _condition(actor: Actor, resource: Resource, verb: str) -> ColumnElement[boo
     if not resource.scope.parties or verb in _ENTERING:
         return in_region
     if verb == "read":
-        reach = actor.reach(resource.permission("oversee"))
-        if not (reach.everywhere or reach.regions):
+        if _sees_parts_only(actor, resource):
             return parties.takes_part_only(resource, actor.id)
         in_region = and_(in_region, _in_regions(actor, resource, "oversee"))
     return or_(parties.takes_part(resource, actor.id), in_region)
+
+
+def _sees_parts_only(actor: Actor, resource: Resource) -> bool:
+    """Say whether somebody sees nothing of a resource but what they entered or take part in."""
+    if actor.is_system or resource.scope.owner or not resource.scope.parties or resource.name in _records:
+        return False
+    if not actor.may(resource.permission("read")):
+        return False
+    reach = actor.reach(resource.permission("oversee"))
+    return not (reach.everywhere or reach.regions)
 
 
 _IN_LINE = text(

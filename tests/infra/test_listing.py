@@ -261,6 +261,44 @@ def test_the_hundred_thousandth_document_of_a_year_is_newer_than_the_one_before_
     assert ends == [["100001", "100000"], ["99999", "99998"], ["100001", "100000"]]
 
 
+@pytest.mark.parametrize("descending", [True, False])
+def test_who_sees_only_what_they_take_part_in_turns_the_pages_of_just_that(descending: bool) -> None:
+    maker, orders = Maker(), registry["order"]
+    keys_ = [maker.create(orders) for _ in range(9)]
+    actor = acting("Approver", "Receiver").actor
+    context = replace(acting("Approver"), actor=replace(actor, rights={"Approver": frozenset({"order.read"})}))
+    with db.engine.begin() as connection:  # some twice, one they entered themselves, two of others
+        part = (
+            "INSERT INTO party (resource, row_id, account_id, part) SELECT 'order', id, :me, :part FROM purchase_order"
+        )
+        connection.execute(
+            text(f"{part} WHERE number = ANY(:keys)"), {"me": actor.id, "part": "asked", "keys": keys_[:6]}
+        )
+        connection.execute(
+            text(f"{part} WHERE number = ANY(:keys)"), {"me": actor.id, "part": "wanted_for", "keys": keys_[3:6]}
+        )
+        entered = "UPDATE purchase_order SET created_by = :me WHERE number = ANY(:keys)"
+        connection.execute(text(entered), {"me": actor.id, "keys": [keys_[1], keys_[8]]})
+    seen = []
+    with unit.reading(context) as bound:
+        whole = {row.number for row in bound.session.scalars(scope.select_rows(bound, orders))}
+        query = Query(sort="number", descending=descending, size=2)
+        counted = listing.totals(bound, orders, query)
+        page = listing.page(bound, orders, query)
+        seen += [row.number for row in page.rows]
+        while page.next:
+            page = listing.page(bound, orders, replace(query, after=page.next))
+            seen += [row.number for row in page.rows]
+        back = [row.number for row in page.rows]
+        while page.previous:
+            page = listing.page(bound, orders, replace(query, before=page.previous))
+            back = [row.number for row in page.rows] + back
+
+    assert seen == sorted(whole, reverse=descending) == back
+    assert whole == {*keys_[:6], keys_[8]}
+    assert (counted.count, counted.exact) == (7, True)
+
+
 def compiled(statement: Any) -> str:
     return str(statement.compile(db.engine, compile_kwargs={"literal_binds": True}))
 

@@ -234,7 +234,7 @@ class InvoiceLine(Child):
 
     invoice: Mapped[Invoice] = relationship(back_populates="lines")
     order: Mapped[Order | None] = relationship()
-    ordered: Mapped[OrderLine | None] = relationship()
+    ordered: Mapped[OrderLine | None] = relationship(lazy="selectin")
     category: Mapped[Category | None] = relationship()
     cost_centre: Mapped[CostCentre | None] = relationship()
     project: Mapped[Project | None] = relationship()

@@ -278,9 +278,9 @@ class OrderLine(Child):
 
     order: Mapped[Order] = relationship(back_populates="lines")
     item: Mapped[Item | None] = relationship()
-    unit: Mapped[Unit | None] = relationship()
-    category: Mapped[Category | None] = relationship()
-    tax_code: Mapped[TaxCode | None] = relationship()
+    unit: Mapped[Unit | None] = relationship(lazy="joined")
+    category: Mapped[Category | None] = relationship(lazy="joined")
+    tax_code: Mapped[TaxCode | None] = relationship(lazy="joined")
     cost_centre: Mapped[CostCentre | None] = relationship()
     project: Mapped[Project | None] = relationship()
 
