@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import ipaddress
 import os
 import secrets
 from collections.abc import Callable, Mapping
@@ -60,6 +61,8 @@ def load(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
         "OUTLAY_LEASE_SECONDS": int(values.get("OUTLAY_LEASE_SECONDS", "60")),
         "OUTLAY_FILES": values.get("OUTLAY_FILES", str(home / "files")),
         "OUTLAY_DROP_FOLDER": values.get("OUTLAY_DROP_FOLDER", ""),
+        "OUTLAY_WEBHOOK_NETWORKS": _networks(values.get("OUTLAY_WEBHOOK_NETWORKS", "")),
+        "OUTLAY_WEBHOOK_CA_FILE": values.get("OUTLAY_WEBHOOK_CA_FILE", ""),
         "OUTLAY_AUDIT_KEY": _key(values, "OUTLAY_AUDIT_KEY", home, _random_key),
         "OUTLAY_ENCRYPTION_KEYS": _key(values, "OUTLAY_ENCRYPTION_KEYS", home, lambda: f"k1:{_random_key()}"),
         "SECRET_KEY": _key(values, "OUTLAY_SECRET_KEY", home, _random_key),
@@ -97,6 +100,18 @@ def _mail_server(values: Mapping[str, str]) -> dict[str, Any]:
     if not port.isdecimal() or not 0 < int(port) <= HIGHEST_PORT:
         raise ConfigurationError(f"OUTLAY_SMTP_PORT is {port!r}. Use a number from 1 to {HIGHEST_PORT}.")
     return {"OUTLAY_SMTP_SECURITY": security, "OUTLAY_SMTP_PORT": int(port)}
+
+
+def _networks(named: str) -> str:
+    """Check which networks of one's own webhooks may reach."""
+    try:
+        for each in filter(None, (part.strip() for part in named.split(","))):
+            ipaddress.ip_network(each)
+    except ValueError as error:
+        raise ConfigurationError(
+            f"OUTLAY_WEBHOOK_NETWORKS: {error}. Name networks, as in 10.1.0.0/16,fd12::/32"
+        ) from error
+    return named
 
 
 def _with_driver(url: str) -> str:

@@ -30,6 +30,7 @@ SLICES = (
     "integrations",
     "administration",
     "notifications",
+    "webhooks",
 )
 
 
@@ -80,11 +81,12 @@ def create_core(settings: dict[str, Any] | None = None) -> Flask:
 
 def use(app: Flask) -> None:
     """Let this process work with the files, keys, mail and Valkey of an application."""
-    from app.infra import crypto, files, jobs, mail, unit
+    from app.infra import crypto, files, jobs, mail, outside, unit
     from app.infra.chain import parse_key
 
     files.use(app.extensions["files"])
     mail.use(mail.configured(app.config))
+    outside.use(outside.configured(app.config))
     crypto.use(crypto.Keyring.parse(app.config["OUTLAY_ENCRYPTION_KEYS"]))
     audit_key = parse_key(app.config["OUTLAY_AUDIT_KEY"])
     unit.configure(lambda: audit_key, lambda: jobs.nudge(app.extensions["valkey"]))

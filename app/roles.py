@@ -84,6 +84,7 @@ ROLES: dict[str, tuple[str, ...]] = {
     ),
     "Administrator": (
         *_MASTER_DATA, *_OWN, "person.*", "role.*", "setting.*", "token.*", "session.*", "job.*", "event.*", "delivery.*",
+        "webhook.*", "webhook_delivery.*",
         "schedule_run.*", "entity.*", "currency.*", "unit.*", "location.*", "tax_code.*", "exchange_rate.*",
         "cost_centre.*", "category.*", "project.*", "audit_entry.read",
     ),

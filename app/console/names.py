@@ -14,6 +14,9 @@ _WORK = {
     "search.reindex": "Bring the search up to date",
     "import.check": "Check a file",
     "import.apply": "Import a file",
+    "hear:webhooks": "Tell webhooks",
+    "webhook.deliver": "Tell a webhook",
+    "webhook.replay": "Tell a webhook again",
 }
 
 

@@ -19,7 +19,7 @@ from app.kernel.actor import SYSTEM, Context
 
 log = logging.getLogger(__name__)
 STATES = ("waiting", "running", "done", "dead", "discarded")
-QUEUES = ("light", "heavy")
+QUEUES = ("light", "heavy", "outside")
 MAX_ATTEMPTS = 8
 NUDGE = "outlay:nudge"
 _MOST_NUDGES = 10
@@ -29,13 +29,20 @@ class LeaseLost(Exception):
     """The work took so long, or was cut off so long, that it was given to somebody else; it must leave no trace."""
 
 
+@dataclass(frozen=True, slots=True)
+class Again:
+    """What work answers that has not come to its end: it waits as long, in its place in the stream, and no try is counted."""
+
+    after: timedelta
+
+
 class Job(Base):
     """One piece of work. Jobs of the same `stream` run one after the other, in the order of `id`."""
 
     __tablename__ = "job"
     __table_args__ = (
         CheckConstraint("state IN ('waiting', 'running', 'done', 'dead', 'discarded')", name="state"),
-        CheckConstraint("queue IN ('light', 'heavy')", name="queue"),
+        CheckConstraint("queue IN ('light', 'heavy', 'outside')", name="queue"),
         CheckConstraint(
             "state <> 'running' OR (lease IS NOT NULL AND leased_until IS NOT NULL)", name="running_leased"
         ),
@@ -111,6 +118,8 @@ def declare(kind: str, work: Work, queue: str = "light", *, as_system: bool = Fa
     """Name a kind of work and the function `(context, job) -> result` that does it.
 
     Light work runs inside one transaction, which also marks it done: its effect in the database happens once.
+    Work outside does the same, and may have to wait for somebody else's server meanwhile: it holds up nothing but the
+    stream it is in.
     Heavy work runs in a process of its own and outside of any transaction; it opens units itself, ties what it has
     done to its job with `advance`, and must bear being started again after the last unit that was kept.
     It acts for whoever enqueued it, or with `as_system` for Outlay itself.
@@ -118,7 +127,7 @@ def declare(kind: str, work: Work, queue: str = "light", *, as_system: bool = Fa
     if kind in _kinds:
         raise ValueError(f"two kinds of job are called {kind}")
     if queue not in QUEUES:
-        raise ValueError(f"there is no queue {queue}, use light or heavy")
+        raise ValueError(f"there is no queue {queue}, use light, heavy or outside")
     _kinds[kind] = KindOfWork(work, queue, as_system)
 
 
@@ -253,6 +262,15 @@ def advance(context: Context, job: Job, done: int) -> None:
 def retry(context: Context, job: Job) -> None:
     """Let a dead job be tried again from its first attempt; the jobs of its stream behind it follow."""
     job.state, job.attempts, job.due_at, job.finished_at = "waiting", 0, context.now, None
+    context.session.info["nudge"] = True
+
+
+def hurry(context: Context, stream: str) -> None:
+    """Let what waits in a stream be done now, in its order, whatever time it was to wait for."""
+    context.session.execute(
+        text("UPDATE job SET due_at = :now WHERE stream = :stream AND state = 'waiting' AND due_at > :now"),
+        {"now": context.now, "stream": stream},
+    )
     context.session.info["nudge"] = True
 
 

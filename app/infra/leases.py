@@ -107,6 +107,13 @@ def finish(context: Context, job: Job, result: Any) -> None:
         raise LeaseLost(f"job {job.id}")
 
 
+def again(context: Context, job: Job, after: timedelta) -> None:
+    """Put work back that goes on later, in the transaction of what it has done so far."""
+    values = {"id": job.id, "lease": job.lease, "due": context.now + after}
+    if not context.session.execute(_AGAIN, values).rowcount:
+        raise LeaseLost(f"job {job.id}")
+
+
 def fail(context: Context, job: Job, error: str, pause: timedelta) -> str | None:
     """Put a job back that could not be done, to be tried again after a pause, or dead; give the state it is in then."""
     values = {"id": job.id, "lease": job.lease, "now": context.now, "due": context.now + pause, "error": error}
@@ -161,6 +168,11 @@ _EXTEND = text("UPDATE job SET leased_until = :until WHERE lease = CAST(:lease A
 _FINISH = text("""
     UPDATE job SET state = 'done', attempts = attempts + 1, result = CAST(:result AS jsonb), error = NULL,
         lease = NULL, leased_until = NULL, finished_at = :now
+    WHERE id = :id AND lease = CAST(:lease AS uuid) AND state = 'running'
+""")
+
+_AGAIN = text("""
+    UPDATE job SET state = 'waiting', due_at = :due, lease = NULL, leased_until = NULL
     WHERE id = :id AND lease = CAST(:lease AS uuid) AND state = 'running'
 """)
 

@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Identity, Index, Integer, Text, text
+from sqlalchemy import BigInteger, ColumnElement, DateTime, Identity, Index, Integer, Text, text
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -29,7 +30,19 @@ _EVENTS = text(
     "DELETE FROM outbox_event e WHERE e.resource = :resource AND e.row_id = :id "
     "AND NOT EXISTS (SELECT 1 FROM job WHERE job.event_id = e.id)"
 )
-_subscribers: dict[str, tuple[tuple[str, ...], Subscriber]] = {}
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Subscription:
+    """Which events are heard, by what, and under which condition on the event."""
+
+    events: tuple[str, ...]
+    handle: Subscriber
+    stream: str
+    only_if: str
+
+
+_subscribers: dict[str, _Subscription] = {}
 
 
 class OutboxEvent(Base):
@@ -71,16 +84,27 @@ class Changed(Event):
     fields: tuple[str, ...]
 
 
-def subscribe(name: str, events: tuple[str, ...], handle: Subscriber) -> None:
+def subscribe(
+    name: str,
+    events: tuple[str, ...],
+    handle: Subscriber,
+    *,
+    stream: str = "",
+    only_if: ColumnElement[bool] | None = None,
+) -> None:
     """Let `handle` hear these events (`order.issued`, `order.*`, `*.commented`, `*`), each exactly once in effect.
 
     It runs as Outlay itself, in a transaction of its own that also marks the event as heard; what it does outside
     the database must bear being done again. The events of one document come one after the other, in their order:
-    one that cannot be heard holds back those behind it until it is retried or discarded.
+    one that cannot be heard holds back those behind it until it is retried or discarded. With a `stream` of its own it
+    hears the events of all documents one after the other, in the order in which they were announced.
+    `only_if` is a condition on the event, asked in the statement that writes it: where it does not hold, nothing is
+    lined up, and nothing more was asked.
     """
     if name in _subscribers:
         raise ValueError(f"two subscribers are called {name}")
-    _subscribers[name] = (events, handle)
+    condition = "" if only_if is None else _spelled(only_if)
+    _subscribers[name] = _Subscription(events, handle, stream, condition)
     jobs.declare(f"hear:{name}", lambda context, job: handle(context, _event_of(job)), as_system=True)
 
 
@@ -89,11 +113,18 @@ def is_subscribed(name: str) -> bool:
     return name in _subscribers
 
 
+def _spelled(condition: ColumnElement[bool]) -> str:
+    """Spell a condition as SQL that stands in another statement."""
+    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+    told = condition.compile(dialect=dialect, compile_kwargs={"literal_binds": True})
+    return str(told).replace("%%", "%").replace(":", "\\:")
+
+
 def subscribers_of(event: str) -> list[str]:
-    """List who hears an event."""
+    """List who hears an event, some of them only where a condition holds."""
     resource, _, happened = event.partition(".")
     patterns = {event, f"{resource}.*", f"*.{happened}", "*"}
-    return [name for name, (events, _) in _subscribers.items() if patterns & set(events)]
+    return [name for name, each in _subscribers.items() if patterns & set(each.events)]
 
 
 def emit(context: Context, resource: Resource, row: Any, event: Event | Mapping[str, Any], name: str = "") -> None:
@@ -135,14 +166,24 @@ def write(context: Context) -> None:
     events = context.session.info["events"]
     if not events:
         return
-    written = records.insert(context.session, OutboxEvent.__table__, events, "id", "public_id")
-    ids = {str(event.public_id): event.id for event in written}
-    hearings = [
-        (f"hear:{subscriber}", ids[str(event["public_id"])], f"{subscriber}:{event['resource']}:{event['row_id']}")
-        for event in events
-        for subscriber in subscribers_of(event["name"])
-    ]
+    conditions = {name: each.only_if for name, each in _subscribers.items() if each.only_if}
+    asked = (f"({condition}) AS {_flag(name)}" for name, condition in conditions.items())
+    written = records.insert(context.session, OutboxEvent.__table__, events, "id", "public_id", *asked)
+    known = {str(each.public_id): each for each in written}
+    hearings = []
+    for event in events:
+        kept = known[str(event["public_id"])]
+        for name in subscribers_of(event["name"]):
+            if name in conditions and not getattr(kept, _flag(name)):
+                continue
+            stream = _subscribers[name].stream or f"{name}:{event['resource']}:{event['row_id']}"
+            hearings.append((f"hear:{name}", kept.id, stream))
     jobs.line_up(context, hearings)
+
+
+def _flag(subscriber: str) -> str:
+    """Name the column that says whether a subscriber's condition holds."""
+    return f"heard_by_{subscriber.replace('.', '_')}"
 
 
 def forget(context: Context, resource: Resource, row: Any) -> None:

@@ -31,7 +31,7 @@ class Kept:
         return self.days if isinstance(self.days, int) else int(settings.get(context.session, self.days))
 
 
-KEPT = {
+KEPT: dict[str, Kept] = {
     "jobs": Kept("job", "state IN ('done', 'discarded') AND finished_at < :before", 30, time(2, 10)),
     "events": Kept(
         "outbox_event",
@@ -52,8 +52,13 @@ def declare() -> None:
         )
     )
     for name, kept in KEPT.items():
-        jobs.declare(f"remove_old_{name}", _removal(name, kept), as_system=True)
-        jobs.every(f"remove_old_{name}", f"remove_old_{name}", kept.at)
+        keep(name, kept)
+
+
+def keep(name: str, kept: Kept) -> None:
+    """Remove every night what is past of one table."""
+    jobs.declare(f"remove_old_{name}", _removal(name, kept), as_system=True)
+    jobs.every(f"remove_old_{name}", f"remove_old_{name}", kept.at)
 
 
 def _removal(name: str, kept: Kept) -> Callable[[Context, Job], dict[str, Any]]:

@@ -131,6 +131,11 @@ def holding(actor: Actor, resource: Resource, verb: str) -> ColumnElement[bool]:
     return _held(actor, resource, verb)
 
 
+def of_entity(resource: Resource, entity: int) -> ColumnElement[bool]:
+    """Say, as a condition, which rows of a resource are of an entity."""
+    return _in_region(resource, entity, None)
+
+
 def reach_of(actor: Actor) -> tuple[Any, ...]:
     """Tell all that what somebody sees depends on: who they are, their grants, and what their roles permit."""
     return (actor.id, actor.is_system, actor.grants, actor.limits, *actor.rights.items())

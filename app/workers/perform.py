@@ -21,13 +21,13 @@ from sqlalchemy.orm import Session
 
 from app.infra import clock, identity, jobs, leases, live, telemetry, unit
 from app.infra.db import db
-from app.infra.jobs import Job, LeaseLost
+from app.infra.jobs import Again, Job, LeaseLost
 from app.kernel.actor import SYSTEM, Actor, Context
 from app.workers import process
 
 log = logging.getLogger(__name__)
 MOST_OF_A_STREAM = 200
-LIMITS = {"light": 120.0, "heavy": 4 * 3600.0}
+LIMITS = {"light": 120.0, "heavy": 4 * 3600.0, "outside": 60.0}
 FIRST_RETRY = 5.0
 LONGEST_RETRY = 6 * 3600.0
 LONGEST_ERROR = 500
@@ -148,9 +148,13 @@ def _run(job: Job, zone: str) -> None:
     kind = jobs.kind_of(job.kind)
     context = context_of(db.session(), job, zone, as_system=kind.as_system)
     command = f"job.{job.kind}"
-    if job.queue == "light":
+    if job.queue != "heavy":
         with unit.transaction(context, command) as bound:
-            leases.finish(bound, job, kind.work(bound, job))
+            result = kind.work(bound, job)
+            if isinstance(result, Again):
+                leases.again(bound, job, result.after)
+            else:
+                leases.finish(bound, job, result)
         return
     db.session().close()  # heavy work takes longer than a connection may sit in an open transaction
     result = kind.work(context, job)

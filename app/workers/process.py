@@ -70,22 +70,22 @@ class Stopping(threading.Event):
 
 
 class Patience:
-    """Says once that a server is away and once that it is back, and waits longer from try to try."""
+    """Says once that a server is away and once that it is back, and waits longer from try to try; says nothing without a name."""
 
-    def __init__(self, who: str) -> None:
+    def __init__(self, who: str = "") -> None:
         self.who = who
         self._tries = 0
 
     def failed(self, error: Exception) -> float:
         """Note a failure; give the seconds to wait before the next try."""
-        if not self._tries:
+        if self.who and not self._tries:
             log.warning("%s waits: %s", self.who, first_line(error))
         self._tries += 1
         return min(LONGEST_PAUSE, 0.25 * 2.0 ** min(self._tries, 10)) * random.uniform(0.5, 1.0)  # noqa: S311
 
     def over(self) -> None:
         """Note that all is well."""
-        if self._tries:
+        if self.who and self._tries:
             log.info("%s goes on", self.who)
         self._tries = 0
 

@@ -37,7 +37,11 @@ class Allowance:
     batch: int
 
 
-ALLOWANCES = {"light": Allowance(messages=8, batch=25), "heavy": Allowance(messages=2, batch=1)}
+ALLOWANCES = {
+    "light": Allowance(messages=8, batch=25),
+    "heavy": Allowance(messages=2, batch=1),
+    "outside": Allowance(messages=8, batch=1),
+}
 
 
 @dataclass

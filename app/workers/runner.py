@@ -1,4 +1,4 @@
-"""The runner: RQ workers for light and heavy jobs. Without `--queue` one process keeps one of each running."""
+"""The runner: RQ workers for light, heavy and outside jobs. Without `--queue` one process keeps one of each running."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import contextlib
 import logging
 import os
 import signal
+import threading
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -16,6 +17,7 @@ from flask import Flask
 from rq import Queue, SimpleWorker, Worker
 from rq.exceptions import DequeueTimeout, StopRequested
 from rq.serializers import JSONSerializer
+from rq.timeouts import TimerDeathPenalty
 from rq.worker import BaseWorker, WorkerStatus
 
 from app.infra import jobs
@@ -28,6 +30,8 @@ DEQUEUE_SECONDS = 1
 WORKER_TTL = 30
 TIDY_SECONDS = 60
 RESTART_SECONDS = 1.0
+#: How many servers of others one process can wait for at a time.
+THREADS = {"outside": 4}
 
 
 class _Attentive(BaseWorker):
@@ -79,7 +83,13 @@ class HeavyWorker(_Attentive, Worker):
             super().maintain_heartbeats(job, execution)
 
 
-WORKERS: Mapping[str, type[_Attentive]] = {"light": LightWorker, "heavy": HeavyWorker}
+class OutsideWorker(LightWorker):
+    """Does jobs that wait for servers of others, one of several threads of its process."""
+
+    death_penalty_class = TimerDeathPenalty  # signals reach the main thread only
+
+
+WORKERS: Mapping[str, type[_Attentive]] = {"light": LightWorker, "heavy": HeavyWorker, "outside": OutsideWorker}
 
 
 class _Known(logging.Filter):
@@ -95,9 +105,21 @@ def serve(shift: Shift, queue: str) -> None:
     perform.use(shift)
     if queue == "heavy":
         perform.warm_up(shift.app)
-    patience = process.Patience(f"{queue} worker")
     logging.getLogger("rq.worker").addFilter(_Known())
+    beside = [
+        threading.Thread(target=_serve, args=(shift, queue, process.Patience()), name=f"{queue}-{number}", daemon=True)
+        for number in range(1, THREADS.get(queue, 1))
+    ]
+    for thread in beside:
+        thread.start()
     log.info("%s worker is ready", queue)
+    _serve(shift, queue, process.Patience(f"{queue} worker"))
+    for thread in beside:
+        thread.join()
+
+
+def _serve(shift: Shift, queue: str, patience: process.Patience) -> None:
+    """Do jobs in one thread; of several that serve a queue one says what it waits for."""
     while not shift.is_over():
         try:
             worker = _worker(shift, queue)

@@ -47,7 +47,7 @@ class Crew:
                 stderr=output,
             )
         self._running.append(process)
-        awaited = 2 if role == "runner" and not arguments else 1
+        awaited = len(jobs.QUEUES) if role == "runner" and not arguments else 1
         wait_for(
             lambda: process.poll() is not None or log.read_text().count("is ready") >= before + awaited,
             f"{role} is ready:\n{log.read_text()}",

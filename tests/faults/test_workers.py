@@ -162,13 +162,13 @@ def test_relay_and_workers_wait_for_valkey_in_one_line_each_and_go_on_when_it_is
     crew.cache.process.wait()
     ids = [line_up("count", {"number": number}) for number in range(3)]
     wait_for(lambda: "relay waits" in crew.log("relay").read_text(), "the relay says that it waits")
-    wait_for(lambda: crew.log("runner").read_text().count("waits") == 2, "the workers say that they wait")
+    wait_for(lambda: crew.log("runner").read_text().count("waits") == 3, "the workers say that they wait")
     assert [read(each).state for each in ids] == ["waiting"] * 3
     crew.restart_valkey()
     wait_for(all_done, "all is done")
     wait_for(lambda: "relay goes on" in crew.log("relay").read_text(), "the relay says that it goes on")
     assert crew.log("relay").read_text().count("relay waits") == 1
-    assert crew.log("runner").read_text().count(" waits") == 2
+    assert crew.log("runner").read_text().count(" waits") == 3
     assert "Traceback" not in crew.log("runner").read_text() + crew.log("relay").read_text()
 
 

@@ -135,6 +135,14 @@ def tell_of_payment(context: Context, event: OutboxEvent) -> None:
     service.tell(context, occasion, told["accounts"])
 
 
+def tell_of_webhook(context: Context, event: OutboxEvent) -> None:
+    """Tell those in charge of a webhook that events do not get through."""
+    told = event.payload
+    values = {"key": event.row_key, "reason": told["reason"]}
+    occasion = _occasion(event, Kind.WEBHOOK_IN_TROUBLE, event.resource, event.row_key, values)
+    service.tell(context, occasion, told["accounts"])
+
+
 def _occasion(event: OutboxEvent, kind: Kind, resource: str, key: str, values: Mapping[str, Any]) -> Occasion:
     return Occasion(event.public_id, kind, registry[resource], key, event.actor_id, values)
 
@@ -171,3 +179,4 @@ outbox.subscribe("notices.runs", tuple(RUNS), tell_of_run)
 outbox.subscribe("notices.payments", ("payment.failed", "payment.returned"), tell_of_payment)
 outbox.subscribe("notices.comments", ("*.commented",), tell_of_mention)
 outbox.subscribe("notices.imports", tuple(IMPORTS), tell_of_import)
+outbox.subscribe("notices.webhooks", ("webhook.in_trouble",), tell_of_webhook)

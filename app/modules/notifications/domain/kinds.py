@@ -45,6 +45,7 @@ class Kind(Labelled):
     MENTIONED = "mentioned", "Someone was mentioned in a comment"
     IMPORT_DONE = "import_done", "An import has ended"
     IMPORT_FAILED = "import_failed", "An import has failed"
+    WEBHOOK_IN_TROUBLE = "webhook_in_trouble", "Events do not get through to a webhook"
 
     @property
     def setting(self) -> str:
@@ -149,6 +150,10 @@ WORDS: dict[Kind, Words] = {
         "The import of {{ title }} has failed",
         "{{ reason }}",
         hears_own=True,
+    ),
+    Kind.WEBHOOK_IN_TROUBLE: Words(
+        "Events do not get through to the webhook {{ key }}",
+        "{{ reason }} Its deliveries show what was tried and answered; from there it can be sent again.",
     ),
 }
 

@@ -1,0 +1,67 @@
+"""What a webhook hears, how it is signed, and how often it is tried."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+
+from standardwebhooks import Webhook as Signer
+
+STREAM = "webhooks"
+TESTED = "webhook.tested"
+OWN = ("webhook", "webhook_delivery")
+#: How long to wait after the first, the second … try that failed: thirty-one hours in all.
+PAUSES = (
+    timedelta(seconds=5),
+    timedelta(seconds=30),
+    timedelta(minutes=2),
+    timedelta(minutes=10),
+    timedelta(hours=1),
+    timedelta(hours=6),
+    timedelta(days=1),
+)
+LONGEST_EXCERPT = 300
+_SECRET = "whsec_"  # noqa: S105 - how secrets of Standard Webhooks begin
+_PATTERN = re.compile(r"([a-z][a-z_]*)\.(\*|[a-z][a-z_]*)")
+
+
+def pause_after(tries: int) -> timedelta | None:
+    """Tell how long to wait after so many tries; None when it is given up."""
+    return PAUSES[tries - 1] if tries <= len(PAUSES) else None
+
+
+def patterns_of(text: str | None) -> tuple[str, ...]:
+    """Read which events are meant: one name, or all of a kind of document, to a line."""
+    return tuple(sorted({each for each in re.split(r"[\s,;]+", text or "") if each}))
+
+
+def unknown_patterns(text: str | None, resources: Iterable[str]) -> list[str]:
+    """List what names no event: each begins with a kind of document that there is."""
+    known = set(resources)
+    found = ((each, _PATTERN.fullmatch(each)) for each in patterns_of(text))
+    return [each for each, match in found if match is None or match[1] not in known]
+
+
+def is_heard(name: str, text: str | None) -> bool:
+    """Say whether an event is among those that are meant; all are where none is named."""
+    patterns = patterns_of(text)
+    return not patterns or name in patterns or f"{name.partition('.')[0]}.*" in patterns
+
+
+def secret_of(key: bytes) -> str:
+    """Write a key as receivers enter it."""
+    return _SECRET + base64.b64encode(key).decode()
+
+
+def signatures(secrets: Iterable[str], identity: str, timestamp: int, body: bytes) -> str:
+    """Sign a message with each secret that holds, as Standard Webhooks says."""
+    at, text = datetime.fromtimestamp(timestamp, UTC), body.decode()
+    return " ".join(Signer(secret).sign(identity, at, text) for secret in secrets)
+
+
+def excerpt(text: str) -> str:
+    """Give the beginning of an answer, on one line and without what steers a terminal."""
+    shown = "".join(sign if sign.isprintable() else " " for sign in text)
+    return " ".join(shown.split())[:LONGEST_EXCERPT]
