@@ -86,7 +86,12 @@ def writing(sample: Sample) -> dict[str, Operation]:
         for _ in course(send, sample, turn):
             pass
 
-    return {"create an order of 5 lines": create, COURSE: cycle}
+    def request(send: Transport, turn: int) -> None:
+        key = _entered(send, "/api/v1/requests", "requester", _request(sample, turn))
+        _entered(send, f"/api/v1/requests/{key}/submit", "requester", {}, 200)
+        _entered(send, f"/api/v1/requests/{key}/approve", "head", {}, 200)
+
+    return {"create an order of 5 lines": create, "request, created to approved (3 requests)": request, COURSE: cycle}
 
 
 def mixed(sample: Sample) -> Operation:
@@ -129,6 +134,15 @@ def _order(sample: Sample, turn: int) -> dict[str, Any]:
 
     place = {"cost_centre": sample.centres[turn % len(sample.centres)], "currency": "EUR", "deliver_to": "WIEN"}
     return {"supplier": "VEGA", **place, "lines": [line(at) for at in range(LINES)]}
+
+
+def _request(sample: Sample, turn: int) -> dict[str, Any]:
+    """Write down what an order buys as somebody's wish, which the owner of the cost centre decides."""
+    order = _order(sample, turn)
+    wanted = ("text", "quantity", "unit", "category", "unit_price")
+    lines = [{name: line[name] for name in wanted} for line in order["lines"]]
+    place = {name: order[name] for name in ("cost_centre", "currency", "deliver_to")}
+    return {"title": f"Things of turn {turn}", **place, "lines": lines}
 
 
 def _captured(send: Transport, order: str, lines: list[dict[str, str]]) -> str:

@@ -14,7 +14,13 @@ from app.infra.db import db
 from app.kernel.actor import Context
 from bench.operations import Sample
 
-ACCOUNTS = {"buyer": "nadia.brandt", "head": "sofia.rossi", "receiver": "rita.kral", "clerk": "eva.horak"}
+ACCOUNTS = {
+    "buyer": "nadia.brandt",
+    "head": "sofia.rossi",
+    "receiver": "rita.kral",
+    "clerk": "eva.horak",
+    "requester": "lena.fischer",
+}
 
 
 def headers(application: Flask) -> dict[str, dict[str, str]]:
