@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTo
 from werkzeug.routing import RequestRedirect
 
 from app.api.answers import PREFIX, answer, request_id
-from app.infra import files
+from app.infra import files, violations
 from app.infra.audit import plain
 from app.kernel.problem import Problem, Refused
 
@@ -111,6 +111,8 @@ def _unforeseen(error: Exception) -> Response:
     pgcode = getattr(getattr(error, "orig", None), "pgcode", None)
     if isinstance(error, DBAPIError) and pgcode in _BUSY:
         return problem_answer(409, [Problem("busy", "Someone else is changing this right now. Try again.")])
+    if isinstance(error, DBAPIError) and violations.is_stopped(error):
+        return _away(error, violations.TOO_SLOW)
     if isinstance(error, files.StoreDown):
         return _away(error, files.AWAY)
     if isinstance(error, PoolTimeout) or (isinstance(error, DBAPIError) and error.connection_invalidated):
@@ -124,5 +126,5 @@ def _unforeseen(error: Exception) -> Response:
 
 
 def _away(error: Exception, problem: Problem = _SERVER_AWAY) -> Response:
-    log.error("a server is away in %s %s: %s", request.method, request.path, error)
+    log.error("not available: %s %s: %s", request.method, request.path, error)
     return problem_answer(503, [problem], {"Retry-After": "5"})

@@ -18,7 +18,7 @@ from werkzeug.exceptions import HTTPException
 from app.console import gate, shell
 from app.console.lists import Link
 from app.console.shell import Crumb, Page, Shell
-from app.infra import files, unit
+from app.infra import files, unit, violations
 from app.kernel.problem import Kind, Refused
 
 log = logging.getLogger(__name__)
@@ -121,6 +121,9 @@ def _forged(_: CSRFError) -> Response:
 
 
 def _database(error: DBAPIError) -> Response:
+    if violations.is_stopped(error):
+        log.warning("stopped: %s", error)
+        return page(503, [violations.TOO_SLOW.message])
     if isinstance(error, OperationalError) or error.connection_invalidated:
         return _unreachable(error)
     return _broken(error)

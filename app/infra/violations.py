@@ -17,6 +17,11 @@ from app.kernel.problem import Kind, Problem, Refused
 #: What waits for the commit would then refuse everything for the sake of one part.
 CHECK_DEFERRED = text("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
 BUSY = Problem("busy", "Someone else is changing this right now. Try again.")
+TOO_SLOW = Problem(
+    "too_slow",
+    "This took too long and was stopped; nothing was changed. Ask for less, such as with more filters, or try again later.",
+)
+_STOPPED = {"57014"}
 _RETRIED = {"40001", "40P01"}
 _LOCKED = {"55P03"}
 _EMPTY, _GONE, _TAKEN, _UNCHECKED = "23502", "23503", "23505", "23514"
@@ -30,6 +35,11 @@ def code_of(error: DBAPIError) -> str:
 def is_passing(error: DBAPIError) -> bool:
     """Say whether the same change may go through when it is tried again: others stood in its way."""
     return code_of(error) in _RETRIED
+
+
+def is_stopped(error: DBAPIError) -> bool:
+    """Say whether the database stopped a statement because it took longer than it may (config.py)."""
+    return code_of(error) in _STOPPED
 
 
 def translated(error: DBAPIError) -> Exception:

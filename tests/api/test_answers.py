@@ -148,6 +148,20 @@ def test_what_nobody_foresaw_is_told_without_its_inside(
     assert "the secret inside" in caplog.text
 
 
+def test_what_takes_the_database_too_long_is_stopped_and_told(caller: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(context: Any, *_: Any, **__: Any) -> None:
+        context.session.execute(text("SET LOCAL statement_timeout = '20ms'"))
+        context.session.execute(text("SELECT pg_sleep(5)"))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(resources.listing, "page", slow)
+        response = caller.get("/categories")
+
+    assert (response.status_code, codes(response)) == (503, ["too_slow"])
+    assert response.headers["Retry-After"] == "5"
+    assert caller.get("/categories").status_code == 200
+
+
 def test_a_database_that_is_away_is_a_503(caller: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     def away(*_: Any, **__: Any) -> None:
         raise OperationalError("SELECT", {}, Exception("connection refused"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import text as sql
 from sqlalchemy.exc import OperationalError
 
 from app.console import home
@@ -41,6 +42,18 @@ def test_without_a_database_the_page_says_so_and_needs_none(app, buyer, monkeypa
     page = buyer.get("/")
     assert page.status_code == 503
     assert "Outlay cannot reach its database" in text(page)
+
+
+def test_what_takes_the_database_too_long_is_stopped_and_told(app, buyer, monkeypatch):
+    def slow(visit, *_, **__):
+        visit.context.session.execute(sql("SET LOCAL statement_timeout = '20ms'"))
+        visit.context.session.execute(sql("SELECT pg_sleep(5)"))
+
+    monkeypatch.setattr(home, "build", slow)
+    page = buyer.get("/")
+    assert page.status_code == 503
+    assert "This took too long and was stopped" in text(page)
+    assert "cannot reach its database" not in text(page)
 
 
 def test_an_address_that_leads_nowhere_says_so(app, buyer):
