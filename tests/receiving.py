@@ -28,7 +28,7 @@ class Receiver:
     taken: list[dict[str, Any]] = field(default_factory=list)
     forged: list[str] = field(default_factory=list)
     asked: int = 0
-    status: int = 200
+    status: int = 200  # 0 hangs up without a word
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b"thank you"
     delay: float = 0
@@ -48,14 +48,15 @@ class Receiver:
         """List what was told, in the order it came."""
         return [each["type"] for each in self.taken]
 
-    def take(self, headers: dict[str, str], content: bytes) -> None:
-        """Keep a message if one of the secrets signed it."""
+    def take(self, headers: dict[str, str], content: bytes) -> bool:
+        """Keep a message if one of the secrets signed it; without any, everything is in order."""
         for secret in self.secrets:
             with contextlib.suppress(WebhookVerificationError):
                 told = Webhook(secret).verify(content, headers)
                 self.taken.append({"id": headers["webhook-id"], "headers": headers, "raw": content, **told})
-                return
+                return True
         self.forged.append(content.decode())
+        return not self.secrets
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -67,11 +68,16 @@ class _Handler(BaseHTTPRequestHandler):
         content = self.rfile.read(int(self.headers["Content-Length"]))
         with receiver.lock:
             receiver.asked += 1
-            if 200 <= receiver.status < 300 and not receiver.delay and not receiver.pace:
-                receiver.take({name.lower(): value for name, value in self.headers.items()}, content)
         time.sleep(receiver.delay)
+        status = receiver.status
+        if not status:
+            self.close_connection = True
+            return
+        with receiver.lock:
+            if status == 200 and not receiver.take({n.lower(): each for n, each in self.headers.items()}, content):
+                status = 400
         with contextlib.suppress(OSError):
-            self.send_response(receiver.status)
+            self.send_response(status)
             for name, value in {"Content-Length": str(len(receiver.body)), **receiver.headers}.items():
                 self.send_header(name, value)
             self.end_headers()

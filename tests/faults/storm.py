@@ -29,6 +29,7 @@ from bench.stack import GUNICORN, answers, free_port
 from tests.faults import paying
 from tests.faults.clocks import Clocks
 from tests.posting import SENDER, Office
+from tests.receiving import Receiver
 from tests.servers import ROOT
 
 PROCESSES = {
@@ -73,6 +74,7 @@ class Stage:
             "OUTLAY_HOME": str(place),
             "OUTLAY_PORT": str(self.port),
             "OUTLAY_LEASE_SECONDS": "3",
+            "OUTLAY_WEBHOOK_NETWORKS": "127.0.0.0/8",
             "LOG_LEVEL": "WARNING",
             "TZ": "UTC",
             **{f"OUTLAY_SMTP_{name}": value for name, value in smtp.items()},
@@ -252,7 +254,7 @@ def people_at_work(
             thread.join(3 * PATIENCE)
 
 
-def faults(stage: Stage, office: Office, dice: random.Random) -> dict[str, Callable[[], None]]:
+def faults(stage: Stage, office: Office, receiver: Receiver, dice: random.Random) -> dict[str, Callable[[], None]]:
     """Name what can go wrong, and make it go wrong."""
 
     def kill_web_worker() -> None:
@@ -297,6 +299,12 @@ def faults(stage: Stage, office: Office, dice: random.Random) -> dict[str, Calla
         time.sleep(dice.uniform(0.5, 2))
         office.delay, office.data_answer = 0, "250 OK"
 
+    def trouble_receiver() -> None:
+        """Let it answer that it is not well, hang up, answer late, or hang."""
+        receiver.delay, receiver.status = dice.choice(((0, 500), (0, 0), (0, 404), (4, 200), (40, 200)))
+        time.sleep(dice.uniform(0.5, 2))
+        receiver.delay, receiver.status = 0, 200
+
     def put_clock_wrong() -> None:
         """Put the clock of a process forward or back while it runs; it is right again when the round is over."""
         stage.clocks.put_wrong(dice.choice(sorted(PROCESSES)), dice.choice(WRONG_BY))
@@ -314,6 +322,7 @@ def faults(stage: Stage, office: Office, dice: random.Random) -> dict[str, Calla
         "connections cut": cut_connections,
         "files gone": lose_files,
         "mail server in trouble": trouble_post,
+        "receiver of webhooks in trouble": trouble_receiver,
         "clock of a process put wrong": put_clock_wrong,
         "clock of PostgreSQL put wrong": lambda: stage.clocks.put_wrong(DATABASE, dice.choice(WRONG_BY)),
     }

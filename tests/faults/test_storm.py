@@ -29,13 +29,18 @@ from tests.faults import paying
 from tests.faults.paying import at_a_page
 from tests.faults.storm import Hand, Record, Stage, chosen, faults, people_at_work
 from tests.posting import Office, post_office
+from tests.receiving import Receiver, receiving
 from tests.scenarios.paying import Paying
+from tests.slices.doing import do, enter
 from tests.waiting import wait_for
 
 pytestmark = pytest.mark.slow
 SEED, FAULTS, ROUNDS, CLIENTS = 20261123, int(os.environ.get("OUTLAY_STORM", "100")), 10, 4
 SERIES = "INV-HAL-"
 TREASURER = "tomas.dvorak"
+WEBHOOK = "everything"
+#: How long all that was announced may take to reach a receiver that was in trouble.
+TELLING = 300
 #: What anybody may ask for as often as they like.
 AS_OFTEN_AS_LIKED = "payment_run.fetch_file"
 
@@ -56,6 +61,12 @@ def office() -> Iterator[tuple[Office, int]]:
     found = Office()
     with post_office(found) as port:
         yield found, port
+
+
+@pytest.fixture(scope="module")
+def receiver() -> Iterator[Receiver]:
+    with receiving(Receiver()) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")
@@ -81,8 +92,8 @@ def application(stage: Stage) -> Iterator[Flask]:
 
 
 @pytest.fixture(scope="module")
-def known(application: Flask) -> tuple[dict[str, dict[str, str]], list[str]]:
-    """Build the company, and give its people tokens."""
+def known(application: Flask, receiver: Receiver) -> tuple[dict[str, dict[str, str]], list[str]]:
+    """Build the company, give its people tokens, and let a server hear of everything."""
     from app.infra import identity
 
     with application.app_context():
@@ -91,6 +102,8 @@ def known(application: Flask) -> tuple[dict[str, dict[str, str]], list[str]]:
         for name, login in {**ACCOUNTS, paying.APPROVER: TREASURER}.items():
             user = identity.find_user(db.session(), login)
             found[name] = {"Authorization": f"Bearer {token(user)}"}
+        webhook = enter(system(), "webhook", code=WEBHOOK, name="Everything", url=receiver.url)
+        receiver.secrets.append(do(system(), "webhook", webhook, "start").told["secret"])
         db.session.remove()
         db.engine.dispose()
     return found, company.centres
@@ -133,8 +146,34 @@ def check_deliveries(stage: Stage) -> None:
         for event, kind, state in stage.ask("SELECT event_id, kind, state FROM job WHERE event_id IS NOT NULL")
     }
     for event, name in stage.ask("SELECT id, name FROM outbox_event"):
-        for subscriber in outbox.subscribers_of(name):
+        for subscriber in set(outbox.subscribers_of(name)) - {"webhooks"}:
             assert heard.get((event, f"hear:{subscriber}")) == "done", (event, name, subscriber)
+
+
+def check_webhooks(stage: Stage, receiver: Receiver) -> None:
+    """See that every event since it listens reached the receiver, signed, and those of a document in their order."""
+    deadline = time.monotonic() + TELLING
+    while stage.ask("SELECT 1 FROM job WHERE kind = 'webhook.deliver' AND state IN ('waiting', 'running') LIMIT 1"):
+        assert time.monotonic() < deadline, stage.ask(
+            "SELECT state, error, count(*) FROM webhook_delivery GROUP BY 1, 2"
+        )
+        stage.ask(
+            "UPDATE job SET due_at = now() WHERE kind = 'webhook.deliver' AND state = 'waiting' AND due_at > now()"
+        )
+        time.sleep(0.5)
+    announced = stage.ask(
+        "SELECT id, public_id::text, resource || row_id FROM outbox_event WHERE resource NOT LIKE 'webhook%%' AND id >"
+        " (SELECT id FROM outbox_event WHERE name = 'webhook.started' AND row_key = %s) ORDER BY id", WEBHOOK)  # fmt: skip
+    known = {public: (id, document) for id, public, document in announced}
+    came = [each for each in dict.fromkeys(receiver.ids()) if each in known]
+    assert set(came) == set(known)
+    last: dict[str, int] = {}
+    for public in came:
+        id, document = known[public]
+        assert id > last.get(document, 0), (document, public)
+        last[document] = id
+    assert stage.ask("SELECT state, error FROM webhook_delivery WHERE state <> 'delivered'") == []
+    print(f"{len(known)} events reached the receiver, in {receiver.asked} tries", flush=True)
 
 
 def check_numbers(stage: Stage) -> None:
@@ -222,14 +261,14 @@ def test_with_the_store_of_files_gone_all_but_files_works_and_says_what_is_missi
 
 
 def test_nothing_is_lost_and_nothing_happens_twice_in_a_storm_of_faults(
-    stage: Stage, office: tuple[Office, int], application: Flask, known: Any
+    stage: Stage, office: tuple[Office, int], receiver: Receiver, application: Flask, known: Any
 ) -> None:
     dice, done = random.Random(SEED), Counter()
     tokens, centres = known
     everything: dict[str, int] = {"acts": 0, "courses": 0, "runs": 0}
     shown: Counter[str] = Counter()
     released: dict[str, str] = {}
-    hurt = faults(stage, office[0], dice)
+    hurt = faults(stage, office[0], receiver, dice)
     stage.revive()
     stage.wait_until_healthy()
     [(orders,)] = stage.ask("SELECT count(*) FROM purchase_order")
@@ -251,6 +290,7 @@ def test_nothing_is_lost_and_nothing_happens_twice_in_a_storm_of_faults(
         check_numbers(stage)
         check_clocks(stage, database_was_wrong=bool(done["clock of PostgreSQL put wrong"]))
         check_letters(stage, office[0])
+        check_webhooks(stage, receiver)
         released.update(record.released)
         paying.check_payments(stage.ask, Hand(stage, tokens, Record()), released)
         check_books(application)
