@@ -20,7 +20,7 @@ webhooks = registry.add(
         list=("code", "name", "url", "events", "entity", "state"),
         show=(
             ("Webhook", ("code", "name", "url", "events", "entity")),
-            ("Standing", ("state", "paused_because", "paused_at", "old_secret_until")),
+            ("Standing", ("paused_because", "paused_at", "old_secret_until")),
         ),
         form=("code", "name", "url", "events", "entity"),
         editable_in=("draft", "active", "paused"),
@@ -43,9 +43,9 @@ deliveries = registry.add(
         key="id",
         icon="send",
         order="-id",
-        list=("id", "webhook", "name", "event", "state", "tries", "status", "error", "created_at", "ended_at"),
+        list=("id", "webhook", "event", "state", "tries", "status", "error", "created_at", "ended_at"),
         show=(
-            ("Delivery", ("webhook", "name", "event", "created_at")),
+            ("Delivery", ("webhook", "event", "created_at")),
             ("Progress", ("tries", "status", "error", "due_at", "ended_at")),
         ),
         children=(Children("attempts", WebhookAttempt, ("at", "status", "milliseconds", "told"), fixed=True),),
