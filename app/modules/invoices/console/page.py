@@ -186,7 +186,10 @@ def _disputed(visit: Visit, row: Invoice, left: Sequence[Difference]) -> Standin
     if not left:
         return Standing("bad", "It does not match.", "Somebody else settles why. Nothing is paid until then.")
     who = words.joined(list(dict.fromkeys(words.lower_first(each.owner) for each in left)))
-    lead = f"{words.count(len(left), 'difference has', 'differences have')} to be settled before it can go on."
+    # A budget may stand in the way of what agrees with its order in everything.
+    differs = any(each.verdict is Verdict.EXCEPTION for each in row.checks)
+    noun = ("difference has", "differences have") if differs else ("matter has", "matters have")
+    lead = f"{words.count(len(left), *noun)} to be settled before it can go on."
     return Standing("bad", lead, f"It waits for the {who}. Nothing is paid until then.")
 
 
