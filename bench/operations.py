@@ -11,6 +11,9 @@ from typing import Any, Protocol
 THINGS = ("filter", "lens", "mirror", "cable", "sensor", "bracket", "pump", "valve", "board", "motor")
 LINES = 5
 COURSE = "order to posted invoice (9 requests)"
+REQUEST = "request, created to approved (3 requests)"
+#: Operations of several requests, of which each needs what the one before has done: they have no floor.
+LONG = (REQUEST, COURSE)
 
 
 class Transport(Protocol):
@@ -91,7 +94,7 @@ def writing(sample: Sample) -> dict[str, Operation]:
         _entered(send, f"/api/v1/requests/{key}/submit", "requester", {}, 200)
         _entered(send, f"/api/v1/requests/{key}/approve", "head", {}, 200)
 
-    return {"create an order of 5 lines": create, "request, created to approved (3 requests)": request, COURSE: cycle}
+    return {"create an order of 5 lines": create, REQUEST: request, COURSE: cycle}
 
 
 def mixed(sample: Sample) -> Operation:

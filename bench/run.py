@@ -137,9 +137,9 @@ def prepare(environment: dict[str, str], only: str) -> Prepared:
     prepared = Prepared(people.headers(application), people.sample(application), {}, {})
     inside = capture.Inside(application, prepared.known)
     for name, operation in _chosen(prepared, only).items():
-        taken = capture.statements(application, inside, operation, 1 if name == operations.COURSE else 6)
+        taken = capture.statements(application, inside, operation, 1 if name in operations.LONG else 6)
         prepared.queries[name] = max(len(turn) for turn in taken)
-        prepared.taken[name] = [] if name == operations.COURSE else taken
+        prepared.taken[name] = [] if name in operations.LONG else taken
     return prepared
 
 
