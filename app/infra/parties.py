@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, CompoundSelect, Identity, Index, Integer, Text, or_, select, text
@@ -81,16 +82,23 @@ def first_parts(
     resource: Resource, account_id: int, most: int, *, down: bool, beyond: int | None
 ) -> ColumnElement[bool]:
     """Match the first of those rows by id, from one on; whoever takes part in thousands has their newest looked up."""
-    entered, listed = aliased(resource.model), aliased(resource.model)
-    own = select(entered.id).where(entered.created_by == account_id)
-    joined = select(listed.id).join(Party, Party.row_id == listed.id).distinct()
-    joined = joined.where(Party.account_id == account_id, Party.resource == resource.name)
+    return _first_parts(resource.model, resource.name, account_id, most, down, beyond)
+
+
+@lru_cache(maxsize=512)  # to put it together takes longer than to find a page of rows by it, mostly the first page
+def _first_parts(
+    model: Any, name: str, account_id: int, most: int, down: bool, beyond: int | None
+) -> ColumnElement[bool]:
+    entered, listed, party = model.__table__.alias(), model.__table__.alias(), Party.__table__.alias()
+    own = select(entered.c.id).where(entered.c.created_by == account_id)
+    joined = select(listed.c.id).join(party, party.c.row_id == listed.c.id).distinct()
+    joined = joined.where(party.c.account_id == account_id, party.c.resource == name)
     firsts = []
-    for statement, id in ((own, entered.id), (joined, listed.id)):
+    for statement, id in ((own, entered.c.id), (joined, listed.c.id)):
         if beyond is not None:
             statement = statement.where(id < beyond if down else id > beyond)
         firsts.append(select(statement.order_by(id.desc() if down else id.asc()).limit(most).subquery()))
-    found: ColumnElement[bool] = resource.model.id.in_(firsts[0].union_all(firsts[1]))
+    found: ColumnElement[bool] = model.id.in_(firsts[0].union_all(firsts[1]))
     return found
 
 
