@@ -74,7 +74,7 @@ _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 def measure(maker: Any, number: int) -> dict[str, Any]:
-    code = f"X{_DIGITS[number // 36 % 36]}{_DIGITS[number % 36]}"
+    code = f"{'XYZ0'[number // 1296]}{_DIGITS[number // 36 % 36]}{_DIGITS[number % 36]}"
     return {"code": code, "name": f"Piece {number}", "decimals": 2, "active": True}
 
 

@@ -25,9 +25,11 @@ def webhook(maker: Any, number: int) -> dict[str, Any]:
 
 
 def delivery(maker: Any) -> str:
-    """Let an event wait for a webhook."""
+    """Let an event wait for a webhook of the entity in which rows are made just now."""
     maker.create(maker.resource("unit"))
-    key = maker.in_state(maker.resource("webhook"), "active")
+    hooks = maker.resource("webhook")
+    key = maker.create(hooks, entity=maker.made.get("entity"))
+    unit.execute(system(id=990), hooks, key, "start", {})
     with unit.transaction(system(), "test.line_up") as bound:
         found = text("SELECT w.id, e.id, e.name FROM webhook w, outbox_event e WHERE w.code = :key ORDER BY e.id DESC")
         webhook_id, event_id, name = bound.session.execute(found, {"key": key}).first()
