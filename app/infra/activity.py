@@ -123,9 +123,9 @@ def comment_within(bound: Context, resource: Resource, key: str, text: str) -> C
     )
     bound.session.add(entry)
     bound.session.flush()
-    payload = {"comment": entry.id, "mentions": [user.id for user in mentioned]}
+    said_now = outbox.Commented(entry.id, tuple(user.id for user in mentioned))
     _put_on_record(bound, resource, row, "commented", {"comment": entry.id})
-    outbox.emit(bound, resource, row, payload, f"{resource.name}.commented")
+    outbox.emit(bound, resource, row, said_now)
     return entry
 
 
@@ -152,8 +152,7 @@ def attach_within(bound: Context, resource: Resource, key: str, stored: Any, nam
     bound.session.add(entry)
     bound.session.flush()
     _put_on_record(bound, resource, row, "attached", {"file": name, "sha256": stored.digest})
-    payload = {"attachment": entry.id, "name": name}
-    outbox.emit(bound, resource, row, payload, f"{resource.name}.attached")
+    outbox.emit(bound, resource, row, outbox.Attached(entry.id, name))
     return entry
 
 
@@ -177,7 +176,7 @@ def detach(context: Context, resource: Resource, key: str, attachment_id: int) -
             raise Refused(Kind.CONFLICT, Problem("original", words))
         entry.removed_at = bound.now
         _put_on_record(bound, resource, row, "detached", {"file": entry.name, "sha256": entry.digest})
-        outbox.emit(bound, resource, row, {"attachment": entry.id, "name": entry.name}, f"{resource.name}.detached")
+        outbox.emit(bound, resource, row, outbox.Detached(entry.id, entry.name))
 
 
 def comments(context: Context, resource: Resource, row: Any, most: int = 200) -> list[Comment]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -15,7 +16,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.infra import jobs, records, scope
 from app.infra.audit import plain
-from app.infra.db import Base, uuid7
+from app.infra.db import Base, Row, uuid7
 from app.kernel.actor import Context
 from app.kernel.event import Event, event_name, payload_of
 from app.kernel.resource import Resource
@@ -84,6 +85,40 @@ class Changed(Event):
     fields: tuple[str, ...]
 
 
+@dataclasses.dataclass(frozen=True)
+class Commented(Event):
+    """Somebody said something about a row; `mentions` are the accounts that are named in it."""
+
+    comment: int
+    mentions: tuple[int, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Attached(Event):
+    """A file belongs to a row now."""
+
+    attachment: int
+    name: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Detached(Event):
+    """A file was taken off a row."""
+
+    attachment: int
+    name: str
+
+
+@functools.cache
+def names_of(resource: Resource) -> frozenset[str]:
+    """List every event that rows of a resource announce: `order.issued`, and that they were entered or commented."""
+    kinds = [kind for command in resource.commands for kind in command.events]
+    kinds += [*resource.announces]
+    kinds += [Created, Changed] if resource.form else []
+    kinds += [Commented, Attached, Detached] if issubclass(resource.model, Row) else []
+    return frozenset(event_name(resource.name, kind) for kind in kinds)
+
+
 def subscribe(
     name: str,
     events: tuple[str, ...],
@@ -127,16 +162,17 @@ def subscribers_of(event: str) -> list[str]:
     return [name for name, each in _subscribers.items() if patterns & set(each.events)]
 
 
-def emit(context: Context, resource: Resource, row: Any, event: Event | Mapping[str, Any], name: str = "") -> None:
+def emit(context: Context, resource: Resource, row: Any, event: Event) -> None:
     """Announce what happened to a row, and line up everyone who hears it, in the order of commits.
 
     The row is taken for the rest of the transaction, as commands have done anyway: two that announce something about
     one document follow each other, and so do their events.
     """
-    full_name = name or event_name(resource.name, event)  # type: ignore[arg-type]
-    payload = payload_of(event) if isinstance(event, Event) else dict(event)
+    name = event_name(resource.name, event)
+    if name not in names_of(resource):
+        raise TypeError(f"{name} was announced, which {resource.name} does not declare")
     scope.hold(context, resource.model, row.id)
-    _keep(context, resource, row, full_name, payload)
+    _keep(context, resource, row, name, payload_of(event))
 
 
 def emit_created(context: Context, resource: Resource, rows: Sequence[Any]) -> None:

@@ -265,7 +265,7 @@ def save_within(
     if names:
         _conclude(bound, resource, row, "edit")
         event_ = outbox.Changed(resource.key_of(row), tuple(names))
-        outbox.emit(bound, resource, row, event_, f"{resource.name}.changed")
+        outbox.emit(bound, resource, row, event_)
     return _outcome(resource, row, [])
 
 

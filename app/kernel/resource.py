@@ -8,6 +8,7 @@ from typing import Any
 
 from app.kernel.actor import Context
 from app.kernel.command import Command
+from app.kernel.event import Event
 from app.kernel.problem import Problem
 
 Rule = Callable[[Context, Any], list[Problem]]
@@ -78,7 +79,8 @@ class Resource:
 
     `key` is the unique column in URLs; `list`, `show`, `form` name columns, relations or properties of the model;
     `prepare` derives what follows from the values just entered, `check` then returns what is wrong with the row;
-    `number` fills the key when it is left empty; `order` is how lists are sorted at first (`-number`: newest first).
+    `number` fills the key when it is left empty; `order` is how lists are sorted at first (`-number`: newest first);
+    `announces` is what happens to its rows beside its commands, such as that a bank has paid.
     """
 
     name: str
@@ -96,6 +98,7 @@ class Resource:
     scope: Scope = SHARED
     personal: tuple[str, ...] = ()
     commands: tuple[Command, ...] = ()
+    announces: tuple[type[Event], ...] = ()
     prepare: Callable[[Context, Any], None] | None = None
     check: Rule | None = None
     number: Series | None = None

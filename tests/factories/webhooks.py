@@ -19,7 +19,7 @@ def webhook(maker: Any, number: int) -> dict[str, Any]:
         "code": f"hook-{number}",
         "name": f"Hook {number}",
         "url": f"https://hooks.example.com/{number}",
-        "events": "schedule_run.created",
+        "events": "currency.detached",
         "entity": None,
     }
 

@@ -15,8 +15,10 @@ from sqlalchemy import text
 
 from app.infra import outbox, unit
 from app.infra.db import db
+from app.infra.intake import find_row
 from app.kernel.problem import Refused
 from app.kernel.resource import registry
+from app.modules.approvals.domain.events import Asked
 from app.workers.perform import drain
 from tests.acting import system
 from tests.working import execute, forget_pauses, rename, rows, subscribed, unit_of_measure
@@ -63,6 +65,16 @@ def test_an_event_is_written_with_its_change_and_with_nothing_else(app):
         unit_of_measure("KGM")
     event = rows("SELECT name, resource, row_key, actor_id, payload FROM outbox_event")
     assert [tuple(row) for row in event] == [("unit.created", "unit", "KGM", 0, {"key": "KGM"})]
+
+
+def test_what_a_resource_does_not_declare_is_not_announced(app):
+    """Whoever subscribes to an event is told when it is misspelt, as all names are known."""
+    unit_of_measure("KGM")
+    told = r"unit\.asked was announced, which unit does not declare"
+    with app.app_context(), unit.transaction(system(), "test") as context:
+        row = find_row(context, registry["unit"], "KGM")
+        with pytest.raises(TypeError, match=told):
+            unit.announce(context, row, Asked((), {}, ()))
 
 
 def test_each_subscriber_hears_what_it_asked_for(app):
@@ -156,7 +168,7 @@ def test_two_announcements_about_one_document_follow_each_other(app):
             from app.infra import scope
 
             row = context.session.scalars(scope.everything(model, why="test").where(model.code == "KGM")).one()
-            outbox.emit(context, registry["unit"], row, {"by": name}, "unit.told")
+            outbox.emit(context, registry["unit"], row, outbox.Changed(name, ()))
             before_commit()
             order.append(name)
 
@@ -177,8 +189,8 @@ def test_two_announcements_about_one_document_follow_each_other(app):
         first.result()
         second.result()
     assert order == ["first", "second"]
-    told = rows("SELECT payload FROM outbox_event WHERE name = 'unit.told' ORDER BY id")
-    assert [row.payload["by"] for row in told] == ["first", "second"]
+    told = rows("SELECT payload FROM outbox_event WHERE name = 'unit.changed' ORDER BY id")
+    assert [row.payload["key"] for row in told] == ["first", "second"]
 
 
 def test_an_event_outlives_being_heard_and_is_never_changed(app):

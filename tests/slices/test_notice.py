@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from app.infra import activity, live, outbox, preferences, unit
 from app.infra.db import db
-from app.kernel.event import Event
+from app.infra.transfer.work import Imported
 from app.kernel.resource import registry
 from app.modules.notifications import service
 from app.modules.notifications.domain.kinds import Kind
@@ -23,19 +23,12 @@ from tests.working import rows
 pytestmark = pytest.mark.usefixtures("maker")
 
 
-@dataclass(frozen=True)
-class Announced(Event):
-    """Some event with some content, as another slice would announce it."""
-
-    told: dict[str, Any]
-
-
 def announce(name: str, told: dict[str, Any], *, resource: str = "unit", key: str = "", by: int = 0) -> None:
     """Announce an event on a row of a resource, in the name of an account."""
     context = system() if not by else replace(system(), actor=replace(system().actor, id=by, is_system=True))
     with unit.transaction(context, "test.announce") as bound:
         row = _row(bound, resource, key)
-        outbox.emit(bound, registry[resource], row, told, name)
+        outbox._keep(bound, registry[resource], row, name, told)
 
 
 def _row(bound: Any, resource: str, key: str) -> Any:
@@ -281,13 +274,13 @@ def test_open_pages_of_the_person_are_told_when_a_notice_is_there(app, supplier,
 
 
 def test_the_end_of_an_import_is_told_to_whoever_left_it_to_a_job(app, maker, nora):
-    told_of = {"account": nora.id, "file": "units.csv", "resource": "unit", "outcome": "2 entered, 1 refused"}
+    ended = Imported(nora.id, "units.csv", "unit", "2 entered, 1 refused")
     with unit.transaction(nora.context(), "test.import") as bound:
         from app.infra import jobs
 
         job = jobs.enqueue(bound, "import.check", {"run": 0})
         bound.session.flush()
-        outbox.emit(bound, registry["job"], job, told_of, "job.imported")
+        outbox.emit(bound, registry["job"], job, ended)
     perform.drain(app)
     [notice] = rows("SELECT * FROM notice")
 

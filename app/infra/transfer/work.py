@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import redis
@@ -28,6 +28,7 @@ from app.infra.transfer.verdicts import REFUSED, Verdict
 from app.infra.transfer.writing import write
 from app.kernel.actor import Context
 from app.kernel.counting import counted
+from app.kernel.event import Event
 from app.kernel.problem import Refused
 from app.kernel.resource import registry
 
@@ -35,6 +36,26 @@ log = logging.getLogger(__name__)
 LINES_AT_ONCE = 200
 MOST_SAMPLES = 200
 _LONGEST_CELL = 300
+
+
+@dataclass(frozen=True)
+class Ended(Event):
+    """How an import ended that was left to a job; `outcome` says it in words, `account` is who wants to know."""
+
+    account: int
+    file: str
+    resource: str
+    outcome: str
+
+
+@dataclass(frozen=True)
+class Imported(Ended):
+    """All rows were come to; `outcome` counts what became of them."""
+
+
+@dataclass(frozen=True)
+class ImportFailed(Ended):
+    """It stopped; `outcome` says why."""
 
 
 class Superseded(Exception):
@@ -279,7 +300,7 @@ def _close(bound: Context, run: ImportRun, state: str, samples: Any = None) -> N
     if state == "done":
         kept = bound.session.get(ImportRun, run.id, populate_existing=True)
         runs.note(bound, kept, "imported")
-        _announce(bound, kept, "imported", _counted(kept))
+        _announce(bound, kept, Imported, _counted(kept))
 
 
 def _fail(context: Context, run: ImportRun, words: str, *, nothing: bool = False) -> None:
@@ -305,15 +326,14 @@ def give_up(context: Context, job: Job) -> None:
 
 def _end_as_failed(bound: Context, kept: ImportRun, words: str) -> None:
     kept.state, kept.error, kept.finished_at = "failed", words[:2000], bound.now
-    _announce(bound, kept, "import_failed", words)
+    _announce(bound, kept, ImportFailed, words)
 
 
-def _announce(bound: Context, run: ImportRun, name: str, outcome: str) -> None:
+def _announce(bound: Context, run: ImportRun, kind: type[Ended], outcome: str) -> None:
     """Announce how an import ended that somebody left to a job; one in a terminal says so itself."""
     job = runs.job_of(bound, run) if run.job_id else None
     if job is not None:
-        told = {"account": run.actor_id, "file": run.file_name, "resource": run.resource, "outcome": outcome}
-        outbox.emit(bound, registry["job"], job, told, f"job.{name}")
+        outbox.emit(bound, registry["job"], job, kind(run.actor_id, run.file_name, run.resource, outcome))
 
 
 def _counted(run: ImportRun) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.kernel.resource import Children, Resource, between, own, registry, within
 from app.kernel.resource import Series as NumberSeries
 from app.modules.approvals import commands as do
+from app.modules.approvals.domain import events
 from app.modules.approvals.models import (
     Approval,
     ApprovalCondition,
@@ -123,6 +124,15 @@ approvals = registry.add(
         search={"number": "A", "document_key": "A", "title": "B", "requester.last_name": "C"},
         scope=between("entity", "cost_centre"),
         commands=(do.reassign, do.remind),
+        announces=(
+            events.Asked,
+            events.Decided,
+            events.Returned,
+            events.Reminded,
+            events.Escalated,
+            events.Delegated,
+            events.Informed,
+        ),
         help="Who was asked about a document, why, and what they decided.",
     )
 )

@@ -23,7 +23,7 @@ def forget(context: Context, job: Job) -> dict[str, str]:
     personal.forget_everywhere(context, person.user_id, was, alias)
     outbox.forget(context, people, person)
     changed = outbox.Changed(alias, ("code", *people.personal))
-    outbox.emit(context, people, person, changed, "person.changed")
+    outbox.emit(context, people, person, changed)
     return {"person": alias}
 
 

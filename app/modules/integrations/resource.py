@@ -6,6 +6,7 @@ from app.infra import scope
 from app.infra.jobs import Job
 from app.infra.outbox import OutboxEvent
 from app.infra.schedules import ScheduleRun
+from app.infra.transfer.work import Imported, ImportFailed
 from app.kernel.resource import Resource, own, registry
 from app.modules.integrations import commands as do
 
@@ -29,6 +30,7 @@ jobs = registry.add(
         filters=("state", "kind", "queue", "stream", "actor_id", "due_at", "created_at"),
         scope=own("actor_id"),
         commands=(do.retry, do.discard),
+        announces=(Imported, ImportFailed),
         help="Work that Outlay does later: who asked for it, how far it is, and what went wrong.",
     )
 )

@@ -8,6 +8,7 @@ from app.modules.approvals.service import declare_document
 from app.modules.budgets.service import declare_holder
 from app.modules.invoices import commands as do
 from app.modules.invoices import service
+from app.modules.invoices.domain import events
 from app.modules.invoices.models import (
     Invoice,
     InvoiceAdjustment,
@@ -153,6 +154,7 @@ exceptions = registry.add(
         search={"number": "A", "text": "C"},
         scope=within("invoice.entity", "invoice.cost_centre"),
         commands=(do.accept, do.ask_credit_note, do.assign, do.reopen),
+        announces=(events.Raised, events.Overdue),
     )
 )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.kernel.resource import Children, Resource, Series, registry, within
 from app.modules.payments import commands as do
 from app.modules.payments import service
+from app.modules.payments.domain import events
 from app.modules.payments.models import (
     BankAnswer,
     PayingAccount,
@@ -133,5 +134,6 @@ payments = registry.add(
         search={"number": "A", "supplier.name": "B", "parts.invoice.supplier_number": "B", "bank_reference": "C"},
         scope=within("entity"),
         commands=(do.evidence,),
+        announces=(events.Sent, events.Settled, events.Failed, events.Returned, events.Undone),
     )
 )  # fmt: skip

@@ -94,6 +94,7 @@ requests = registry.add(
             do.cancel,
             do.discard,
         ),
+        announces=(service.Reopened,),
     )
 )
 

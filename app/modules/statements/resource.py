@@ -6,6 +6,7 @@ from app.infra import activity, taking
 from app.kernel.resource import Children, Resource, Series, registry, within
 from app.modules.statements import commands as do
 from app.modules.statements import service
+from app.modules.statements.domain import events
 from app.modules.statements.models import BankStatement, StatementLine, StatementMatch
 
 statements = registry.add(
@@ -48,6 +49,7 @@ statements = registry.add(
         search={"number": "A", "stated_number": "B", "file_name": "C", "lines.party": "C", "lines.end_to_end": "C"},
         scope=within("entity"),
         commands=(do.accept, do.match, do.book, do.explain, do.undo, do.propose),
+        announces=(events.TakenIn,),
     )
 )  # fmt: skip
 

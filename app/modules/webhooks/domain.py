@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import base64
+import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime, timedelta
 
 from standardwebhooks import Webhook as Signer
@@ -23,8 +24,10 @@ PAUSES = (
     timedelta(days=1),
 )
 LONGEST_EXCERPT = 300
+#: How many events that there are not are named at once, and how much of each.
+MOST_NAMED = 5
+LONGEST_NAME = 80
 _SECRET = "whsec_"  # noqa: S105 - how secrets of Standard Webhooks begin
-_PATTERN = re.compile(r"([a-z][a-z_]*)\.(\*|[a-z][a-z_]*)")
 
 
 def pause_after(tries: int) -> timedelta | None:
@@ -37,11 +40,15 @@ def patterns_of(text: str | None) -> tuple[str, ...]:
     return tuple(sorted({each for each in re.split(r"[\s,;]+", text or "") if each}))
 
 
-def unknown_patterns(text: str | None, resources: Iterable[str]) -> list[str]:
-    """List what names no event: each begins with a kind of document that there is."""
-    known = set(resources)
-    found = ((each, _PATTERN.fullmatch(each)) for each in patterns_of(text))
-    return [each for each, match in found if match is None or match[1] not in known]
+def unknown_patterns(text: str | None, names: Collection[str]) -> list[tuple[str, str]]:
+    """List what is meant and never happens, each with the nearest that does, if one is near: a name, or all of a kind."""
+    known = {*names, *(f"{name.partition('.')[0]}.*" for name in names)}
+    unknown = [each for each in patterns_of(text) if each not in known]
+    return [(each, _nearest(each[:LONGEST_NAME], known)) for each in unknown[:MOST_NAMED]]
+
+
+def _nearest(name: str, known: Collection[str]) -> str:
+    return next(iter(difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.75)), "")
 
 
 def is_heard(name: str, text: str | None) -> bool:

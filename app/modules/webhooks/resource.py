@@ -30,6 +30,7 @@ webhooks = registry.add(
         prepare=service.prepare,
         check=service.check,
         commands=(do.start, do.send_test, do.pause, do.resume, do.replay, do.rotate_secret, do.retire),
+        announces=(service.InTrouble,),
         help="Servers that are told what happens here, signed and in order.",
     )
 )

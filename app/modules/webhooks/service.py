@@ -12,7 +12,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
-from app.infra import jobs, outside, unit
+from sqlalchemy import inspect
+
+from app.infra import jobs, outbox, outside, unit
 from app.infra.breaker import Unavailable
 from app.infra.jobs import Again
 from app.infra.outbox import OutboxEvent
@@ -52,19 +54,36 @@ def prepare(context: Context, webhook: Webhook) -> None:
 
 
 def check(context: Context, webhook: Webhook) -> list[Problem]:
-    """Say what is wrong with where a webhook is, and with what it is to hear."""
-    problems = []
-    wrong = outside.why_not_address(webhook.url)
+    """Say what is wrong with where a webhook is, and with what it is to hear.
+
+    What was entered earlier is not judged again: a webhook can be paused whatever is allowed or announced today.
+    """
+    entered, problems = inspect(webhook).attrs, []
+    wrong = outside.why_not_address(webhook.url) if entered.url.history.has_changes() else ""
     if wrong:
         problems.append(Problem("bad_address", f"Address: {wrong}", "url"))
-    unknown = domain.unknown_patterns(webhook.events, (each.name for each in registry))
-    if unknown:
-        words = f"Events: there is none like {unknown[0][:80]}. Write them as order.issued or order.*."
-        problems.append(Problem("unknown_event", words, "events"))
+    if entered.events.history.has_changes():
+        problems += [_unknown(*each) for each in domain.unknown_patterns(webhook.events, told_to_webhooks())]
     if webhook.entity is None and not context.actor.reach("webhook.edit").everywhere:
         words = "Entity: choose one of yours. Only who administers all entities lets a webhook hear all."
         problems.append(Problem("entity_needed", words, "entity"))
     return problems
+
+
+def told_to_webhooks() -> frozenset[str]:
+    """List every event that a webhook can hear."""
+    named = (name for each in registry if each.name not in domain.OWN for name in outbox.names_of(each))
+    return frozenset({*named, domain.TESTED})
+
+
+def _unknown(name: str, nearest: str) -> Problem:
+    """Say that an event a webhook is to hear never happens."""
+    more = (
+        f"Did you mean {nearest}?"
+        if nearest
+        else "Write one like order.issued to a line, or order.* for all of orders."
+    )
+    return Problem("unknown_event", f"Events: there is no event {name[: domain.LONGEST_NAME]}. {more}", "events")
 
 
 def fan_out(context: Context, event: OutboxEvent) -> None:
