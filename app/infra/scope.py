@@ -8,10 +8,12 @@ from dataclasses import field as dataclass_field
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, false, or_, select, text, true
+from sqlalchemy import ColumnElement, Select, and_, event, false, or_, select, text, true
 from sqlalchemy import inspect as inspect_model
+from sqlalchemy.orm import Session
 
 from app.infra import parties
+from app.infra.db import HouseSession
 from app.kernel.actor import Actor, Context
 from app.kernel.resource import Resource, registry
 
@@ -88,6 +90,15 @@ def locked(context: Context, model: Any, ids: Iterable[int], *, why: str) -> lis
     return found
 
 
+def lock_first(context: Context, statement: Select[Any]) -> Any | None:
+    """Take the first row of a statement for the rest of the transaction, as it is in the database now."""
+    model = statement.column_descriptions[0]["entity"]
+    taken = statement.with_for_update(of=model.__table__, key_share=True).execution_options(populate_existing=True)
+    found = context.session.scalars(taken).first()
+    note_held(context, [found] if found else [])
+    return found
+
+
 def note_held(context: Context, rows: Iterable[Any]) -> None:
     """Remember rows that the transaction has taken, so that nothing takes them once more."""
     context.session.info.get("held", set()).update((type(row), row.id) for row in rows)
@@ -100,6 +111,12 @@ def hold(context: Context, model: Any, id: int) -> None:
         statement = columns(model.id, why="the row is only taken").where(model.id == id)
         context.session.execute(statement.with_for_update(key_share=True))
         held.add((model, id))
+
+
+@event.listens_for(HouseSession, "after_flush")
+def _hold_what_is_new(session: Session, flush_context: Any) -> None:
+    """Count rows that the transaction has entered as taken: nobody else can have them."""
+    session.info.get("held", set()).update((type(row), row.id) for row in session.new if hasattr(row, "id"))
 
 
 def stand_in_line(context: Context, model: Any, ids: Iterable[int]) -> None:

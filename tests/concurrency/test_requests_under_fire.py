@@ -398,7 +398,7 @@ def _rounds_are_about_what_documents_say() -> None:
                 continue
             assert found is not None
             assert found.state == expected, number
-            assert approvals.changes_since(found, requests.case_of(bound, request)) == [], number
+            assert approvals.changes_since(found, requests.bound_of(bound, request)) == [], number
     db.session.rollback()
 
 

@@ -15,6 +15,7 @@ from app.infra.intake import find_row
 from app.kernel.actor import Context
 from app.kernel.resource import registry
 from app.modules.approvals import service
+from app.modules.approvals.domain.content import Bound
 from app.modules.approvals.service import Case
 from app.modules.directory.models import Person, Project
 from tests.acting import context_of, person, system
@@ -29,7 +30,6 @@ def case_of(context: Context, project: Project) -> Case:
     said = SAID.get(project.id, {})
     requester = said.get("requester") or project.owner_id
     people = scope.everything(Person, why="a test asks for them").where(Person.id == requester)
-    centres = said.get("cost_centres", (project.cost_centre_id,) if project.cost_centre_id else ())
     return Case(
         resource=DOCUMENT,
         row_id=project.id,
@@ -37,9 +37,9 @@ def case_of(context: Context, project: Project) -> Case:
         title=said.get("title", project.name),
         requester=context.session.scalars(people).one(),
         entity=project.entity,
-        amount=Decimal(said.get("amount", "100.00")),
+        bound=bound_of(context, project),
         excluded=frozenset(said.get("excluded", ())),
-        cost_centres=centres,
+        cost_centres=_centres(project),
         categories=said.get("categories", ()),
         projects=(project.id,),
         supplier=said.get("supplier"),
@@ -51,13 +51,24 @@ def case_of(context: Context, project: Project) -> Case:
             "on_behalf": False,
             **said.get("facts", {}),
         },
-        content={"supplier": said.get("supplier"), "cost_centres": centres, **said.get("content", {})},
         demands=said.get("demands", ()),
     )
 
 
+def bound_of(context: Context, project: Project) -> Bound:
+    """Tell what an approval of it is bound to."""
+    said = SAID.get(project.id, {})
+    content = {"supplier": said.get("supplier"), "cost_centres": _centres(project), **said.get("content", {})}
+    return Bound(content, Decimal(said.get("amount", "100.00")), project.entity.base_currency.code)
+
+
+def _centres(project: Project) -> tuple[int, ...]:
+    own = (project.cost_centre_id,) if project.cost_centre_id else ()
+    return tuple(SAID.get(project.id, {}).get("cost_centres", own))
+
+
 if DOCUMENT not in service.kinds():
-    service.declare_document(DOCUMENT, case_of)
+    service.declare_document(DOCUMENT, case_of, bound_of)
 
 
 def someone(code: str, *roles: str, **place: Any) -> str:

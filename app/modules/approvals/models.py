@@ -113,7 +113,7 @@ class ApprovalRule(Child):
     fallback: Mapped[Fallback] = db.choice("If nobody can", Fallback, required=True, default=Fallback.MANAGER)
 
     policy: Mapped[ApprovalPolicy] = relationship(back_populates="rules")
-    person: Mapped[Person | None] = relationship()
+    person: Mapped[Person | None] = relationship(lazy="joined")
 
     def __str__(self) -> str:
         return f"{self.code} {self.label}"

@@ -71,9 +71,18 @@ def list_rounds(context: Context, resource: str, row_id: int) -> list[Approval]:
 
 def find_current(context: Context, resource: str, row_id: int) -> Approval | None:
     """Find the newest round of a document."""
-    statement = scope.everything(Approval, why=_ROUND).where(Approval.resource == resource, Approval.row_id == row_id)
-    found: Approval | None = context.session.scalars(statement.order_by(Approval.revision.desc()).limit(1)).first()
+    found: Approval | None = context.session.scalars(_newest(resource, row_id)).first()
     return found
+
+
+def lock_current(context: Context, resource: str, row_id: int) -> Approval | None:
+    """Take the newest round of a document for the rest of the transaction, as it is now."""
+    return scope.lock_first(context, _newest(resource, row_id))
+
+
+def _newest(resource: str, row_id: int) -> Any:
+    statement = scope.everything(Approval, why=_ROUND).where(Approval.resource == resource, Approval.row_id == row_id)
+    return statement.order_by(Approval.revision.desc()).limit(1)
 
 
 def branches(context: Context, model: Any, ids: Collection[int]) -> dict[int, tuple[Branch, ...]]:

@@ -184,7 +184,7 @@ tolerances = registry.add(
     )
 )  # fmt: skip
 
-declare_document(service.NAME, service.case_of)
+declare_document(service.NAME, service.case_of, service.bound_of)
 declare_holder(service.NAME, service.live)
 declare_tolerance(service.over_receipt)
 taking.declare(service.NAME, service.capture)

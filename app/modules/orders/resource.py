@@ -168,6 +168,6 @@ orders = registry.add(
     )
 )
 
-declare_document(service.NAME, service.case_of)
+declare_document(service.NAME, service.case_of, service.bound_of)
 declare_holder(service.NAME, service.live)
 taking.declare(service.NAME, service.take_in, "import", reads_tables=True)

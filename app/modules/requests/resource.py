@@ -98,5 +98,5 @@ requests = registry.add(
     )
 )
 
-declare_document(service.NAME, service.case_of)
+declare_document(service.NAME, service.case_of, service.bound_of)
 declare_holder(service.NAME, service.live)

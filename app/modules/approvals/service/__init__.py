@@ -1,6 +1,7 @@
 """What other slices may ask of approvals, inside their own commands."""
 
 from app.modules.approvals.service.cases import (
+    BoundOf,
     Case,
     CaseOf,
     Chosen,
@@ -27,6 +28,7 @@ from app.modules.approvals.service.documents import declare_document, kinds
 from app.modules.approvals.service.inbox import waiting_for
 
 __all__ = [
+    "BoundOf",
     "Case",
     "CaseOf",
     "Chosen",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 
 from app.kernel.actor import Context
 from app.kernel.problem import Problem
+from app.modules.approvals.domain.content import Bound
 from app.modules.approvals.models import Approval
 from app.modules.directory.models import Entity, Person
 
@@ -26,9 +26,9 @@ class Demand:
 class Case:
     """A document as policy sees it.
 
-    `amount` is in the base currency of the entity. `excluded` are persons (ids) who may not decide besides the
-    requester, such as whom it is for and who typed it. `content` holds what an approval is bound to: every name in it
-    is material, and what is harmless (title, notes) stays out; the total is watched through `amount`.
+    `bound` is what an approval is bound to: every name in its content is material, and what is harmless (title, notes)
+    stays out; the total is watched through its amount, in the base currency of the entity. `excluded` are persons (ids)
+    who may not decide besides the requester, such as whom it is for and who typed it.
     `facts` are those of domain.facts.GIVEN; what follows from the ids is derived here.
     """
 
@@ -38,14 +38,13 @@ class Case:
     title: str
     requester: Person
     entity: Entity
-    amount: Decimal
+    bound: Bound
     excluded: frozenset[int] = frozenset()
     cost_centres: tuple[int, ...] = ()
     categories: tuple[int, ...] = ()
     projects: tuple[int, ...] = ()
     supplier: int | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
-    content: Mapping[str, Any] = field(default_factory=dict)
     demands: tuple[Demand, ...] = ()
 
 
@@ -116,3 +115,4 @@ class Explained:
 
 
 CaseOf = Callable[[Context, Any], Case]
+BoundOf = Callable[[Context, Any], Bound]

@@ -53,11 +53,10 @@ def start(context: Context, case: Case) -> Progress:
 
 def reopen(context: Context, case: Case) -> Progress | None:
     """Hold a changed document against what was approved; ask again, by the same policy, when it changed materially."""
-    earlier = queries.find_current(context, case.resource, case.row_id)
+    earlier = seats.taken_current(context, case.resource, case.row_id)
     if earlier is None or earlier.state not in _LIVE:
         return None
-    earlier = seats.taken(context, earlier.id)
-    changed = changes_since(earlier, case)
+    changed = changes_since(earlier, case.bound)
     if not changed:
         earlier.title = case.title[:300]  # what is asked about goes by the name it has now
         return None
@@ -68,17 +67,16 @@ def reopen(context: Context, case: Case) -> Progress | None:
 
 def withdraw(context: Context, resource: str, row_id: int, reason: str = "") -> None:
     """End the round of a document that its requester takes back; what was approved before no longer holds."""
-    found = queries.find_current(context, resource, row_id)
+    found = seats.taken_current(context, resource, row_id)
     if found is not None and found.state in _LIVE:
-        seats.close(context, seats.taken(context, found.id), "withdrawn", reason)
+        seats.close(context, found, "withdrawn", reason)
 
 
 def decide(context: Context, resource: str, row: Any, verdict: str, comment: str = "") -> Progress:
     """Let the actor say yes, no or back about a document; one act settles one step."""
     if verdict not in (progress.APPROVE, progress.REJECT, progress.RETURN):
         raise ValueError(f"{verdict!r} is not a decision")
-    found = queries.find_current(context, resource, row.id)
-    approval = seats.taken(context, found.id) if found else None
+    approval = seats.taken_current(context, resource, row.id)
     acting = _acting(context)
     refuse_if(_why_not(context, approval, acting), Kind.CONFLICT)
     assert approval is not None
@@ -136,13 +134,13 @@ def explain(context: Context, approval: Approval) -> Explained:
     return Explained(tuple(told), told == approval.explanation["rules"], policy.hash() == approval.policy_hash)
 
 
-def changes_since(approval: Approval, case: Case) -> list[str]:
+def changes_since(approval: Approval, now: Bound) -> list[str]:
     """Name the material changes between what a round was about and a document as it is now."""
     policy = reading.policy_value(approval.policy)
     scale = reading.stored_scale(approval.facts)
     most = None if policy.material_amount is None else scale.counted(policy.material_amount)
     agreed = Bound(approval.content, approval.amount, approval.currency.code)
-    return content.material_changes(agreed, reading.bound_of(case), Threshold(policy.material_percent, most))
+    return content.material_changes(agreed, now, Threshold(policy.material_percent, most))
 
 
 def _begin(
@@ -163,7 +161,6 @@ def _begin(
 
 
 def _entered(context: Context, case: Case, policy: ApprovalPolicy, plan: Plan, revision: int) -> Approval:
-    bound = reading.bound_of(case)
     base = case.entity.base_currency
     return Approval(
         number=numbers.take(context, SERIES),
@@ -174,12 +171,12 @@ def _entered(context: Context, case: Case, policy: ApprovalPolicy, plan: Plan, r
         requester=case.requester,
         entity=case.entity,
         cost_centre_id=case.cost_centres[0] if case.cost_centres else None,
-        amount=case.amount,
+        amount=case.bound.amount,
         currency=base,
         policy=policy,
         policy_hash=plan.policy.hash(),
-        content_hash=bound.hash(),
-        content=canonical(dict(case.content)),
+        content_hash=case.bound.hash(),
+        content=canonical(dict(case.bound.content)),
         facts=plain({**plan.scale_told, "values": dict(plan.facts)}),
         explanation=plain({"rules": plan.verdict.told(), "demands": [each.reason for each in case.demands]}),
         excluded=sorted({case.requester.id, *case.excluded}),
@@ -242,8 +239,8 @@ def _record(
 
 def _check_content(context: Context, approval: Approval, resource: str, row: Any) -> None:
     """Refuse to decide about something else than what people were asked about."""
-    case_of = documents.case_of(resource)
-    changed = changes_since(approval, case_of(context, row)) if case_of else []
+    bound_of = documents.bound_of(resource)
+    changed = changes_since(approval, bound_of(context, row)) if bound_of else []
     if changed:
         message = f"It was changed after it was submitted: {', '.join(changed)}. Ask for changes, or let it be submitted again."
         raise Refused(Kind.CONFLICT, Problem("changed_since", message))

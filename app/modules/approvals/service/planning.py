@@ -103,7 +103,7 @@ def plan(context: Context, row: ApprovalPolicy, case: Case) -> Plan:
         excluded=frozenset({case.requester.id, *case.excluded}),
         entity=case.entity,
         cost_centres=around.cost_centres,
-        amount=case.amount,
+        amount=case.bound.amount,
         fallback_role=policy.fallback_role,
         owners=around.owners,
         supplier_owner=around.supplier_owner,

@@ -13,7 +13,7 @@ from app.kernel.money import Money
 from app.kernel.problem import Kind, Problem, Refused
 from app.modules.approvals import queries
 from app.modules.approvals.domain.conditions import Condition, Scale
-from app.modules.approvals.domain.content import Bound, canonical
+from app.modules.approvals.domain.content import canonical
 from app.modules.approvals.domain.facts import GIVEN, KINDS
 from app.modules.approvals.domain.facts import Kind as FactKind
 from app.modules.approvals.domain.policy import Policy, Rule
@@ -76,7 +76,7 @@ def surroundings(context: Context, case: Case) -> Surroundings:
     supplier = queries.find_supplier(context, case.supplier)
     facts = {
         **_given(case),
-        "amount": _amount(case, case.amount),
+        "amount": _amount(case, case.bound.amount),
         "entity": case.entity.code,
         "requester": case.requester.code,
         "requester_cost_centre": [_codes(centres[each]) for each in own if each in centres],
@@ -114,11 +114,6 @@ def stored_scale(frozen: Mapping[str, Any]) -> Scale:
     """Read back by which rate a round was judged."""
     base = frozen["currency"]
     return Scale(frozen.get("written_in", base), base, Decimal(frozen.get("rate", "1")))
-
-
-def bound_of(case: Case) -> Bound:
-    """Give what an approval of a document would be bound to."""
-    return Bound(case.content, case.amount, case.entity.base_currency.code)
 
 
 def _rule(policy: ApprovalPolicy, row: ApprovalRule) -> Rule:

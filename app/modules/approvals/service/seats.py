@@ -28,10 +28,20 @@ Coming = Mapping[int, tuple[Person, str]]
 def taken(context: Context, approval_id: int) -> Approval:
     """Take a round for the rest of the transaction, with steps, seats and decisions as they are now."""
     [approval] = scope.locked(context, Approval, [approval_id], why="a round goes on whoever's act moves it")
+    return _as_now(context, approval)
+
+
+def taken_current(context: Context, resource: str, row_id: int) -> Approval | None:
+    """Take the newest round of a document, which the caller has taken already, so that no newer one is begun."""
+    approval = queries.lock_current(context, resource, row_id)
+    return _as_now(context, approval) if approval else None
+
+
+def _as_now(context: Context, approval: Approval) -> Approval:
     context.session.expire(approval, ["steps", "seats", "decisions"])
     for step in approval.steps:
         context.session.expire(step, ["seats"])
-    return approval  # type: ignore[no-any-return]
+    return approval
 
 
 def read(approval: Approval) -> Round:

@@ -31,13 +31,14 @@ from app.modules.invoices.service.stating import (
     stated,
 )
 from app.modules.invoices.service.tolerating import over_receipt
-from app.modules.invoices.service.weighing import NAME, case_of, live
+from app.modules.invoices.service.weighing import NAME, bound_of, case_of, live
 
 __all__ = [
     "NAME",
     "Reached",
     "approve_matched",
     "assign",
+    "bound_of",
     "capture",
     "case_of",
     "count_pages",

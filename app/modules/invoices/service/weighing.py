@@ -11,6 +11,7 @@ from typing import Any
 from app.infra import activity
 from app.kernel.actor import Context
 from app.kernel.money import Money
+from app.modules.approvals.domain.content import Bound
 from app.modules.approvals.service import Case
 from app.modules.budgets import service as budgets
 from app.modules.budgets.domain import Bucket, Claim, Holding, Verdict, Weighed
@@ -173,7 +174,7 @@ def case_of(context: Context, invoice: Invoice, weighed: Weighed | None = None) 
         title=invoice.summary,
         requester=requester,
         entity=invoice.entity,
-        amount=abs(invoice.base_total or _ZERO),
+        bound=bound_of(context, invoice),
         excluded=frozenset(person.id for person in makers),
         cost_centres=_ids([*centres, *(split.cost_centre for split in invoice.splits)]),
         categories=_ids(line.category for line in invoice.lines),
@@ -182,7 +183,6 @@ def case_of(context: Context, invoice: Invoice, weighed: Weighed | None = None) 
         ),
         supplier=invoice.supplier.id if invoice.supplier else None,
         facts=_facts(context, invoice, weighed),
-        content=content_of(invoice),
     )
 
 
@@ -208,6 +208,11 @@ def _standing(weighed: Weighed) -> str | None:
     if any(impact.verdict is not Verdict.FITS for impact in weighed.impacts):
         return "over_soft"
     return "none" if weighed.unbudgeted else "fits"
+
+
+def bound_of(context: Context, invoice: Invoice) -> Bound:
+    """Tell what an approval is bound to: the content, and the total in the base currency."""
+    return Bound(content_of(invoice), abs(invoice.base_total or _ZERO), invoice.entity.base_currency.code)
 
 
 def content_of(invoice: Invoice) -> dict[str, Any]:

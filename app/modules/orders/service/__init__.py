@@ -41,7 +41,16 @@ from app.modules.orders.service.progress import (
     over_receipt,
 )
 from app.modules.orders.service.sources import add, form_for, raw_of
-from app.modules.orders.service.weighing import NAME, agreed_beside, case_of, holding, is_covered, live, payers_of
+from app.modules.orders.service.weighing import (
+    NAME,
+    agreed_beside,
+    bound_of,
+    case_of,
+    holding,
+    is_covered,
+    live,
+    payers_of,
+)
 
 __all__ = [
     "DELIVER",
@@ -62,6 +71,7 @@ __all__ = [
     "add",
     "agreed_beside",
     "amount_expected",
+    "bound_of",
     "cancel",
     "case_of",
     "close",

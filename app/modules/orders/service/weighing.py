@@ -13,6 +13,7 @@ from app.kernel.actor import Context
 from app.kernel.calendar import period_of
 from app.kernel.money import Money
 from app.modules.approvals import queries as approval_queries
+from app.modules.approvals.domain.content import Bound
 from app.modules.approvals.service import Case, Demand
 from app.modules.budgets import service as budgets
 from app.modules.budgets.domain import Bucket, Claim, Holding, Impact, Verdict, Weighed
@@ -183,14 +184,13 @@ def case_of(context: Context, order: Order, weighed: Weighed | None = None) -> C
         title=f"{order.supplier}: {order.summary}",
         requester=order.buyer,
         entity=order.entity,
-        amount=max(Decimal(0), order.base_total or Decimal(0)),
+        bound=bound_of(context, order),
         excluded=frozenset(person.id for person in (*asking, *makers) if person is not None),
         cost_centres=_ids([*centres, *(split.cost_centre for split in order.splits)]),
         categories=_ids(line.category for line in order.lines),
         projects=_ids([*(line.project or order.project for line in order.lines), *(s.project for s in order.splits)]),
         supplier=order.supplier.id,
         facts=_facts(context, order, weighed),
-        content=content_of(context, order),
         demands=_demands(context, weighed.impacts),
     )
 
@@ -229,6 +229,12 @@ def _standing(weighed: Weighed) -> str | None:
     if any(impact.verdict is not Verdict.FITS for impact in weighed.impacts):
         return "over_soft"
     return "none" if weighed.unbudgeted else "fits"
+
+
+def bound_of(context: Context, order: Order) -> Bound:
+    """Tell what an approval is bound to: the content, and the total in the base currency."""
+    total = max(Decimal(0), order.base_total or Decimal(0))
+    return Bound(content_of(context, order), total, order.entity.base_currency.code)
 
 
 def content_of(context: Context, order: Order) -> dict[str, Any]:

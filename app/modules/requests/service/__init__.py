@@ -13,7 +13,7 @@ from app.modules.requests.service.flow import (
 )
 from app.modules.requests.service.ordering import Ordered, locked, note_ordered
 from app.modules.requests.service.previews import PricedLine, Rail, blank, copy_of, preview
-from app.modules.requests.service.weighing import NAME, case_of, content_of, holding, live
+from app.modules.requests.service.weighing import NAME, bound_of, case_of, content_of, holding, live
 
 __all__ = [
     "NAME",
@@ -22,6 +22,7 @@ __all__ = [
     "Rail",
     "Reopened",
     "blank",
+    "bound_of",
     "case_of",
     "content_of",
     "copy_of",

@@ -11,6 +11,7 @@ from app.infra import activity
 from app.kernel.actor import Context
 from app.kernel.calendar import period_of
 from app.kernel.money import Money
+from app.modules.approvals.domain.content import Bound
 from app.modules.approvals.service import Case, Demand
 from app.modules.budgets import service as budgets
 from app.modules.budgets.domain import Bucket, Claim, Holding, Impact, Verdict, Weighed
@@ -85,14 +86,13 @@ def case_of(context: Context, request: Request, weighed: Weighed | None = None) 
         title=request.title or "",
         requester=request.requester,
         entity=request.entity,
-        amount=request.base_total or Decimal(0),
+        bound=bound_of(context, request),
         excluded=frozenset(person.id for person in asking),
         cost_centres=_ids(centres),
         categories=_ids(line.category for line in request.lines),
         projects=_ids(part.project for part in parts),
         supplier=_only_supplier(request),
         facts=_facts(context, request, weighed),
-        content=content_of(request, context),
         demands=_demands(context, weighed.impacts),
     )
 
@@ -130,6 +130,11 @@ def _standing(weighed: Weighed) -> str | None:
     if weighed.unbudgeted:
         return "none"
     return "fits" if weighed.impacts else None
+
+
+def bound_of(context: Context, request: Request) -> Bound:
+    """Tell what an approval is bound to: the content, and the total in the base currency."""
+    return Bound(content_of(request, context), request.base_total or Decimal(0), request.entity.base_currency.code)
 
 
 def content_of(request: Request, context: Context) -> dict[str, Any]:
