@@ -12,7 +12,7 @@ from flask import Flask
 
 from app.infra import breaker, outside
 from app.infra.db import db
-from app.modules.webhooks import domain
+from app.modules.webhooks import domain, queries
 from app.workers import perform
 from tests.acting import NOW, acting, person, system
 from tests.receiving import Receiver, reaching, receiving
@@ -217,8 +217,6 @@ def test_what_is_given_up_is_told_to_administrators_once_and_the_next_goes_on(ap
     fail_all(app)
 
     assert [(each.state, each.tries) for each in deliveries()] == [("dead", 8), ("retrying", 1)]
-    fail_all(app, 7)
-    assert [each.state for each in deliveries()] == ["dead", "dead"]
     [notice] = rows("SELECT * FROM notice WHERE account_id = :id AND kind = 'webhook_in_trouble'", id=anna.id)
     assert notice.title == "Events do not get through to the webhook warehouse"
     assert "given up after 8 tries" in notice.text
@@ -227,11 +225,83 @@ def test_what_is_given_up_is_told_to_administrators_once_and_the_next_goes_on(ap
     unit_of_measure("CAN")
     breaker.forget()
     work(app)
-    assert [each["data"]["key"] for each in receiver.taken] == ["CAN"]
+    forget_pauses()
+    work(app)
+    assert [each["data"]["key"] for each in receiver.taken] == ["BAG", "CAN"]
 
     do(acting(ADMINISTRATOR), "webhook", key, "replay", since=(NOW - timedelta(days=36500)).isoformat())
     work(app)
-    assert [each["data"]["key"] for each in receiver.taken] == ["CAN", "BOX", "BAG"]
+    assert [each["data"]["key"] for each in receiver.taken] == ["BAG", "CAN", "BOX"]
+
+
+def notices(who: Any) -> list[str]:
+    found = rows(
+        "SELECT text FROM notice WHERE account_id = :id AND kind = 'webhook_in_trouble' ORDER BY id", id=who.id
+    )
+    return [each.text for each in found]
+
+
+def test_a_receiver_to_which_nothing_gets_through_any_more_pauses_its_webhook_and_misses_nothing(
+    app: Flask, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queries, "AT_ONCE", 2)
+    anna = person("anna.admin", ADMINISTRATOR)
+    key = listening(receiver, events="unit.*")
+    receiver.status = 503
+    codes = ("BOX", "BAG", "CAN", "JAR", "PAD", "SET")
+    for code in codes[:4]:
+        unit_of_measure(code)
+    fail_all(app)
+    fail_all(app, domain.TRIES_AFTER_ONE_GIVEN_UP - 2)
+    assert [(each.state, each.tries) for each in deliveries()[:2]] == [("dead", 8), ("retrying", 4)]
+    fail_all(app, 1)
+
+    assert [(each.state, each.tries) for each in deliveries()] == [
+        ("dead", 8), ("skipped", 5), ("skipped", 0), ("skipped", 0),
+    ]  # fmt: skip
+    because = "Nothing gets through: one event was given up, and the next failed 5 times. The receiver answered 503: thank you."
+    with reading("webhook", key) as webhook:
+        assert (webhook.state, webhook.paused_because) == ("paused", because)
+    [_, notice] = notices(anna)
+    assert notice.startswith(f"It was paused. {because}")
+    asked = receiver.asked
+    unit_of_measure("PAD")
+    fail_all(app, 2)
+    assert receiver.asked == asked
+    assert len(notices(anna)) == 2
+
+    receiver.status = 200
+    do(acting(ADMINISTRATOR), "webhook", key, "resume")
+    unit_of_measure("SET")
+    breaker.forget()
+    work(app)
+    assert [each["data"]["key"] for each in receiver.taken] == list(codes[1:])
+
+
+def test_what_was_given_up_before_it_was_resumed_or_before_a_success_pauses_nothing(
+    app: Flask, receiver: Receiver
+) -> None:
+    key = listening(receiver, events="unit.*")
+    receiver.status = 500
+    unit_of_measure("BOX")
+    fail_all(app)
+    receiver.status = 200
+    unit_of_measure("BAG")
+    work(app)
+    receiver.status = 500
+    unit_of_measure("CAN")
+    fail_all(app, 6)
+    assert [each.state for each in deliveries()] == ["dead", "delivered", "retrying"]
+
+    fail_all(app, 2)
+    assert [each.state for each in deliveries()] == ["dead", "delivered", "dead"]
+    do(acting(ADMINISTRATOR), "webhook", key, "pause", reason="A new server")
+    do(acting(ADMINISTRATOR), "webhook", key, "resume")
+    before = NOW - timedelta(days=1)  # the clock of tests stands still
+    execute("UPDATE webhook_delivery SET ended_at = :before WHERE ended_at IS NOT NULL", before=before)
+    unit_of_measure("JAR")
+    fail_all(app, 6)
+    assert [(each.state, each.tries) for each in deliveries()][3] == ("retrying", 6)
 
 
 def test_one_delivery_is_sent_again_with_the_same_id(app: Flask, receiver: Receiver) -> None:

@@ -123,7 +123,7 @@ def resume(
 ) -> Resumed:
     """Send events again, and first what was skipped during the pause, unless you do not want it."""
     if send_skipped and webhook.paused_at:
-        service.replay_later(context, webhook, ["skipped"], webhook.paused_at)
+        service.replay_later(context, webhook, webhook.paused_at, missed=True)
     webhook.paused_at = webhook.paused_because = None
     return Resumed(webhook.code)
 
@@ -141,8 +141,8 @@ def replay(
     *,
     since: Annotated[datetime, Ask("Since", help="When the first of them was announced, or earlier")],
 ) -> Replayed:
-    """Send again, in their order, the events since a time that were given up or skipped: 10 000 at once at most."""
-    service.replay_later(context, webhook, ["dead", "skipped"], since)
+    """Send again, in their order, the events since a time that were given up or skipped."""
+    service.replay_later(context, webhook, since)
     return Replayed(webhook.code)
 
 

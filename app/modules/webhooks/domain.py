@@ -23,6 +23,8 @@ PAUSES = (
     timedelta(hours=6),
     timedelta(days=1),
 )
+#: How often the next is tried after one was given up, before nothing more is sent: a quarter of an hour.
+TRIES_AFTER_ONE_GIVEN_UP = 5
 LONGEST_EXCERPT = 300
 #: How many events that there are not are named at once, and how much of each.
 MOST_NAMED = 5

@@ -18,11 +18,11 @@ def deliver(context: Context, job: Job) -> Again | dict[str, Any]:
     return service.deliver(context, int(job.arguments["delivery"]))
 
 
-def replay(context: Context, job: Job) -> dict[str, int]:
-    """Line up again what did not get through."""
+def replay(context: Context, job: Job) -> Again | dict[str, Any]:
+    """Line up again what did not get through; events announced meanwhile come after it."""
     given = job.arguments
     since = datetime.fromisoformat(given["since"])
-    return {"sent_again": service.replay(context, int(given["webhook"]), given["states"], since)}
+    return service.replay(context, int(given["webhook"]), since, missed=bool(given.get("missed")))
 
 
 jobs.declare(service.DELIVER, deliver, "outside", as_system=True)

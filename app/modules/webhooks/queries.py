@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from flask_appbuilder.security.sqla.models import Permission, PermissionView, ViewMenu
 from flask_appbuilder.security.sqla.models import assoc_permissionview_role as permitted
@@ -20,7 +19,9 @@ from app.modules.webhooks.domain import OWN, TESTED
 from app.modules.webhooks.models import Webhook, WebhookDelivery
 
 LISTENING = ("active", "paused")
-MOST_REPLAYED = 10_000
+#: How many deliveries are lined up again in one change.
+AT_ONCE = 1000
+BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def has_listener() -> ColumnElement[bool]:
@@ -71,26 +72,37 @@ def is_of_entity(context: Context, event: OutboxEvent, entity_id: int) -> bool:
 
 
 def last_ended(context: Context, webhook_id: int) -> str | None:
-    """Tell how the delivery before ended: whether somebody was told already that they do not get through."""
+    """Tell how the delivery before ended since the webhook was last resumed: whether nothing gets through."""
+    resumed = scope.columns(func.max(OutboxEvent.at), why="what was before is over").where(
+        OutboxEvent.resource == "webhook", OutboxEvent.row_id == webhook_id, OutboxEvent.name == "webhook.resumed"
+    )
     ended = scope.columns(WebhookDelivery.state, why="whether it is news").where(
         WebhookDelivery.webhook_id == webhook_id,
         WebhookDelivery.state.in_(("delivered", "dead")),
         WebhookDelivery.name != TESTED,
-        WebhookDelivery.ended_at.is_not(None),
+        WebhookDelivery.ended_at > func.coalesce(resumed.scalar_subquery(), BEGINNING),
     )
     found: str | None = context.session.scalars(ended.order_by(WebhookDelivery.ended_at.desc()).limit(1)).first()
     return found
 
 
-def list_to_replay(context: Context, webhook_id: int, states: Sequence[str], since: datetime) -> list[WebhookDelivery]:
-    """List deliveries that did not get through since a time, in the order of their events."""
-    found = scope.everything(WebhookDelivery, why="they are sent again").where(
-        WebhookDelivery.webhook_id == webhook_id,
-        WebhookDelivery.state.in_(states),
-        WebhookDelivery.name != TESTED,
-        WebhookDelivery.created_at >= since,
+def list_given_up(context: Context, webhook_id: int, since: datetime) -> list[WebhookDelivery]:
+    """List deliveries of events since a time that were given up or skipped, in the order of their events."""
+    return _some(
+        context, webhook_id, WebhookDelivery.state.in_(("dead", "skipped")), WebhookDelivery.created_at >= since
     )
-    return list(context.session.scalars(found.order_by(WebhookDelivery.id).limit(MOST_REPLAYED)))
+
+
+def list_missed(context: Context, webhook_id: int, paused_at: datetime) -> list[WebhookDelivery]:
+    """List deliveries that were skipped since a pause began, whatever waited then included, in the order of their events."""
+    return _some(context, webhook_id, WebhookDelivery.state == "skipped", WebhookDelivery.ended_at >= paused_at)
+
+
+def _some(context: Context, webhook_id: int, *conditions: ColumnElement[bool]) -> list[WebhookDelivery]:
+    found = scope.everything(WebhookDelivery, why="they are sent again").where(
+        WebhookDelivery.webhook_id == webhook_id, WebhookDelivery.name != TESTED, *conditions
+    )
+    return list(context.session.scalars(found.order_by(WebhookDelivery.id).limit(AT_ONCE)))
 
 
 def list_in_charge(context: Context) -> list[int]:

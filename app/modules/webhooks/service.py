@@ -6,7 +6,6 @@ import json
 import random
 import secrets
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -115,15 +114,16 @@ def send_again(context: Context, delivery: WebhookDelivery) -> None:
     _line_up(context, delivery, stream=stream_of(delivery.webhook_id))
 
 
-def replay(context: Context, webhook_id: int, states: Sequence[str], since: datetime) -> int:
-    """Send again what did not get through since a time, in its order; gives how many."""
+def replay(context: Context, webhook_id: int, since: datetime, *, missed: bool) -> Again | dict[str, Any]:
+    """Send again what was missed in a pause, or all that did not get through since a time: some, then the next of them."""
     webhook = queries.find_webhook(context, webhook_id)
     if webhook is None or webhook.state != "active":
-        return 0
-    found = queries.list_to_replay(context, webhook_id, states, since)
+        return {"state": "nothing to do"}
+    listed = queries.list_missed if missed else queries.list_given_up
+    found = listed(context, webhook_id, since)
     for delivery in found:
         send_again(context, delivery)
-    return len(found)
+    return Again(timedelta(0)) if len(found) == queries.AT_ONCE else {"state": "lined up"}
 
 
 def deliver(context: Context, delivery_id: int) -> Again | dict[str, Any]:
@@ -145,7 +145,7 @@ def deliver(context: Context, delivery_id: int) -> Again | dict[str, Any]:
         _ended(context, delivery, "dead", told)
     elif status == _GONE:
         _skip(context, delivery, told)
-        _stop(context, webhook)
+        _stop(context, webhook, "The receiver answered 410: it is gone.")
     else:
         return _failed(context, delivery, told)
     return {"state": delivery.state, "status": status}
@@ -231,7 +231,15 @@ def _skip(context: Context, delivery: WebhookDelivery, why: str) -> None:
 
 
 def _failed(context: Context, delivery: WebhookDelivery, told: str) -> Again | dict[str, Any]:
-    """Put down why it did not get through; it is tried again, or given up so that those behind it get their turn."""
+    """Put down why it did not get through; it is tried again, or given up so that those behind it get their turn.
+
+    If the one before was given up too, nothing gets through: the webhook is paused, and this one waits for it to resume.
+    """
+    if delivery.tries >= domain.TRIES_AFTER_ONE_GIVEN_UP and queries.last_ended(context, delivery.webhook_id) == "dead":
+        _skip(context, delivery, told)
+        why = f"Nothing gets through: one event was given up, and the next failed {delivery.tries} times. {told.rstrip('.')}."
+        _stop(context, delivery.webhook, why)
+        return {"state": delivery.state, "tries": delivery.tries}
     pause = domain.pause_after(delivery.tries)
     if pause is not None:
         pause *= random.uniform(0.8, 1.2)  # noqa: S311
@@ -244,12 +252,12 @@ def _failed(context: Context, delivery: WebhookDelivery, told: str) -> Again | d
     return {"state": delivery.state, "tries": delivery.tries}
 
 
-def _stop(context: Context, webhook: Webhook) -> None:
-    """Pause a webhook whose receiver says that it is there no more."""
+def _stop(context: Context, webhook: Webhook, reason: str) -> None:
+    """Pause a webhook whose receiver is there no more, and say so to those who can do something about it."""
     locked = queries.lock_webhook(context, webhook.id)
     if locked.state != "active":
         return
-    pause(context, locked, "The receiver answered 410: it is gone.")
+    pause(context, locked, reason[:500])
     _tell(context, locked, f"It was paused. {locked.paused_because}")
 
 
@@ -268,9 +276,9 @@ def try_now(context: Context, webhook_id: int) -> None:
     jobs.hurry(context, stream_of(webhook_id))
 
 
-def replay_later(context: Context, webhook: Webhook, states: Sequence[str], since: datetime) -> None:
+def replay_later(context: Context, webhook: Webhook, since: datetime, *, missed: bool = False) -> None:
     """Line up that deliveries are sent again: before any event that is announced after this."""
-    arguments = {"webhook": webhook.id, "states": list(states), "since": since.isoformat()}
+    arguments = {"webhook": webhook.id, "since": since.isoformat(), "missed": missed}
     jobs.enqueue(context, REPLAY, arguments, stream=domain.STREAM)
 
 
