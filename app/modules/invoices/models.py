@@ -36,6 +36,7 @@ class Invoice(Row):
     __tablename__ = "invoice"
     __table_args__ = (
         Index("ix_invoice_created_by", "created_by"),
+        Index("ix_invoice_reach", "entity_id", "created_by", "id"),
         Index(
             "ix_invoice_posted",
             "posted_on",
@@ -74,7 +75,7 @@ class Invoice(Row):
     supplier_number: Mapped[str | None] = db.text("Supplier's number", 100, help="As printed on the invoice")
     supplier_id: Mapped[int | None] = db.link("supplier", "Supplier")
     stated_supplier: Mapped[str | None] = db.text("Sent by", 200, help="As the invoice names its supplier")
-    entity_id: Mapped[int] = db.link("entity", required=True, help="Whose invoice it is")
+    entity_id: Mapped[int] = db.link("entity", required=True, index=False, help="Whose invoice it is")
     cost_centre_id: Mapped[int | None] = db.link("cost_centre", "Cost centre", help="Pays unless a line says otherwise")
     project_id: Mapped[int | None] = db.link("project", "Project")
     currency_id: Mapped[int] = db.link("currency", "Currency", required=True)

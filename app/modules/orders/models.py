@@ -46,6 +46,7 @@ class Order(FromFile, Row):
     __tablename__ = "purchase_order"
     __table_args__ = (
         Index("ix_purchase_order_created_by", "created_by"),
+        Index("ix_purchase_order_reach", "entity_id", "created_by", "id"),
         Index("ix_purchase_order_arrival", "state", "received"),
         Index(
             "ix_purchase_order_open_commitment",
@@ -108,7 +109,7 @@ class Order(FromFile, Row):
     kind: Mapped[OrderKind] = db.choice("Kind", OrderKind, required=True, default=OrderKind.STANDARD)
     blanket_id: Mapped[int | None] = db.link("purchase_order", "Calls off", help="The blanket order it is part of")
     supplier_id: Mapped[int] = db.link("supplier", "Supplier", required=True)
-    entity_id: Mapped[int] = db.link("entity", required=True)
+    entity_id: Mapped[int] = db.link("entity", required=True, index=False)
     cost_centre_id: Mapped[int] = db.link(
         "cost_centre", "Cost centre", required=True, help="Pays unless a line says otherwise"
     )

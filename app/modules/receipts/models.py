@@ -22,6 +22,7 @@ class Receipt(Row):
     __table_args__ = (
         CheckConstraint("(state = 'draft') = (posted_at IS NULL)", name="posted"),
         Index("ix_receipt_created_by", "created_by"),
+        Index("ix_receipt_reach", "entity_id", "created_by", "id"),
     )
 
     number: Mapped[str] = db.text("Number", 20, required=True, unique=True)
@@ -38,7 +39,7 @@ class Receipt(Row):
         "Value", "currency.code", required=True, default=Decimal(0), help="Net, by the prices of the order"
     )
     # Where the order is charged, so that a receipt is seen where its order is.
-    entity_id: Mapped[int] = db.link("entity", required=True)
+    entity_id: Mapped[int] = db.link("entity", required=True, index=False)
     cost_centre_id: Mapped[int] = db.link("cost_centre", "Cost centre", required=True)
     currency_id: Mapped[int] = db.link("currency", "Currency", required=True)
 

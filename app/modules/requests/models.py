@@ -33,6 +33,7 @@ class Request(Row):
     __tablename__ = "request"
     __table_args__ = (
         Index("ix_request_created_by", "created_by"),
+        Index("ix_request_reach", "entity_id", "created_by", "id"),
         CheckConstraint("total >= 0", name="total"),
         CheckConstraint("revision > 0", name="revision"),
         CheckConstraint("rate > 0", name="rate"),
@@ -50,7 +51,7 @@ class Request(Row):
     )
     requester_id: Mapped[int] = db.link("person", "Requested by", required=True)
     wanted_for_id: Mapped[int | None] = db.link("person", "On behalf of", help="Who needs it, if it is not you")
-    entity_id: Mapped[int] = db.link("entity", required=True)
+    entity_id: Mapped[int] = db.link("entity", required=True, index=False)
     cost_centre_id: Mapped[int] = db.link(
         "cost_centre", "Cost centre", required=True, help="Pays unless a line says otherwise"
     )
