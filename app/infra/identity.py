@@ -13,13 +13,20 @@ from typing import Any
 
 import argon2
 from flask import g, has_request_context
-from flask_appbuilder.security.sqla.models import User
+from flask_appbuilder.security.sqla.models import (
+    Permission,
+    PermissionView,
+    User,
+    ViewMenu,
+    assoc_permissionview_role,
+)
 from sqlalchemy import (
     DateTime,
     ForeignKey,
     Identity,
     Index,
     Integer,
+    Select,
     Text,
     UniqueConstraint,
     bindparam,
@@ -383,6 +390,18 @@ def find_user(session: Session, login: str) -> Any | None:
     wanted = login.strip().lower()
     condition = or_(func.lower(User.username) == wanted, func.lower(User.email) == wanted)
     return session.scalars(select(User).where(condition)).first()
+
+
+def select_holders(resource: str, verb: str) -> Select[tuple[int]]:
+    """Select the accounts that hold a right, wherever they hold it; a condition on their grants may say where."""
+    return (
+        select(RoleGrant.user_id)
+        .join(assoc_permissionview_role, assoc_permissionview_role.c.role_id == RoleGrant.role_id)
+        .join(PermissionView, PermissionView.id == assoc_permissionview_role.c.permission_view_id)
+        .join(Permission, Permission.id == PermissionView.permission_id)
+        .join(ViewMenu, ViewMenu.id == PermissionView.view_menu_id)
+        .where(Permission.name == verb, ViewMenu.name == resource)
+    )
 
 
 def access_changed(context: Context) -> None:

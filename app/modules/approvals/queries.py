@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from flask_appbuilder.security.sqla.models import Permission, PermissionView, Role, User, ViewMenu
-from flask_appbuilder.security.sqla.models import assoc_permissionview_role as permitted
+from flask_appbuilder.security.sqla.models import Role, User
 from sqlalchemy import BigInteger, and_, func, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import selectinload
 
 from app.infra import scope
-from app.infra.identity import RoleGrant
+from app.infra.identity import RoleGrant, select_holders
 from app.kernel.actor import Context
 from app.kernel.resource import registry
 from app.modules.approvals.models import Approval, ApprovalPolicy, ApprovalSeat, ApprovalStep, Delegation
@@ -143,15 +142,8 @@ def list_able(context: Context, resource: str, accounts: Collection[int]) -> set
     declared = next((each for each in registry if each.name == resource), None)
     if declared is None or declared.command("approve") is None:
         return set(accounts)
-    statement = (
-        select(RoleGrant.user_id)
-        .join(permitted, permitted.c.role_id == RoleGrant.role_id)
-        .join(PermissionView, PermissionView.id == permitted.c.permission_view_id)
-        .join(Permission, Permission.id == PermissionView.permission_id)
-        .join(ViewMenu, ViewMenu.id == PermissionView.view_menu_id)
-        .where(RoleGrant.user_id.in_(accounts), Permission.name == "approve", ViewMenu.name == resource)
-    )
-    return set(context.session.scalars(statement))
+    able = select_holders(resource, "approve").where(RoleGrant.user_id.in_(accounts))
+    return set(context.session.scalars(able))
 
 
 def role_exists(context: Context, name: str) -> bool:

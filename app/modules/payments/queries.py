@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-from flask_appbuilder.security.sqla.models import Permission, PermissionView, ViewMenu
-from flask_appbuilder.security.sqla.models import assoc_permissionview_role as permitted
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from app.infra import scope
 from app.infra.activity import Attachment
-from app.infra.identity import RoleGrant
+from app.infra.identity import RoleGrant, select_holders
 from app.kernel.actor import Context
 from app.modules.invoices.models import Invoice, InvoiceException, OpenItem
 from app.modules.payments.models import (
@@ -222,13 +220,5 @@ def list_of_orders(context: Context, order_ids: Iterable[int]) -> list[Payment]:
 
 def list_able(context: Context, entity_id: int, verb: str) -> set[int]:
     """Tell which accounts hold a right on the runs of a company."""
-    statement = (
-        select(RoleGrant.user_id)
-        .join(permitted, permitted.c.role_id == RoleGrant.role_id)
-        .join(PermissionView, PermissionView.id == permitted.c.permission_view_id)
-        .join(Permission, Permission.id == PermissionView.permission_id)
-        .join(ViewMenu, ViewMenu.id == PermissionView.view_menu_id)
-        .where(Permission.name == verb, ViewMenu.name == "payment_run")
-        .where(or_(RoleGrant.entity_id == entity_id, RoleGrant.entity_id.is_(None)))
-    )
-    return set(context.session.scalars(statement))
+    there = or_(RoleGrant.entity_id == entity_id, RoleGrant.entity_id.is_(None))
+    return set(context.session.scalars(select_holders("payment_run", verb).where(there)))

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from flask_appbuilder.security.sqla.models import Permission, PermissionView, ViewMenu
-from flask_appbuilder.security.sqla.models import assoc_permissionview_role as permitted
-from sqlalchemy import ColumnElement, and_, func, literal, literal_column, or_, select
+from sqlalchemy import ColumnElement, and_, func, literal, literal_column, or_
 from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import joinedload
 
 from app.infra import scope
-from app.infra.identity import RoleGrant
+from app.infra.identity import select_holders
 from app.infra.outbox import OutboxEvent
 from app.kernel.actor import Context
 from app.kernel.resource import registry
@@ -107,12 +105,4 @@ def _some(context: Context, webhook_id: int, *conditions: ColumnElement[bool]) -
 
 def list_in_charge(context: Context) -> list[int]:
     """List the accounts that may do something about a webhook."""
-    statement = (
-        select(RoleGrant.user_id)
-        .join(permitted, permitted.c.role_id == RoleGrant.role_id)
-        .join(PermissionView, PermissionView.id == permitted.c.permission_view_id)
-        .join(Permission, Permission.id == PermissionView.permission_id)
-        .join(ViewMenu, ViewMenu.id == PermissionView.view_menu_id)
-        .where(Permission.name == "resume", ViewMenu.name == "webhook")
-    )
-    return sorted(set(context.session.scalars(statement)))
+    return sorted(set(context.session.scalars(select_holders("webhook", "resume"))))
