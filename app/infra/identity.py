@@ -392,7 +392,7 @@ def find_user(session: Session, login: str) -> Any | None:
     return session.scalars(select(User).where(condition)).first()
 
 
-def select_holders(resource: str, verb: str) -> Select[tuple[int]]:
+def select_holders(resource: str, verb: str) -> Select[int]:
     """Select the accounts that hold a right, wherever they hold it; a condition on their grants may say where."""
     return (
         select(RoleGrant.user_id)
