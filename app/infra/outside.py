@@ -7,6 +7,7 @@ name that means another machine a moment later, or an address spelled in another
 from __future__ import annotations
 
 import contextlib
+import functools
 import http.client
 import ipaddress
 import queue
@@ -194,43 +195,56 @@ def _within(deadline: Deadline, work: Any) -> Any:
 def _exchange(parts: SplitResult, found: Any, body: bytes, headers: Mapping[str, str], deadline: Deadline) -> Answer:
     """Send to one address and read how the answer begins; all of it ends at the deadline, however slow its bytes come."""
     family, _, _, _, address = found
-    connection = http.client.HTTPConnection(parts.hostname or "", parts.port)
-    connection.sock = socket.socket(family, socket.SOCK_STREAM)
-    timer = threading.Timer(deadline.remaining(), _cut, [connection])
+    line = _Line(socket.socket(family, socket.SOCK_STREAM))
+    timer = threading.Timer(deadline.remaining(), line.cut)
     timer.daemon = True
     timer.start()
     try:
-        connection.sock.settimeout(min(CONNECTING, deadline.remaining()))
-        connection.sock.connect(address)
-        connection.sock.settimeout(deadline.remaining())
+        line.wire.settimeout(min(CONNECTING, deadline.remaining()))
+        line.wire.connect(address)
+        line.wire.settimeout(deadline.remaining())
         if parts.scheme == "https":
-            _encrypt(connection, parts.hostname or "")
+            line.encrypt(parts.hostname or "")
+        connection = http.client.HTTPConnection(parts.hostname or "", parts.port)
+        connection.sock = line.wire
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         connection.request("POST", target, body, {**headers, "Host": parts.netloc, "Connection": "close"})
-        response = connection.getresponse()
-        beginning = response.read(MOST_READ).decode("utf-8", "replace")
+        with connection.getresponse() as response:
+            beginning = response.read(MOST_READ).decode("utf-8", "replace")
         if deadline.passed():
             raise TimeoutError
         return Answer(response.status, beginning)
     finally:
         timer.cancel()
-        connection.close()
+        line.wire.close()
 
 
-def _encrypt(connection: http.client.HTTPConnection, host: str) -> None:
-    """Encrypt a connection; it can be cut from the first byte of that on."""
+@dataclass
+class _Line:
+    """The socket of a call. HTTPConnection lets go of it once it has read that the server will close it."""
+
+    wire: socket.socket
+
+    def encrypt(self, host: str) -> None:
+        """Encrypt it; it can be cut from the first byte of that on."""
+        self.wire = _trusting(_allowed.ca_file).wrap_socket(
+            self.wire, server_hostname=host, do_handshake_on_connect=False
+        )
+        self.wire.do_handshake()
+
+    def cut(self) -> None:
+        """End it at once; a time-out alone starts anew with each byte of a slow server."""
+        with contextlib.suppress(OSError):
+            socket.socket.shutdown(self.wire, socket.SHUT_RDWR)
+
+
+@functools.cache
+def _trusting(ca_file: str | None) -> ssl.SSLContext:
+    """Tell whose certificates are believed; reading them costs more than all else of a call, so it is done once."""
     context = ssl.create_default_context()
-    if _allowed.ca_file:
-        context.load_verify_locations(_allowed.ca_file)
-    encrypted = context.wrap_socket(connection.sock, server_hostname=host, do_handshake_on_connect=False)
-    connection.sock = encrypted
-    encrypted.do_handshake()
-
-
-def _cut(connection: http.client.HTTPConnection) -> None:
-    """Cut a connection; a time-out alone starts anew with each byte of a slow server."""
-    with contextlib.suppress(OSError, AttributeError):
-        socket.socket.shutdown(connection.sock, socket.SHUT_RDWR)
+    if ca_file:
+        context.load_verify_locations(ca_file)
+    return context
 
 
 def _named(error: BaseException) -> str:

@@ -130,6 +130,17 @@ def test_a_certificate_has_to_be_signed_by_somebody_trusted_and_for_the_host(tmp
     assert receiver.asked == 1
 
 
+def test_whom_to_trust_is_read_once_for_many_calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    context, shown = certificate(tmp_path)
+    read: list[ssl.SSLContext] = []
+    make = ssl.create_default_context
+    monkeypatch.setattr(ssl, "create_default_context", lambda: read.append(make()) or read[-1])
+    with receiving(Receiver(), context) as receiver, reaching(Allowed(LOOPBACK.networks, shown)):
+        for _ in range(3):
+            assert outside.post(f"https://127.0.0.1:{receiver.port}/", b"{}", {}, "test").status == 200
+    assert len(read) == 1
+
+
 def test_a_name_that_takes_for_ever_to_resolve_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     import threading
 
