@@ -20,6 +20,8 @@ from app.infra import audit, jobs, scope
 from app.infra.jobs import Job, LeaseLost
 from app.kernel.actor import Context
 
+#: How much of what is due is looked through first, before it is done in another way.
+LOOKED_THROUGH = 1000
 LOST = "The worker ended before the work did"
 
 
@@ -49,10 +51,14 @@ def hand_out(context: Context, queue: str, most: int, duration: timedelta) -> Ha
         "now": context.now,
         "until": context.now + duration,
         "beyond": context.now + 2 * duration,
-        "most": most,
         "lease": lease,
     }
-    rows = sorted(tuple(row) for row in context.session.execute(_HAND_OUT, values))
+    found = context.session.execute(_HAND_OUT, {**values, "most": most, "looked": LOOKED_THROUGH}).all()
+    rows = [(each.id, each.attempts) for each in found if each.id is not None]
+    if len(rows) < most and found[0].seen == LOOKED_THROUGH:
+        behind = context.session.execute(_HAND_OUT_HEADS, {**values, "most": most - len(rows)})
+        rows += [(each.id, each.attempts) for each in behind]
+    rows.sort()
     return Handed(
         lease,
         fresh=tuple(identity for identity, attempts in rows if not attempts),
@@ -139,19 +145,43 @@ _RECOVER = text("""
     RETURNING id, kind, state, attempts
 """)
 
-# A dead job counts as being ahead: those behind it wait until someone has retried or discarded it.
-_HAND_OUT = text("""
-    WITH due AS MATERIALIZED (
-        SELECT id FROM job AS candidate
-        WHERE state = 'waiting' AND queue = :queue AND (due_at <= :now OR greatest(created_at, started_at) > :beyond)
-            AND (leased_until IS NULL OR leased_until < :now OR leased_until > :beyond)
-            AND (stream IS NULL OR NOT EXISTS (
-                SELECT 1 FROM job AS ahead WHERE ahead.stream = candidate.stream AND ahead.id < candidate.id
-                    AND ahead.state IN ('waiting', 'running', 'dead')))
-        ORDER BY due_at, id LIMIT :most FOR UPDATE OF candidate SKIP LOCKED)
-    UPDATE job SET lease = CAST(:lease AS uuid), leased_until = :until FROM due WHERE job.id = due.id
-    RETURNING job.id, job.attempts
-""")
+_DUE = """state = 'waiting' AND queue = :queue AND (due_at <= :now OR greatest(created_at, started_at) > :beyond)
+    AND (leased_until IS NULL OR leased_until < :now OR leased_until > :beyond)"""
+_TAKE = f"""
+    due AS MATERIALIZED (
+        SELECT id FROM job AS candidate WHERE id IN (SELECT id FROM heads) AND {_DUE}
+        ORDER BY due_at, id LIMIT :most FOR UPDATE OF candidate SKIP LOCKED),
+    given AS (
+        UPDATE job SET lease = CAST(:lease AS uuid), leased_until = :until FROM due WHERE job.id = due.id
+        RETURNING job.id, job.attempts)
+"""  # noqa: S608 - made of what stands here
+# A dead job counts as being ahead: those behind it wait until someone has retried or discarded it. What is due is looked
+# through in its order, and of each stream met there the head alone is asked for, however many wait behind it.
+_HAND_OUT = text(f"""
+    WITH seen AS MATERIALIZED (SELECT id, stream FROM job WHERE {_DUE} ORDER BY due_at, id LIMIT :looked),
+    heads AS MATERIALIZED (
+        SELECT (SELECT id FROM job WHERE stream = held.stream AND state IN ('waiting', 'running', 'dead')
+            ORDER BY id LIMIT 1) AS id
+        FROM (SELECT DISTINCT stream FROM seen WHERE stream IS NOT NULL) AS held
+        UNION ALL SELECT id FROM seen WHERE stream IS NULL),
+    {_TAKE}
+    SELECT given.id, given.attempts, (SELECT count(*) FROM seen) AS seen FROM (SELECT 1) AS always LEFT JOIN given ON true
+""")  # noqa: S608
+
+# Where much waits behind a few that are not due, such as for a receiver of webhooks that is away, the index is asked from
+# stream to stream instead.
+_HAND_OUT_HEADS = text(f"""
+    WITH RECURSIVE streams AS (
+        (SELECT stream, id FROM job WHERE state IN ('waiting', 'running', 'dead') AND stream IS NOT NULL
+            ORDER BY stream, id LIMIT 1)
+        UNION ALL SELECT following.stream, following.id FROM streams, LATERAL (
+            SELECT stream, id FROM job WHERE state IN ('waiting', 'running', 'dead') AND stream > streams.stream
+            ORDER BY stream, id LIMIT 1) AS following),
+    heads AS MATERIALIZED (
+        SELECT id FROM streams UNION ALL SELECT id FROM job WHERE stream IS NULL AND {_DUE}),
+    {_TAKE}
+    SELECT id, attempts FROM given
+""")  # noqa: S608
 
 _WITHDRAW = text("""
     UPDATE job SET state = 'waiting', lease = NULL, leased_until = NULL

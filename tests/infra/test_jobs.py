@@ -248,6 +248,25 @@ def test_only_the_head_of_each_stream_is_handed_out(app):
         assert hand_out().fresh == ()
 
 
+def test_much_that_waits_behind_one_that_is_not_due_hides_nothing_else(app, monkeypatch):
+    """As when a receiver of webhooks is away: what is due behind it fills all that is looked through at first."""
+    monkeypatch.setattr(leases, "LOOKED_THROUGH", 5)
+    with declared("note", note):
+        line_up("note", stream="away", after=timedelta(days=36500))
+        for _ in range(20):
+            line_up("note", stream="away")
+        dead, _behind = line_up("note", stream="dead"), line_up("note", stream="dead")
+        execute("UPDATE job SET state = 'dead' WHERE id = :id", id=dead)
+        b1, _b2, free, c1 = (line_up("note", stream=each) for each in ("b", "b", None, "c"))
+        later = line_up("note", after=timedelta(days=36500))
+
+        assert hand_out(most=2).fresh == (b1, free)
+        assert hand_out().fresh == (c1,)
+        assert hand_out("outside").fresh == ()
+        execute("UPDATE job SET due_at = created_at WHERE id = :id", id=later)
+        assert hand_out().fresh == (later,)
+
+
 def test_two_relays_at_once_never_hand_out_the_same_job(app):
     with declared("note", note):
         ids = {line_up("note") for _ in range(40)}
