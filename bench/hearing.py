@@ -24,8 +24,8 @@ def nothing(*_: Any) -> None:
 def declare() -> None:
     """Make the work of the measurement known to this process."""
     for queue in jobs.QUEUES:
-        jobs.declare(f"bench.{queue}", nothing, queue, as_system=True)
-    outbox.subscribe("bench", ("unit.created",), note)
+        jobs.declare(f"bench.{queue}", "Nothing", nothing, queue, as_system=True)
+    outbox.subscribe("bench", "Note", ("unit.created",), note)
 
 
 def load() -> Flask:

@@ -20,7 +20,7 @@ from tests.acting import system
 @contextlib.contextmanager
 def declared(kind: str, work: jobs.Work, queue: str = "light", *, as_system: bool = False) -> Iterator[None]:
     """Declare a kind of work for a while."""
-    jobs.declare(kind, work, queue, as_system=as_system)
+    jobs.declare(kind, kind, work, queue, as_system=as_system)
     try:
         yield
     finally:
@@ -30,7 +30,7 @@ def declared(kind: str, work: jobs.Work, queue: str = "light", *, as_system: boo
 @contextlib.contextmanager
 def subscribed(name: str, events: tuple[str, ...], handle: outbox.Subscriber) -> Iterator[None]:
     """Let something hear events for a while."""
-    outbox.subscribe(name, events, handle)
+    outbox.subscribe(name, name, events, handle)
     try:
         yield
     finally:

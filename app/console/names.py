@@ -1,23 +1,15 @@
-"""Names that scripts and records use, as people read them: resources, commands, doors and kinds of work."""
+"""Names that scripts and records use, as people read them: resources, commands and doors."""
 
 from __future__ import annotations
 
 from app.console import actions, words
+from app.infra import jobs
 from app.infra.fields import humanise
 from app.kernel.resource import Resource, registry
 
 _DOORS = {"rest": "REST", "demo": "Demo company"}
 #: What every row has, besides the commands of its own.
 _ALWAYS = {"create": "Enter", "edit": "Edit", "import": "Import"}
-_WORK = {
-    "hear:search": "Note what the search has to learn",
-    "search.reindex": "Bring the search up to date",
-    "import.check": "Check a file",
-    "import.apply": "Import a file",
-    "hear:webhooks": "Tell webhooks",
-    "webhook.deliver": "Tell a webhook",
-    "webhook.replay": "Tell a webhook again",
-}
 
 
 def of_resource(name: str) -> str:
@@ -30,7 +22,7 @@ def of_command(name: str) -> str:
     """Name a command as its button does: `payment_run.release` is Release payment run."""
     head, _, verb = name.partition(".")
     if head == "job":
-        return of_work(verb)
+        return jobs.title_of(verb)
     resource = _resource(head)
     found = resource.command(verb) if resource else None
     if resource and found:
@@ -48,14 +40,6 @@ def of_door(name: str) -> str:
 def of_action(name: str) -> str:
     """Name what was done to a row, as a cell begins."""
     return humanise(name)
-
-
-def of_work(kind: str) -> str:
-    """Name a kind of job: `hear:invoices.match_again` is Invoices: match again."""
-    if kind in _WORK:
-        return _WORK[kind]
-    head, _, rest = kind.removeprefix("hear:").partition(".")
-    return f"{humanise(head)}: {words.lower_first(humanise(rest))}" if rest else humanise(head)
 
 
 def _resource(name: str) -> Resource | None:

@@ -93,8 +93,9 @@ Work = Callable[[Context, Job], Any]
 
 @dataclass(frozen=True, slots=True)
 class KindOfWork:
-    """How one kind of job is done: by which function, in which queue, and as whom."""
+    """How one kind of job is done: what people call it, by which function, in which queue, and as whom."""
 
+    title: str
     work: Work
     queue: str
     as_system: bool
@@ -114,8 +115,8 @@ _schedules: dict[str, Schedule] = {}
 _given_up: dict[str, Callable[[Context, Job], None]] = {}
 
 
-def declare(kind: str, work: Work, queue: str = "light", *, as_system: bool = False) -> None:
-    """Name a kind of work and the function `(context, job) -> result` that does it.
+def declare(kind: str, title: str, work: Work, queue: str = "light", *, as_system: bool = False) -> None:
+    """Name a kind of work, for programs and for people, and the function `(context, job) -> result` that does it.
 
     Light work runs inside one transaction, which also marks it done: its effect in the database happens once.
     Work outside does the same, and may have to wait for somebody else's server meanwhile: it holds up nothing but the
@@ -128,7 +129,7 @@ def declare(kind: str, work: Work, queue: str = "light", *, as_system: bool = Fa
         raise ValueError(f"two kinds of job are called {kind}")
     if queue not in QUEUES:
         raise ValueError(f"there is no queue {queue}, use light, heavy or outside")
-    _kinds[kind] = KindOfWork(work, queue, as_system)
+    _kinds[kind] = KindOfWork(title, work, queue, as_system)
 
 
 def when_given_up(kind: str, follow: Callable[[Context, Job], None]) -> None:
@@ -159,6 +160,12 @@ def kind_of(kind: str) -> KindOfWork:
     if kind not in _kinds:
         raise LookupError(f"this version of Outlay does not know the work {kind}")
     return _kinds[kind]
+
+
+def title_of(kind: str) -> str:
+    """Tell what people call a kind of work; one that only another version knew keeps its name."""
+    known = _kinds.get(kind)
+    return known.title if known else kind
 
 
 def work_of(kind: str) -> Work:

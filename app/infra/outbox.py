@@ -121,6 +121,7 @@ def names_of(resource: Resource) -> frozenset[str]:
 
 def subscribe(
     name: str,
+    title: str,
     events: tuple[str, ...],
     handle: Subscriber,
     *,
@@ -129,7 +130,7 @@ def subscribe(
 ) -> None:
     """Let `handle` hear these events (`order.issued`, `order.*`, `*.commented`, `*`), each exactly once in effect.
 
-    It runs as Outlay itself, in a transaction of its own that also marks the event as heard; what it does outside
+    Hearing one is a job, which people know by the title.     It runs as Outlay itself, in a transaction of its own that also marks the event as heard; what it does outside
     the database must bear being done again. The events of one document come one after the other, in their order:
     one that cannot be heard holds back those behind it until it is retried or discarded. With a `stream` of its own it
     hears the events of all documents one after the other, in the order in which they were announced.
@@ -140,7 +141,7 @@ def subscribe(
         raise ValueError(f"two subscribers are called {name}")
     condition = "" if only_if is None else _spelled(only_if)
     _subscribers[name] = _Subscription(events, handle, stream, condition)
-    jobs.declare(f"hear:{name}", lambda context, job: handle(context, _event_of(job)), as_system=True)
+    jobs.declare(f"hear:{name}", title, lambda context, job: handle(context, _event_of(job)), as_system=True)
 
 
 def is_subscribed(name: str) -> bool:

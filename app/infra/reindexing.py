@@ -20,8 +20,8 @@ def follow() -> None:
     """Hear of edits of every resource that others name in their search text; called once all slices are known."""
     events = tuple(f"{resource.name}.changed" for resource in registry if search.dependents(resource))
     if events and not outbox.is_subscribed("search"):
-        jobs.declare(KIND, reindex, queue="heavy", as_system=True)
-        outbox.subscribe("search", events, _line_up)
+        jobs.declare(KIND, "Bring the search up to date", reindex, queue="heavy", as_system=True)
+        outbox.subscribe("search", "See what the search has to learn", events, _line_up)
 
 
 def reindex(context: Context, job: Job) -> dict[str, int]:

@@ -57,7 +57,7 @@ def declare() -> None:
 
 def keep(name: str, kept: Kept) -> None:
     """Remove every night what is past of one table."""
-    jobs.declare(f"remove_old_{name}", _removal(name, kept), as_system=True)
+    jobs.declare(f"remove_old_{name}", f"Remove old {name.replace('_', ' ')}", _removal(name, kept), as_system=True)
     jobs.every(f"remove_old_{name}", f"remove_old_{name}", kept.at)
 
 

@@ -36,23 +36,23 @@ def test_what_was_done_is_told_in_a_plain_sentence(kind: str, key: str, events: 
         ("supplier.create", "Enter supplier"),
         ("session.sign_in", "Sign in"),
         ("account.change_password", "Change password"),
-        ("job.hear:orders.papers", "Orders: papers"),
+        ("job.hear:orders.papers", "Keep the papers of an order"),
     ],
 )
 def test_a_command_is_named_as_its_button(app: Flask, name: str, told: str) -> None:
     assert names.of_command(name) == told
 
 
-@pytest.mark.parametrize(
-    ("kind", "told"),
-    [
-        ("hear:search", "Note what the search has to learn"),
-        ("hear:invoices.match_again", "Invoices: match again"),
-        ("remove_old_jobs", "Remove old jobs"),
-    ],
-)
-def test_a_job_is_named_by_what_it_does(kind: str, told: str) -> None:
-    assert names.of_work(kind) == told
+def test_every_kind_of_job_has_a_title_of_its_own_for_people(app: Flask) -> None:
+    titles = [jobs.title_of(kind) for kind in jobs.kinds()]
+    assert len(titles) > 30
+    assert sorted(set(titles)) == sorted(titles)
+    assert [title for title in titles if not re.fullmatch(r"[A-Z][a-z ]+", title)] == []
+
+
+def test_a_job_is_shown_by_its_title_and_one_nobody_knows_by_its_name(app: Flask) -> None:
+    assert names.of_command("job.invoices.collect") == "Take in invoices from the drop folder"
+    assert names.of_command("job.gone") == "gone"
 
 
 def test_the_page_of_a_row_says_its_code_and_name_once(buyer, make) -> None:
@@ -76,7 +76,7 @@ def test_jobs_are_listed_found_and_titled_by_what_they_do(app: Flask, administra
         applied, forgotten = (job.id for job in mine)
     listed = administrator.get("/jobs?view=all").text
     cells = re.findall(r"<td[^>]*>(?:<[^>]+>)*([^<]+)", listed)
-    assert {"Import a file", "Person: forget"} <= {cell.strip() for cell in cells}
+    assert {"Import a file", "Erase a person"} <= {cell.strip() for cell in cells}
     editor = re.findall(r'name="kind" value="([^"]+)"[^>]*><span>([^<]+)</span>', listed)
     assert sorted(value for value, _ in editor) == jobs.kinds()
     assert [label for _, label in editor] == sorted(label for _, label in editor)
@@ -87,5 +87,5 @@ def test_jobs_are_listed_found_and_titled_by_what_they_do(app: Flask, administra
     assert f'href="/jobs/{forgotten}"' not in narrowed
     assert re.search(r"<span>Kind</span>\s*Import a file or Check a file", narrowed)
     page = text(administrator.get(f"/jobs/{forgotten}"))
-    assert "Person: forget" in page
+    assert "Erase a person" in page
     assert "person.forget" not in page

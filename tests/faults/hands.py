@@ -72,15 +72,17 @@ def hear(name: str) -> outbox.Subscriber:
 
 def declare() -> None:
     """Make the work of these tests known to this process."""
-    jobs.declare("count", count)
-    jobs.declare("linger", linger)
-    jobs.declare("linger_heavily", linger_heavily, "heavy")
-    jobs.declare("crash", crash)
-    jobs.declare("climb", climb, "heavy")
-    outbox.subscribe("ears", ("unit.*",), hear("ears"))
-    outbox.subscribe("eyes", ("unit.*",), hear("eyes"))
+    jobs.declare("count", "count", count)
+    jobs.declare("linger", "linger", linger)
+    jobs.declare("linger_heavily", "linger_heavily", linger_heavily, "heavy")
+    jobs.declare("crash", "crash", crash)
+    jobs.declare("climb", "climb", climb, "heavy")
+    outbox.subscribe("ears", "ears", ("unit.*",), hear("ears"))
+    outbox.subscribe("eyes", "eyes", ("unit.*",), hear("eyes"))
     jobs.every("tick", "count_time", timedelta(seconds=1))
-    jobs.declare("count_time", lambda context, job: say(context, "tick", "", job.arguments["slot"]), as_system=True)
+    jobs.declare(
+        "count_time", "count_time", lambda context, job: say(context, "tick", "", job.arguments["slot"]), as_system=True
+    )
 
 
 def linger_heavily(context: Any, job: Any) -> None:

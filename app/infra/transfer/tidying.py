@@ -40,5 +40,5 @@ def _in_use(context: Context, digests: set[str]) -> set[str]:
     return {*context.session.scalars(named), *context.session.scalars(attached)}
 
 
-jobs.declare(KIND, remove_old, as_system=True)
+jobs.declare(KIND, "Remove old imports", remove_old, as_system=True)
 jobs.every(KIND, KIND, time(2, 50))

@@ -369,7 +369,7 @@ _END = text(
 )
 
 # Workers know these by name as soon as the machinery is loaded.
-jobs.declare(CHECK, lambda context, job: check(context, int(job.arguments["run"]), job), "heavy")
-jobs.declare(APPLY, lambda context, job: apply(context, int(job.arguments["run"]), job), "heavy")
+jobs.declare(CHECK, "Check a file", lambda context, job: check(context, int(job.arguments["run"]), job), "heavy")
+jobs.declare(APPLY, "Import a file", lambda context, job: apply(context, int(job.arguments["run"]), job), "heavy")
 for _kind in (CHECK, APPLY):
     jobs.when_given_up(_kind, give_up)

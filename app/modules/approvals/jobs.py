@@ -17,5 +17,5 @@ def chase(context: Context, job: Any) -> dict[str, int]:
     return chasing.chase(context)
 
 
-jobs.declare(CHASE, chase, as_system=True)
+jobs.declare(CHASE, "Remind of approvals and pass them on", chase, as_system=True)
 jobs.every(CHASE, CHASE, timedelta(minutes=15))

@@ -24,5 +24,12 @@ def settle(context: Context, event: OutboxEvent) -> None:
     chasing.settle_delegations(context)
 
 
-outbox.subscribe("approvals.hand_over", ("person.left", "person.suspended"), hand_over)
-outbox.subscribe("approvals.settle", ("delegation.created", "delegation.changed"), settle)
+outbox.subscribe(
+    "approvals.hand_over",
+    "Hand over the approvals of someone who left or is suspended",
+    ("person.left", "person.suspended"),
+    hand_over,
+)
+outbox.subscribe(
+    "approvals.settle", "Ask deputies what waits for them", ("delegation.created", "delegation.changed"), settle
+)

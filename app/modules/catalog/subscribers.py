@@ -13,4 +13,9 @@ def follow_merge(context: Context, event: OutboxEvent) -> None:
     service.follow_merge(context, event.row_id, event.payload["into_id"])
 
 
-outbox.subscribe("catalog.follow_merge", ("supplier.merged",), follow_merge)
+outbox.subscribe(
+    "catalog.follow_merge",
+    "Give the items of a merged supplier to the one that stays",
+    ("supplier.merged",),
+    follow_merge,
+)

@@ -36,5 +36,5 @@ def tell(context: Context, account: int) -> dict[str, Any] | None:
     return {name: text_of(each.of(person)) for name, each in fields_of(people, names).items()}
 
 
-jobs.declare(service.FORGET, forget, as_system=True)
+jobs.declare(service.FORGET, "Erase a person", forget, as_system=True)
 personal.keeps("person", tell)

@@ -46,7 +46,7 @@ def chase(context: Context, job: Any) -> dict[str, int]:
     return {"reminded": service.remind_owners(context)}
 
 
-jobs.declare(COLLECT, collect, "heavy", as_system=True)
+jobs.declare(COLLECT, "Take in invoices from the drop folder", collect, "heavy", as_system=True)
 jobs.every(COLLECT, COLLECT, timedelta(minutes=1))
-jobs.declare(CHASE, chase, as_system=True)
+jobs.declare(CHASE, "Remind of overdue invoice exceptions", chase, as_system=True)
 jobs.every(CHASE, CHASE, time(7, 0))

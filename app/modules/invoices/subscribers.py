@@ -47,16 +47,19 @@ def recognise_again(context: Context, event: OutboxEvent) -> None:
 
 outbox.subscribe(
     "invoices.match_again",
+    "Match invoices again after a receipt or a change of order",
     ("receipt.posted", "receipt.reversed", "order.issued", "order.short_closed"),
     match_again,
 )
 outbox.subscribe(
     "invoices.address_again",
+    "Match invoices again after a change of company",
     ("entity.created", "entity.changed", "entity.reopened"),
     address_again,
 )
 outbox.subscribe(
     "invoices.match_paid_to",
+    "Match invoices again after a change of bank account",
     (
         "bank_account.created",
         "bank_account.changed",
@@ -68,6 +71,7 @@ outbox.subscribe(
 )
 outbox.subscribe(
     "invoices.recognise_again",
+    "Recognise invoices again after a change of supplier",
     ("supplier.created", "supplier.changed", "supplier.approved"),
     recognise_again,
 )

@@ -88,4 +88,4 @@ def _letter(context: Context, delivery: Delivery, server: Server) -> Letter:
     )
 
 
-jobs.declare(service.DELIVER, deliver, as_system=True)
+jobs.declare(service.DELIVER, "Bring a notice to a person", deliver, as_system=True)

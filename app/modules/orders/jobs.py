@@ -58,7 +58,7 @@ def _failed(context: Context, sending: OrderSending, reason: str, *, is_final: b
     jobs.enqueue(context, service.DELIVER, {"sending": sending.id}, after=pause)
 
 
-jobs.declare(service.DELIVER, deliver, as_system=True)
+jobs.declare(service.DELIVER, "Mail an order to its supplier", deliver, as_system=True)
 
 
 def take_in(context: Context, job: Job) -> dict[str, Any]:
@@ -83,4 +83,4 @@ def take_in(context: Context, job: Job) -> dict[str, Any]:
     }
 
 
-jobs.declare(service.TAKE_IN, take_in, "heavy")
+jobs.declare(service.TAKE_IN, "Take in a table of orders", take_in, "heavy")

@@ -26,5 +26,5 @@ def keep_papers(context: Context, event: OutboxEvent) -> None:
         activity.attach_within(context, registry[service.NAME], event.row_key, stored, name)
 
 
-outbox.subscribe("orders.send", ("order.issued", "order.sent_again"), send)
-outbox.subscribe("orders.papers", ("order.issued",), keep_papers)
+outbox.subscribe("orders.send", "Line up the letters of an order", ("order.issued", "order.sent_again"), send)
+outbox.subscribe("orders.papers", "Keep the papers of an order", ("order.issued",), keep_papers)

@@ -24,4 +24,4 @@ def follow_merge(context: Context, job: Job) -> dict[str, int]:
     return {"records": len(records)}
 
 
-jobs.declare(FOLLOW, follow_merge, as_system=True)
+jobs.declare(FOLLOW, "Give the spending of a merged supplier to the one that stays", follow_merge, as_system=True)

@@ -13,4 +13,6 @@ def follow_merge(context: Context, event: OutboxEvent) -> None:
     jobs.enqueue(context, work.FOLLOW, {"from": event.row_id, "into": event.payload["into_id"]})
 
 
-outbox.subscribe("spending.supplier_merged", ("supplier.merged",), follow_merge)
+outbox.subscribe(
+    "spending.supplier_merged", "See what spending a merged supplier has", ("supplier.merged",), follow_merge
+)

@@ -24,4 +24,4 @@ def take_in(context: Context, job: Job) -> dict[str, Any]:
         return {"refused": [problem.message for problem in refused.problems]}
 
 
-jobs.declare(service.TAKE_IN, take_in, "heavy")
+jobs.declare(service.TAKE_IN, "Take in a bank statement", take_in, "heavy")

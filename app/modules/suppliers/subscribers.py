@@ -16,4 +16,4 @@ def hand_over(context: Context, event: OutboxEvent) -> None:
         supplier.owner = successor
 
 
-outbox.subscribe("suppliers.hand_over", ("person.left",), hand_over)
+outbox.subscribe("suppliers.hand_over", "Hand over the suppliers of someone who left", ("person.left",), hand_over)

@@ -25,8 +25,8 @@ def replay(context: Context, job: Job) -> Again | dict[str, Any]:
     return service.replay(context, int(given["webhook"]), since, missed=bool(given.get("missed")))
 
 
-jobs.declare(service.DELIVER, deliver, "outside", as_system=True)
-jobs.declare(service.REPLAY, replay, as_system=True)
+jobs.declare(service.DELIVER, "Tell a webhook", deliver, "outside", as_system=True)
+jobs.declare(service.REPLAY, "Tell a webhook again", replay, as_system=True)
 settings.declare(
     Declared(
         "retention.webhook_days",
