@@ -22,6 +22,8 @@ STATES = ("waiting", "running", "done", "dead", "discarded")
 QUEUES = ("light", "heavy", "outside")
 MAX_ATTEMPTS = 8
 NUDGE = "outlay:nudge"
+#: How the unique key of a job begins that a schedule lined up.
+OF_SCHEDULE = "schedule:"
 _MOST_NUDGES = 10
 
 

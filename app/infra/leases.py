@@ -106,11 +106,24 @@ def extend(connection: Connection, lease: str, until: datetime) -> None:
 
 
 def finish(context: Context, job: Job, result: Any) -> None:
-    """Mark a job done in the transaction of its effect."""
+    """Mark a job done in the transaction of its effect; one that came by schedule and found nothing to do is gone.
+
+    Every minute such a job would hide what administrators look for; when a schedule last ran stands with the schedule.
+    """
+    values = {"id": job.id, "lease": job.lease}
+    if _found_nothing(job, result):
+        if not context.session.execute(_FORGET, values).rowcount:
+            raise LeaseLost(f"job {job.id}")
+        return
     told = None if result is None else json.dumps(audit.plain(result))
-    values = {"id": job.id, "lease": job.lease, "now": context.now, "result": told}
-    if not context.session.execute(_FINISH, values).rowcount:
+    if not context.session.execute(_FINISH, {**values, "now": context.now, "result": told}).rowcount:
         raise LeaseLost(f"job {job.id}")
+
+
+def _found_nothing(job: Job, result: Any) -> bool:
+    """Say whether a schedule lined a job up in vain: it did none of what it counts, and had no trouble on the way."""
+    came_again = (job.unique_key or "").startswith(jobs.OF_SCHEDULE) and not job.attempts
+    return came_again and isinstance(result, dict) and bool(result) and not any(result.values())
 
 
 def again(context: Context, job: Job, after: timedelta) -> None:
@@ -200,6 +213,8 @@ _FINISH = text("""
         lease = NULL, leased_until = NULL, finished_at = :now
     WHERE id = :id AND lease = CAST(:lease AS uuid) AND state = 'running'
 """)
+
+_FORGET = text("DELETE FROM job WHERE id = :id AND lease = CAST(:lease AS uuid) AND state = 'running'")
 
 _AGAIN = text("""
     UPDATE job SET state = 'waiting', due_at = :due, lease = NULL, leased_until = NULL

@@ -66,7 +66,7 @@ def _run(context: Context, schedule: Schedule, slot: datetime) -> bool:
     if taken is None:
         return False
     arguments = {"slot": slot.isoformat()}
-    job = jobs.enqueue(context, schedule.kind, arguments, unique_key=f"schedule:{schedule.name}")
+    job = jobs.enqueue(context, schedule.kind, arguments, unique_key=f"{jobs.OF_SCHEDULE}{schedule.name}")
     values = {"name": schedule.name, "kind": schedule.kind, "now": context.now, "job": job.id}
     context.session.execute(_NOTE, values)
     return True

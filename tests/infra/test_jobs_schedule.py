@@ -17,7 +17,7 @@ from app.infra.schedules import last_slot
 from app.workers import schedule
 from app.workers.perform import drain
 from tests.waiting import wait_for
-from tests.working import declared, execute, rows, scheduled, states
+from tests.working import declared, execute, forget_pauses, line_up, rows, scheduled, states
 
 PRAGUE = ZoneInfo("Europe/Prague")
 
@@ -82,6 +82,43 @@ def test_a_new_schedule_begins_with_its_next_slot(app, inside, frozen):
     assert (run.name, run.kind) == ("tidy", "tidy")
     assert run.slot_at == run.run_at == frozen.now()
     assert run.arguments == {"slot": "2026-03-01T11:00:00+00:00"}
+
+
+@pytest.mark.parametrize("queue", ["light", "heavy"])
+@pytest.mark.parametrize(
+    ("told", "kept"),
+    [({"done": 0, "refused": 0}, []), ({"done": 0, "refused": 1}, ["done"]), ({}, ["done"]), (None, ["done"])],
+)
+def test_a_run_that_found_nothing_to_do_leaves_no_job_but_its_time(app, inside, frozen, told, kept, queue):
+    with declared("tidy", lambda context, job: told, queue), scheduled("tidy", "tidy", timedelta(hours=1)):
+        schedule.tick(app)
+        frozen.advance(timedelta(hours=1))
+        schedule.tick(app)
+        drain(app)
+        assert states("tidy") == kept
+        [run] = rows("SELECT run_at FROM schedule_run")
+        assert run.run_at == frozen.now()
+
+
+def test_a_run_that_found_nothing_to_do_is_kept_where_it_had_trouble_or_somebody_asked_for_it(app, inside, frozen):
+    tries = []
+
+    def stumble(context, job):
+        tries.append(job.id)
+        if len(tries) == 1:
+            raise RuntimeError("no connection")
+        return {"done": 0}
+
+    with declared("tidy", stumble), scheduled("tidy", "tidy", timedelta(hours=1)):
+        schedule.tick(app)
+        frozen.advance(timedelta(hours=1))
+        schedule.tick(app)
+        drain(app)
+        forget_pauses()
+        drain(app)
+        line_up("tidy")
+        drain(app)
+    assert states("tidy") == ["done", "done"]
 
 
 def test_missed_slots_are_caught_up_once(app, inside, frozen):

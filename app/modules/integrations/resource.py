@@ -65,6 +65,6 @@ schedules = registry.add(
         icon="clock",
         list=("name", "kind", "slot_at", "run_at", "job_id"),
         show=(("Schedule", ("name", "kind", "slot_at", "run_at", "job_id")),),
-        help="What Outlay does again and again, and when it last did.",
+        help="What Outlay does again and again, and when it last did. A run that found nothing to do leaves no job.",
     )
 )
