@@ -56,7 +56,7 @@ def main() -> None:
             for queue, number in (("light", given.jobs), ("heavy", given.jobs // 20)):
                 _bare(environment, queue, number)
                 _timed(scene, f"{queue} jobs of Outlay", number, lambda n=number, q=queue: _line_up(n, q))
-            _timed(scene, "events, all at once", given.events, lambda: _announce_all(given.events))
+            _timed(scene, "events, all at once", given.events, lambda: announce_all(given.events))
             for rate in given.offered:
                 _lag(scene, rate, given.seconds)
 
@@ -65,45 +65,45 @@ def _timed(scene: Scene, what: str, number: int, begin: Callable[[], Any]) -> No
     """Let relay and workers do what has been lined up; the clock runs from its commit."""
     begin()
     before, start = scene.used(), time.perf_counter()
-    _until_done(scene)
-    _tell(what, number, time.perf_counter() - start, before, scene.used())
+    until_done(scene)
+    tell(what, number, time.perf_counter() - start, before, scene.used())
 
 
 def _lag(scene: Scene, rate: int, seconds: float) -> None:
     """Offer events at a rate, and see when the subscriber began with each."""
     scene.ask("TRUNCATE bench_heard")
     before, start = scene.used(), time.perf_counter()
-    committed = _offer(rate, seconds)
+    committed = offer(rate, seconds)
     number, lasted = len(committed) * TOGETHER, time.perf_counter() - start
     [[left]] = scene.ask(LEFT)
-    _until_done(scene)
+    until_done(scene)
     after = scene.used()
     heard = scene.ask("SELECT e.request_id, b.at FROM bench_heard b JOIN outbox_event e ON e.id = b.event_id")
     assert len(heard) == number, f"{number} events were announced, {len(heard)} were heard"
     lags = sorted((at - committed[request]).total_seconds() * 1000 for request, at in heard)
-    _tell(f"{rate} events a second offered", number, time.perf_counter() - start, before, after)
+    tell(f"{rate} events a second offered", number, time.perf_counter() - start, before, after)
     told = ", ".join(f"p{share} {lags[len(lags) * share // 100]:.0f}" for share in (50, 95, 99))
     print(
         f"{'':<34}announced {number / lasted:.0f} a second; ms to the subscriber: {told}; {left} jobs left at the end"
     )
 
 
-def _offer(rate: int, seconds: float) -> dict[str, datetime]:
+def offer(rate: int, seconds: float) -> dict[str, datetime]:
     """Announce events at a steady rate; gives when each transaction was committed."""
     committed, start = {}, time.perf_counter()
     for turn in range(int(rate * seconds / TOGETHER)):
         time.sleep(max(0.0, start + turn * TOGETHER / rate - time.perf_counter()))
-        request = _announce(turn * TOGETHER, TOGETHER)
+        request = announce(turn * TOGETHER, TOGETHER)
         committed[request] = datetime.now(UTC)
     return committed
 
 
-def _announce_all(number: int) -> None:
+def announce_all(number: int) -> None:
     for first in range(0, number, 500):
-        _announce(first, min(500, number - first))
+        announce(first, min(500, number - first))
 
 
-def _announce(first: int, number: int) -> str:
+def announce(first: int, number: int) -> str:
     """Announce in one transaction that documents were made, without making them."""
     from app.infra import outbox, unit
     from app.kernel.resource import registry
@@ -147,7 +147,7 @@ def _bare(environment: dict[str, str], queue: str, number: int) -> None:
     )
 
 
-def _tell(what: str, number: int, wall: float, before: dict[str, float], after: dict[str, float]) -> None:
+def tell(what: str, number: int, wall: float, before: dict[str, float], after: dict[str, float]) -> None:
     relay, workers, database = (1000 * (after[who] - before[who]) / number for who in ("relay", "workers", "database"))
     print(
         f"{what:<34}{number / wall:>9.0f}{relay:>20.2f}{workers:>9.2f}{database:>10.2f}{1000 * wall / number:>9.2f}",
@@ -155,7 +155,7 @@ def _tell(what: str, number: int, wall: float, before: dict[str, float], after: 
     )
 
 
-def _until_done(scene: Scene) -> None:
+def until_done(scene: Scene) -> None:
     deadline = time.monotonic() + LONGEST
     while scene.ask(LEFT) != [(0,)]:
         if time.monotonic() > deadline:
@@ -178,15 +178,15 @@ def _traces() -> Iterator[None]:
     """Keep where the subscriber notes what it heard, and take all of it away again."""
     from bench.hearing import TABLE
 
-    _ask(TABLE)
+    ask(TABLE)
     try:
         yield
     finally:
-        _ask(
+        ask(
             "DELETE FROM job WHERE kind LIKE 'bench.%' OR event_id IN (SELECT id FROM outbox_event WHERE row_id >= :first)"
         )
-        _ask("DELETE FROM outbox_event WHERE row_id >= :first")
-        _ask("DROP TABLE bench_heard")
+        ask("DELETE FROM outbox_event WHERE row_id >= :first")
+        ask("DROP TABLE bench_heard")
 
 
 @contextlib.contextmanager
@@ -200,14 +200,14 @@ def _scene(environment: dict[str, str], workers: int) -> Iterator[Scene]:
     with contextlib.ExitStack() as running:
         roots = {"database": [stack.server_of(environment["DATABASE_URL"])], "relay": [start("relay")]}
         roots["workers"] = [start("runner"), *(start("runner", "--queue", "light") for _ in range(workers - 1))]
-        scene = Scene(_ask, lambda: {who: sum(map(stack.cpu_seconds, pids)) for who, pids in roots.items()})
+        scene = Scene(ask, lambda: {who: sum(map(stack.cpu_seconds, pids)) for who, pids in roots.items()})
         _line_up(1, "light")
         _line_up(1, "heavy")
-        _until_done(scene)
+        until_done(scene)
         yield scene
 
 
-def _ask(statement: str) -> list[Any]:
+def ask(statement: str) -> list[Any]:
     from sqlalchemy import text
 
     from app.infra.db import db
