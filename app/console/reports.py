@@ -128,8 +128,8 @@ def describe(visit: Visit, found: Figures) -> Shown:
     highest: dict[str, Decimal] = {}  # bars are compared within a currency
     for row in found.rows:
         highest[row.currency] = max(_reach(report, row), highest.get(row.currency, Decimal(0)))
-    lines = tuple(_line(found, row, highest[row.currency]) for row in found.rows[:SHOWN])
-    more = found.groups - SHOWN
+    lines = tuple(_line(found, row, highest[row.currency]) for row in found.rows)
+    more = found.groups - len(lines)
     may_export = visit.actor.may(resource.permission("export"))
     return Shown(
         report=report,

@@ -299,7 +299,10 @@ def _group(context: Context, resource: Resource, grouping: Grouping, column: Any
 
 
 def _sums(context: Context, resource: Resource, report: Report, grouping: Grouping, gathered: Any) -> list[_Sum]:
-    """Tell the selection by group and currency; the largest come first, months and days late in their order."""
+    """Tell the selection by group and currency: one currency after the other, that of most rows first.
+
+    Within a currency the largest come first, months and days late in their order; amounts of two are not compared.
+    """
     kind = describe(resource.model, grouping.name).kind
     names = [gathered.c.group_, gathered.c.currency]
     amounts = _amounts(report, gathered)
@@ -310,7 +313,7 @@ def _sums(context: Context, resource: Resource, report: Report, grouping: Groupi
         .order_by(gathered.c.group_ if kind == "date" else amounts[0].desc(), *names)
         .execution_options(scoped=True, **BY_VALUE)
     )
-    return [
+    found = [
         _Sum(
             key,
             told,
@@ -321,6 +324,10 @@ def _sums(context: Context, resource: Resource, report: Report, grouping: Groupi
         )
         for key, code, told, entities, count, *rest in context.session.execute(statement)
     ]
+    counts = Counter[str]()
+    for row in found:
+        counts[row.currency] += row.count
+    return sorted(found, key=lambda row: (-counts[row.currency], row.currency))
 
 
 def _amounts(report: Report, gathered: Any) -> list[Any]:

@@ -193,3 +193,30 @@ def test_pages_files_and_rest_show_the_same_figures_and_keep_out_who_may_not_rea
     for name in (*REPORTS, *OF_PARTS):
         assert client.get(f"/api/v1/reports/{name}").status_code == 200, name
         assert client.get(f"/reports/{name}").status_code == 200, name
+
+
+def test_amounts_of_two_currencies_are_not_sorted_together(maker: Maker) -> None:
+    amounts = (["10", "30", "20"], ["25", "5000"])
+    for several in amounts:
+        currency = maker.create(registry["currency"])
+        entity = maker.create(registry["entity"], base_currency=currency)
+        for amount in several:
+            maker.create(
+                registry["spend_record"],
+                entity=entity,
+                cost_centre=None,
+                our_supplier=None,
+                stated_supplier=None,
+                category=None,
+                department=f"{entity} {amount}",
+                amount=amount,
+                currency=currency,
+                paid_on="2026-03-01",
+                reference=amount,
+            )
+    with unit.reading(system()) as bound:
+        found = figures.compute(bound, figures.report_at(bound, "spending"), {"by": ["department"]})
+        assert [row.amounts[0] for row in found.rows] == [30, 20, 10, 5000, 25]
+        assert len({row.currency for row in found.rows[:3]}) == len({row.currency for row in found.rows[3:]}) == 1
+        least = figures.compute(bound, figures.report_at(bound, "spending"), {"by": ["department"]}, 1)
+        assert [row.amounts[0] for row in least.rows] == [30, 5000]
