@@ -139,6 +139,13 @@ def test_a_blanket_order_leads_to_a_call_off_in_its_terms(client, buying, within
     assert (sent["blanket"], sent["supplier"], sent["kind"]) == (frame, "VEGA", "standard")
 
 
+def test_nothing_is_called_off_an_order_that_is_no_blanket_order(client, buying, within):
+    order = ordered(within)
+    page = client(buying.nadia).get(f"/orders/{order}").text
+    assert "Related documents" in page
+    assert f"blanket={order}" not in page
+
+
 def test_only_a_reader_of_all_requests_is_told_that_an_order_has_none(client, buying, within):
     def audited(office):
         erik = office.person("erik.lind")

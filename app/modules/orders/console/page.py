@@ -91,6 +91,7 @@ def build(visit: Visit, key: str) -> Paper:
         notes=_notes(row),
         sections=tuple(each for each in document.sections if each.title in (*_SHOWN, *also)),
         children=tables,
+        related=_related(document, row),
     )
     return Paper(
         row=row,
@@ -103,6 +104,12 @@ def build(visit: Visit, key: str) -> Paper:
         revisions=revisions,
         papers=_papers(row),
     )
+
+
+def _related(document: Document, row: Order) -> tuple[Table, ...]:
+    """Leave out what is called off an order, unless it is a blanket order."""
+    called_off = addresses.of_list(registry[service.NAME], args={"blanket": [row.number]})
+    return tuple(each for each in document.related if row.kind is OrderKind.BLANKET or each.url != called_off)
 
 
 def _told(table: Table) -> Table:
