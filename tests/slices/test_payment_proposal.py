@@ -48,7 +48,7 @@ def test_what_is_on_hold_or_disputed_is_left_out_with_the_reason(paying: Paying)
     assert paying.out_of_run(run) == {held: "on_hold", disputed: "exception_open"}
     with reading("payment_run", run) as row:
         assert [each.reason for each in row.left_out] == [
-            "On hold until 2026-12-01: The lamp flickers",
+            "On hold until 1 Dec 2026: The lamp flickers",
             "EX-9 is open: Too dear",
         ]
     assert list(paying.in_run(paying.run(execute_on="2026-12-02"))) == [held]
@@ -66,7 +66,7 @@ def test_an_account_pays_nothing_until_its_cooling_off_time_is_over(owing: Owing
     assert owing.out_of_run(owing.run()) == {key: "cooling_off"}
     with reading("payment_run", owing.run()) as run:
         assert (
-            run.left_out[0].reason == "AT61 •••• 3201: The bank account is new. Payments may go to it from 2026-11-25."
+            run.left_out[0].reason == "AT61 •••• 3201: The bank account is new. Payments may go to it from 25 Nov 2026."
         )
 
 

@@ -141,8 +141,8 @@ def test_pay_07_what_the_bank_moved_less_than_booked_is_the_rates_gain() -> None
     [
         (None, date(2026, 2, 14), 0, "as agreed"),
         (date(2026, 2, 14), date(2026, 2, 14), 0, "as agreed"),
-        (date(2026, 2, 20), date(2026, 2, 20), 6, "6 days later than agreed (2026-02-14)"),
-        (date(2026, 2, 13), date(2026, 2, 14), -1, "the invoice states 2026-02-13, 1 day earlier"),
+        (date(2026, 2, 20), date(2026, 2, 20), 6, "6 days later than agreed (14 Feb 2026)"),
+        (date(2026, 2, 13), date(2026, 2, 14), -1, "the invoice states 13 Feb 2026, 1 day earlier"),
     ],
 )
 def test_the_later_day_holds_and_the_difference_is_shown(

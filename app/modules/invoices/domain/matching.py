@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from app.kernel.days import written
 from app.modules.invoices.domain import line_checks, sum_checks
 from app.modules.invoices.domain.case import Account, Bill, Case, Method, signed
 from app.modules.invoices.domain.checks import Check, CheckName, Verdict, failed, ok, skipped
@@ -166,7 +167,7 @@ def _account(account: Account | None, bill: Bill) -> Check:
     if words is not None:
         return failed(name, f"account_{account.state}", words, actual=account.shown)
     if account.state == "cooling_off" and account.usable_from is not None:
-        words = f"{account.shown} is confirmed and new. Payments may go to it from {account.usable_from.isoformat()}."
+        words = f"{account.shown} is confirmed and new. Payments may go to it from {written(account.usable_from)}."
         return ok(name, words, expected=account.shown, actual=account.shown)
     return ok(
         name, f"{account.shown} is a confirmed account of the supplier.", expected=account.shown, actual=account.shown

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from app.kernel.calendar import add_months, end_of_month
 from app.kernel.counting import counted
+from app.kernel.days import written
 from app.kernel.money import Money, Percent
 
 _WHOLE = Decimal(100)
@@ -180,13 +181,13 @@ def early_payment(percent: Decimal, until: date, taxed: Sequence[Taxed], *, net_
 def due_of(agreed: date, stated: date | None) -> Due:
     """Choose the day on which an invoice is due: the later one, ours where the invoice states none."""
     if stated is None or stated == agreed:
-        return Due(agreed, 0, f"Due on {agreed.isoformat()}, as agreed.")
+        return Due(agreed, 0, f"Due on {written(agreed)}, as agreed.")
     difference = (stated - agreed).days
     days = counted(abs(difference), "day")
     if difference > 0:
-        words = f"Due on {stated.isoformat()} as the invoice states, {days} later than agreed ({agreed.isoformat()})."
+        words = f"Due on {written(stated)} as the invoice states, {days} later than agreed ({written(agreed)})."
         return Due(stated, difference, words)
-    words = f"Due on {agreed.isoformat()} as agreed; the invoice states {stated.isoformat()}, {days} earlier."
+    words = f"Due on {written(agreed)} as agreed; the invoice states {written(stated)}, {days} earlier."
     return Due(agreed, difference, words)
 
 

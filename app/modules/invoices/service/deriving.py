@@ -9,6 +9,7 @@ from sqlalchemy import inspect
 
 from app.infra import crypto
 from app.kernel.actor import Context
+from app.kernel.days import written
 from app.kernel.money import Money
 from app.kernel.problem import Kind, Problem, refuse_if
 from app.modules.approvals import service as approvals
@@ -208,7 +209,7 @@ def convert(context: Context, invoice: Invoice) -> list[Problem]:
     on = invoice.issued_on or context.today
     rate = directory.find_rate(context, invoice.currency.id, base.id, on)
     if rate is None:
-        words = f"There is no exchange rate from {invoice.currency} to {base} for {on}. Ask a controller to enter one."
+        words = f"There is no exchange rate from {invoice.currency} to {base} for {written(on)}. Ask a controller to enter one."
         return [Problem("no_rate", words, "currency")]
     invoice.rate, invoice.rate_on, invoice.rate_source = rate.rate, rate.valid_on, rate.source or None
     invoice.base_total = Money(invoice.total or _ZERO, invoice.currency.code).rounded().at(rate.rate, base.code).amount

@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from app.kernel.days import written
 from app.kernel.money import minor_units
 from app.kernel.problem import Problem
 from app.modules.budgets.domain.claims import figure
@@ -247,10 +248,14 @@ def why_not_valid(order: Any, today: date) -> list[Problem]:
         ]
     if called.valid_until is not None and called.valid_until < today:
         return [
-            Problem("expired", f"{called.number} was valid until {called.valid_until}. Extend it first.", "blanket")
+            Problem(
+                "expired",
+                f"{called.number} was valid until {written(called.valid_until)}. Extend it first.",
+                "blanket",
+            )
         ]
     if called.valid_from is not None and called.valid_from > today:
-        return [Problem("not_yet_valid", f"{called.number} is valid from {called.valid_from} on.", "blanket")]
+        return [Problem("not_yet_valid", f"{called.number} is valid from {written(called.valid_from)} on.", "blanket")]
     return []
 
 

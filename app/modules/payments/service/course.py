@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from app.infra import numbers, unit
 from app.kernel.actor import Context
+from app.kernel.days import written
 from app.kernel.money import Money
 from app.kernel.problem import Kind, Problem, refuse_if
 from app.kernel.resource import Series
@@ -98,7 +99,7 @@ def why_not_releasable(context: Context, run: PaymentRun) -> list[Problem]:
 
 
 def _too_late(run: PaymentRun) -> Problem:
-    words = f"It was to be paid on {run.execute_on}, which has passed. Send it back to draft and choose another day."
+    words = f"It was to be paid on {written(run.execute_on)}, which has passed. Send it back to draft and choose another day."
     return Problem("day_passed", words, "execute_on")
 
 
@@ -139,7 +140,8 @@ def _why_not_now(context: Context, run: PaymentRun, item: PaymentItem, standing:
     ]
     until = item.open_item.discount_until if item.open_item else None
     if item.discount and (until is None or until < run.execute_on):
-        problems.append(Problem("discount_over", f"the discount held until {until}. Send the run back to draft."))
+        over = f"the discount held until {written(until)}" if until else "there is no discount any more"
+        problems.append(Problem("discount_over", f"{over}. Send the run back to draft."))
     return problems
 
 

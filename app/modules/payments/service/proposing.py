@@ -12,6 +12,7 @@ from sqlalchemy import inspect
 from app.infra import scope, settings
 from app.infra.settings import Declared
 from app.kernel.actor import Context
+from app.kernel.days import written
 from app.kernel.money import Money
 from app.kernel.problem import Kind, Problem, Refused, refuse_if
 from app.modules.directory.models import Entity
@@ -173,7 +174,7 @@ def why_not_payable(on: date, invoice: Invoice, exceptions: Iterable[InvoiceExce
     """Say what blocks an invoice on a day: an exception that is open or waits for a credit note, or a hold."""
     problems = [Problem("exception_open", f"{each.number} is {each.state}: {each.text}") for each in exceptions]
     if invoice.held_because and (invoice.held_until is None or on <= invoice.held_until):
-        until = f" until {invoice.held_until}" if invoice.held_until else ""
+        until = f" until {written(invoice.held_until)}" if invoice.held_until else ""
         problems.append(Problem("on_hold", f"On hold{until}: {invoice.held_because}"))
     return problems
 
@@ -321,7 +322,7 @@ def _pay(dues: Sequence[Due], terms: Terms, amount: Decimal | None) -> list[Pay]
 
 def _whole(due: Due, terms: Terms) -> Pay:
     discount = proposing.discount_of(due, terms)
-    return Pay(due, due.left - discount, discount, f"Put in, due {due.due_on}")
+    return Pay(due, due.left - discount, discount, f"Put in, due {written(due.due_on)}")
 
 
 def _as_paid(run: PaymentRun, chosen: Sequence[Pay]) -> list[Pay]:

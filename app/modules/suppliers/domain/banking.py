@@ -11,6 +11,7 @@ from stdnum import iban as iban_rules
 from stdnum.exceptions import ValidationError
 
 from app.kernel.actor import Context
+from app.kernel.days import written
 from app.kernel.problem import Problem
 from app.modules.directory import domain as directory
 
@@ -103,5 +104,5 @@ def why_not_payable(state: str, usable: date | None, on: date) -> list[Problem]:
     if state != "confirmed" or usable is None:
         return [Problem("not_confirmed", f"The bank account is {state}. A second person confirms it first.")]
     if on < usable:
-        return [Problem("cooling_off", f"The bank account is new. Payments may go to it from {usable.isoformat()}.")]
+        return [Problem("cooling_off", f"The bank account is new. Payments may go to it from {written(usable)}.")]
     return []
