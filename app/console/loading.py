@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import inspect as inspect_model
@@ -13,7 +14,7 @@ from app.infra.intake import find_row
 from app.infra.reachable import Reachable
 from app.kernel.actor import Context
 from app.kernel.problem import Kind, Problem, Refused
-from app.kernel.resource import Resource
+from app.kernel.resource import Children, Resource
 
 SOME = 5
 __all__ = ["SOME", "Reachable", "missing", "one", "single_relations", "some_of"]
@@ -21,7 +22,10 @@ __all__ = ["SOME", "Reachable", "missing", "one", "single_relations", "some_of"]
 
 def one(context: Context, resource: Resource, key: str, names: Iterable[str] = ()) -> Any:
     """Find a visible row by its key, with the relations that are to be shown; refuse when there is none."""
-    loads = (*single_relations(resource.model, names), *_children(resource))
+    loads = (
+        *single_relations(resource.model, names),
+        *(_child_rows(resource.model, each) for each in resource.children),
+    )
     row = find_row(context, resource, key, loads=loads)
     if row is None:
         raise missing(resource, key)
@@ -33,8 +37,13 @@ def missing(resource: Resource, key: str) -> Refused:
     return Refused(Kind.MISSING, Problem("not_found", f"{resource.title[0]} {key[:80]} was not found."))
 
 
-def single_relations(model: Any, names: Iterable[str]) -> list[Any]:
+def single_relations(model: Any, names: Iterable[str]) -> tuple[Any, ...]:
     """Load what columns refer to along with the row: `cost_centre`, `supplier.currency`."""
+    return _single_relations(model, tuple(names))
+
+
+@lru_cache(maxsize=1024)
+def _single_relations(model: Any, names: tuple[str, ...]) -> tuple[Any, ...]:
     loads = []
     for name in names:
         load, at = None, model
@@ -46,7 +55,7 @@ def single_relations(model: Any, names: Iterable[str]) -> list[Any]:
             at = relation.mapper.class_
         if load is not None:
             loads.append(load)
-    return loads
+    return tuple(loads)
 
 
 def some_of(context: Context, row: Any, name: str, target: Resource, most: int = SOME) -> tuple[Sequence[Any], bool]:
@@ -58,11 +67,9 @@ def some_of(context: Context, row: Any, name: str, target: Resource, most: int =
     return found[:most], len(found) > most
 
 
-def _children(resource: Resource) -> list[Any]:
-    """Load child rows in one more query each, along with what they refer to."""
-    loads = []
-    for children in resource.children:
-        load = selectinload(getattr(resource.model, children.name))
-        inner = single_relations(children.model, children.fields)
-        loads.append(load.options(*inner) if inner else load)
-    return loads
+@lru_cache(maxsize=256)
+def _child_rows(model: Any, children: Children) -> Any:
+    """Load child rows in one more query, along with what they refer to."""
+    load = selectinload(getattr(model, children.name))
+    inner = single_relations(children.model, children.fields)
+    return load.options(*inner) if inner else load

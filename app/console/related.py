@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import inspect as inspect_model
@@ -60,13 +61,18 @@ def has_table(visit: Visit, resource: Resource, name: str) -> bool:
 
 def referring(visit: Visit, resource: Resource) -> Iterator[tuple[Resource, Field]]:
     """Find the lists that can be filtered by a row of this resource."""
+    yield from ((other, each) for other, each in _referring(resource) if visit.actor.may(other.permission("read")))
+
+
+@lru_cache
+def _referring(resource: Resource) -> tuple[tuple[Resource, Field], ...]:
+    found = []
     for other in registry:
-        if not visit.actor.may(other.permission("read")):
-            continue
         relations = inspect_model(other.model).relationships
         for name, each in fields_of(other, other.filters).items():
             if name in relations and not each.multiple and each.target == resource.name:
-                yield other, each
+                found.append((other, each))
+    return tuple(found)
 
 
 def _table(visit: Visit, resource: Resource, row: Any, other: Resource, each: Field) -> Table:

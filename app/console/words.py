@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date, format_time
-from babel.numbers import format_decimal
 
 from app.kernel.counting import plural
 from app.kernel.money import minor_units
@@ -25,8 +25,7 @@ def number(value: Decimal | int, least: int = 0, most: int | None = None) -> str
     """Write `18 640.00`: groups apart by a space that does not break, at least and at most so many decimals."""
     digits = max(_decimals(value), least)
     digits = digits if most is None else min(digits, most)
-    pattern = "#,##0" + ("." + "0" * digits if digits else "")
-    return str(format_decimal(value, format=pattern, locale=LOCALE)).replace(",", SPACE).replace("-", "\u2212")
+    return f"{Decimal(value):,.{digits}f}".replace(",", SPACE).replace("-", "\u2212")
 
 
 def amount(value: Decimal | int, currency: str | None = None) -> str:
@@ -54,6 +53,7 @@ def plain_number(value: Decimal | int) -> str:
     )
 
 
+@lru_cache(maxsize=4096)
 def day(value: date, today: date) -> str:
     """Write `Tue 15 Dec`, and the year instead of the weekday when it is another year."""
     pattern = "EEE d MMM" if value.year == today.year else "d MMM y"

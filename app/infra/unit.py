@@ -325,11 +325,8 @@ def execute_each(
 
 def offers(context: Context, resource: Resource, row: Any) -> list[Offer]:
     """List the commands of a row that the actor holds here, with what stands against each now."""
-    held = [
-        command
-        for command in resource.commands
-        if context.actor.may(resource.permission(command.name)) and holds(context, resource, row, command.name)
-    ]
+    names = scope.verbs_held(context, resource, row, [command.name for command in resource.commands])
+    held = [command for command in resource.commands if command.name in names]
     against = why_not_any(context, resource, held, row)
     return [Offer(command, tuple(against[command.name])) for command in held]
 
@@ -450,11 +447,8 @@ def _lock(context: Context, resource: Resource, key: str, verb: str) -> Any:
 
 
 def holds(context: Context, resource: Resource, row: Any, verb: str) -> bool:
-    """Say whether the actor, who holds `verb` somewhere, holds it on this row."""
-    if scope.is_unlimited(context.actor, resource, verb):
-        return True
-    statement = scope.select_rows(context, resource, verb).where(resource.model.id == row.id)
-    return context.session.execute(statement.with_only_columns(resource.model.id)).first() is not None
+    """Say whether the actor holds `verb` on this row."""
+    return bool(scope.verbs_held(context, resource, row, [verb]))
 
 
 def _check_version(row: Any, version: int | None) -> None:
