@@ -10,13 +10,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
 from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import inspect as inspect_model
-from sqlalchemy.orm import joinedload, selectinload
 
 from app.api.answers import PREFIX
 from app.infra import listing, scope
@@ -109,14 +107,8 @@ def write_loaded(context: Context, resource: Resource, rows: Sequence[Any], what
 
 def loads_of(resource: Resource, what: Selection) -> list[Any]:
     """Load every relation that will be written: those to one row joined, lists in one more query each."""
-    return [*listing.loads(resource, what.fields), *(_loads_of(resource.model, each) for each in what.children)]
-
-
-@lru_cache(maxsize=1024)
-def _loads_of(model: Any, children: Children) -> Any:
-    inner = inspect_model(children.model).relationships
-    joined = [joinedload(getattr(children.model, name)) for name in children.fields if name in inner]
-    return selectinload(getattr(model, children.name)).options(*joined)
+    children = (listing.child_loads(resource.model, each) for each in what.children)
+    return [*listing.loads(resource.model, what.fields), *children]
 
 
 def href(resource: Resource, row: Any) -> str:

@@ -24,7 +24,7 @@ from app.infra.intake import Reader
 from app.infra.prepared import BY_VALUE
 from app.kernel.actor import Context
 from app.kernel.problem import Problem
-from app.kernel.resource import Resource
+from app.kernel.resource import Children, Resource
 
 COUNT_BOUND = 10_000
 SIZES = (25, 50, 100)
@@ -144,7 +144,7 @@ def page(context: Context, resource: Resource, query: Query, names: Sequence[str
     statement = _ordered(_sought(context, resource, query, verb, cursor), resource, query, backwards=backwards)
     if cursor is not None:
         statement = statement.where(_beyond(resource, query, cursor, backwards=backwards))
-    statement = statement.options(*loads(resource, names), *_left_out(resource.model)).limit(query.size + 1)
+    statement = statement.options(*loads(resource.model, names), *_left_out(resource.model)).limit(query.size + 1)
     rows = list(context.session.scalars(statement.execution_options(**BY_VALUE)).unique())
     more, rows = len(rows) > query.size, rows[: query.size]
     if backwards:
@@ -469,20 +469,31 @@ def _left_out(model: Any) -> tuple[Any, ...]:
     return tuple(defer(getattr(model, name)) for name, column in columns.items() if column.info.get("apart"))
 
 
-def loads(resource: Resource, names: Iterable[str]) -> tuple[Any, ...]:
+def loads(model: Any, names: Iterable[str]) -> tuple[Any, ...]:
     """Load the relations that columns lead through: many-to-one in the same query, lists in one more each."""
-    return _loads(resource.model, tuple(names))
+    return _loads(model, tuple(names), True)
+
+
+def single_loads(model: Any, names: Iterable[str]) -> tuple[Any, ...]:
+    """Load what columns refer to along with the row, such as `supplier.currency`, and no lists."""
+    return _loads(model, tuple(names), False)
+
+
+@lru_cache(maxsize=1024)
+def child_loads(model: Any, children: Children) -> Any:
+    """Load child rows in one more query, along with what they refer to."""
+    return selectinload(getattr(model, children.name)).options(*single_loads(children.model, children.fields))
 
 
 @lru_cache(maxsize=1024)  # putting them together takes a tenth of showing a row
-def _loads(of: Any, names: tuple[str, ...]) -> tuple[Any, ...]:
+def _loads(of: Any, names: tuple[str, ...], lists: bool) -> tuple[Any, ...]:
     found = []
     for name in names:
         load: Any = None
         model = of
         for step in name.split("."):
             relation = inspect_model(model).relationships.get(step)
-            if relation is None:
+            if relation is None or (relation.uselist and not lists):
                 break
             kind = selectinload if relation.uselist else joinedload
             attribute = getattr(model, step)

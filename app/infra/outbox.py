@@ -130,8 +130,9 @@ def subscribe(
 ) -> None:
     """Let `handle` hear these events (`order.issued`, `order.*`, `*.commented`, `*`), each exactly once in effect.
 
-    Hearing one is a job, which people know by the title.     It runs as Outlay itself, in a transaction of its own that also marks the event as heard; what it does outside
-    the database must bear being done again. The events of one document come one after the other, in their order:
+    Hearing one is a job, which people know by the title. It runs as Outlay itself, in a transaction of its own that also
+    marks the event as heard; what it does outside the database must bear being done again. The events of one document
+    come one after the other, in their order:
     one that cannot be heard holds back those behind it until it is retried or discarded. With a `stream` of its own it
     hears the events of all documents one after the other, in the order in which they were announced.
     `only_if` is a condition on the event, asked in the statement that writes it: where it does not hold, nothing is

@@ -78,24 +78,15 @@ def locked(context: Context, model: Any, ids: Iterable[int], *, why: str) -> lis
 
     Ids never change, so rows that refer to these may be entered meanwhile: nobody waits, or is deadlocked, for a key.
     """
-    statement = (
-        everything(model, why=why)
-        .where(model.id.in_(sorted(set(ids))))
-        .order_by(model.id)
-        .with_for_update(of=model.__table__, key_share=True)
-        .execution_options(populate_existing=True)
-    )
-    found = list(context.session.scalars(statement))
-    note_held(context, found)
-    return found
+    return take(context, everything(model, why=why).where(model.id.in_(sorted(set(ids)))).order_by(model.id))
 
 
-def lock_first(context: Context, statement: Select[Any]) -> Any | None:
-    """Take the first row of a statement for the rest of the transaction, as it is in the database now."""
+def take(context: Context, statement: Select[Any]) -> list[Any]:
+    """Take the rows of a statement, as `locked` takes those of some ids."""
     model = statement.column_descriptions[0]["entity"]
     taken = statement.with_for_update(of=model.__table__, key_share=True).execution_options(populate_existing=True)
-    found = context.session.scalars(taken).first()
-    note_held(context, [found] if found else [])
+    found = list(context.session.scalars(taken))
+    note_held(context, found)
     return found
 
 

@@ -72,7 +72,9 @@ def find_known(bound: Context, plan: Plan, keys: Sequence[str]) -> Mapping[str, 
 def _select(bound: Context, plan: Plan, condition: Any) -> list[Any]:
     names = [target.name for _, target in plan.own]
     names += [target.name for side in plan.inner.values() for _, target in side]
-    statement = scope.select_rows(bound, plan.resource).where(condition).options(*listing.loads(plan.resource, names))
+    statement = (
+        scope.select_rows(bound, plan.resource).where(condition).options(*listing.loads(plan.resource.model, names))
+    )
     return list(bound.session.scalars(statement.execution_options(populate_existing=True)).unique())
 
 

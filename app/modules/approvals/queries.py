@@ -76,7 +76,7 @@ def find_current(context: Context, resource: str, row_id: int) -> Approval | Non
 
 def lock_current(context: Context, resource: str, row_id: int) -> Approval | None:
     """Take the newest round of a document for the rest of the transaction, as it is now."""
-    return scope.lock_first(context, _newest(resource, row_id))
+    return next(iter(scope.take(context, _newest(resource, row_id))), None)
 
 
 def _newest(resource: str, row_id: int) -> Any:

@@ -10,9 +10,8 @@ from sqlalchemy import bindparam, distinct, func, select
 from sqlalchemy.orm import joinedload, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
-from app.console import loading
 from app.console.gate import Visit
-from app.infra import identity, scope
+from app.infra import identity, listing, scope
 from app.kernel.resource import Resource, registry
 from app.modules.approvals import service
 from app.modules.approvals.models import Approval, ApprovalDecision, ApprovalSeat, Delegation
@@ -173,7 +172,7 @@ def documents(visit: Visit, wanted: Iterable[tuple[str, int]]) -> dict[tuple[str
         if resource is None or not visit.actor.may(resource.permission("read")):
             continue
         named = [each for each in NAMED if hasattr(resource.model, each)]
-        loads = loading.single_relations(resource.model, named)
+        loads = listing.single_loads(resource.model, named)
         statement = scope.select_rows(visit.context, resource).where(resource.model.id.in_(ids)).options(*loads)
         rows = visit.context.session.scalars(statement).unique()
         found |= {(name, row.id): Paper(resource, row) for row in rows}
