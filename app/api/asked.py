@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -12,7 +12,8 @@ import orjson
 from flask import request
 
 from app.api.problems import Unfit
-from app.infra import idempotency, intake, unit
+from app.api.representation import Selection
+from app.infra import idempotency, intake, loading, unit
 from app.infra.idempotency import Repeat
 from app.kernel.actor import Context
 from app.kernel.problem import Kind, Problem, Refused
@@ -38,12 +39,18 @@ def resource_at(context: Context, plural: str, verb: str = "read") -> Resource:
     return resource
 
 
-def row_at(context: Context, resource: Resource, key: str, loads: Sequence[Any] = ()) -> Any:
-    """Find the row an address names, among those the caller may see, with what is loaded along."""
-    row = None if _unprintable(key) else intake.find_row(context, resource, key, loads=loads)
+def row_at(context: Context, resource: Resource, key: str, what: Selection | None = None) -> Any:
+    """Find the row an address names, among those the caller may see, with what of it is to be written."""
+    row = None if _unprintable(key) else _found(context, resource, key, what)
     if row is None:
         raise Refused(Kind.MISSING, Problem("not_found", f"{resource.title[0]} {printable(key)} was not found."))
     return row
+
+
+def _found(context: Context, resource: Resource, key: str, what: Selection | None) -> Any:
+    if what is None:
+        return intake.find_row(context, resource, key)
+    return intake.find_whole(context, resource, key, loading.loads(resource.model, what.fields), what.children)
 
 
 def printable(text: str) -> str:

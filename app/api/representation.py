@@ -17,7 +17,7 @@ from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import inspect as inspect_model
 
 from app.api.answers import PREFIX
-from app.infra import listing, scope
+from app.infra import loading, scope
 from app.infra.audit import MASK, plain
 from app.infra.fields import Field, child_fields, fields_of
 from app.infra.reachable import Reachable, is_withheld
@@ -107,8 +107,8 @@ def write_loaded(context: Context, resource: Resource, rows: Sequence[Any], what
 
 def loads_of(resource: Resource, what: Selection) -> list[Any]:
     """Load every relation that will be written: those to one row joined, lists in one more query each."""
-    children = (listing.child_loads(resource.model, each) for each in what.children)
-    return [*listing.loads(resource.model, what.fields), *children]
+    children = (loading.child_loads(resource.model, each) for each in what.children)
+    return [*loading.loads(resource.model, what.fields), *children]
 
 
 def href(resource: Resource, row: Any) -> str:

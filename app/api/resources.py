@@ -84,7 +84,7 @@ class Row(View):  # type: ignore[misc]
         context = gate.context()
         resource = asked.resource_at(context, plural)
         what = written.selection(resource, *_selected(query_args()), whole=True)
-        row = asked.row_at(context, resource, key, written.loads_of(resource, what))
+        row = asked.row_at(context, resource, key, what)
         content = written.write_loaded(context, resource, [row], what)[0]
         tag = _tag_of(row, content)
         if tag and request.if_none_match.contains(tag):

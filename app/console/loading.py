@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy.orm import with_parent
 
-from app.infra import listing, scope
-from app.infra.intake import find_row
+from app.infra import loading, scope
+from app.infra.intake import find_whole
 from app.infra.reachable import Reachable
 from app.kernel.actor import Context
 from app.kernel.problem import Kind, Problem, Refused
@@ -20,8 +20,7 @@ __all__ = ["SOME", "Reachable", "missing", "one", "some_of"]
 
 def one(context: Context, resource: Resource, key: str, names: Iterable[str] = ()) -> Any:
     """Find a visible row by its key, with the relations that are to be shown; refuse when there is none."""
-    children = (listing.child_loads(resource.model, each) for each in resource.children)
-    row = find_row(context, resource, key, loads=(*listing.single_loads(resource.model, names), *children))
+    row = find_whole(context, resource, key, loading.single_loads(resource.model, names), resource.children)
     if row is None:
         raise missing(resource, key)
     return row

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func
 from sqlalchemy.orm.interfaces import ORMOption
 
-from app.infra import identity, scope
+from app.infra import identity, loading, scope
 from app.infra.fields import Field, child_fields, field
 from app.kernel.actor import Context
 from app.kernel.problem import Problem
@@ -170,37 +170,46 @@ class Reader:
         return rows, problems
 
 
-def find_row(
-    context: Context, resource: Resource, key: str, verb: str = "read", loads: Sequence[ORMOption] = ()
-) -> Any:
-    """Find one visible row by the key people use, with what is loaded along; text keys are found whatever their case."""
-    statement = scope.select_rows(context, resource, verb).options(*loads)
-    found = _only(context, statement.execution_options(populate_existing=bool(loads)), resource, key)
+def find_row(context: Context, resource: Resource, key: str, verb: str = "read") -> Any:
+    """Find one visible row by the key people use; text keys are found whatever their case."""
+    found = _only(context, scope.select_rows(context, resource, verb), resource, key)
     return found[0] if found else None
 
 
-def lock_row(context: Context, resource: Resource, key: str, verb: str) -> tuple[Any, bool] | None:
-    """Take one visible row for the rest of the transaction, as it is in the database now; say whether `verb` is held on it."""
-    statement = (
-        _with_holding(context, resource, verb)
-        .with_for_update(of=resource.model.__table__, key_share=True)
-        .execution_options(populate_existing=True)
-    )
-    found = _only(context, statement, resource, key)
+def find_whole(
+    context: Context, resource: Resource, key: str, loads: Sequence[ORMOption], children: Sequence[Children]
+) -> Any:
+    """Find one visible row with what is loaded along, and with such of its child rows as there are."""
+    statement = loading.with_presence(scope.select_rows(context, resource), resource.model, [c.name for c in children])
+    fresh = statement.options(*loads).execution_options(populate_existing=True)
+    found = _only(context, fresh, resource, key)
     if found is None:
         return None
-    scope.note_held(context, [found[0]])
-    return found[0], bool(found[1])
+    loading.fill(context, found, children)
+    return found[0]
+
+
+def lock_row(context: Context, resource: Resource, key: str, verb: str) -> tuple[Any, bool] | None:
+    """Take one visible row for the rest of the transaction, as it is in the database now; say whether `verb` is held on it.
+
+    It is taken first and read then: a row that was changed while it was waited for would come with what it referred to
+    before, or not at all.
+    """
+    held = scope.holding(context.actor, resource, verb)
+    statement = scope.select_rows(context, resource).with_only_columns(resource.model.id, held)
+    found = _only(context, statement.with_for_update(of=resource.model.__table__, key_share=True), resource, key)
+    if found is None:
+        return None
+    row = loading.read(context, resource.model, found[0])
+    scope.note_held(context, [row])
+    return row, bool(found[1])
 
 
 def see_row(context: Context, resource: Resource, key: str, verb: str) -> tuple[Any, bool] | None:
     """Find one visible row, and say whether `verb` is held on it."""
-    found = _only(context, _with_holding(context, resource, verb), resource, key)
+    held = scope.holding(context.actor, resource, verb)
+    found = _only(context, scope.select_rows(context, resource).add_columns(held), resource, key)
     return None if found is None else (found[0], bool(found[1]))
-
-
-def _with_holding(context: Context, resource: Resource, verb: str) -> Select[Any]:
-    return scope.select_rows(context, resource).add_columns(scope.holding(context.actor, resource, verb))
 
 
 def _only(context: Context, statement: Select[Any], resource: Resource, key: str) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -16,15 +16,15 @@ from zoneinfo import ZoneInfo
 import orjson
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
 from sqlalchemy import inspect as inspect_model
-from sqlalchemy.orm import aliased, defer, joinedload, selectinload
+from sqlalchemy.orm import aliased, defer
 
-from app.infra import scope, search, settings
+from app.infra import loading, scope, search, settings
 from app.infra.fields import Field, fields_of
 from app.infra.intake import Reader
 from app.infra.prepared import BY_VALUE
 from app.kernel.actor import Context
 from app.kernel.problem import Problem
-from app.kernel.resource import Children, Resource
+from app.kernel.resource import Resource
 
 COUNT_BOUND = 10_000
 SIZES = (25, 50, 100)
@@ -144,7 +144,9 @@ def page(context: Context, resource: Resource, query: Query, names: Sequence[str
     statement = _ordered(_sought(context, resource, query, verb, cursor), resource, query, backwards=backwards)
     if cursor is not None:
         statement = statement.where(_beyond(resource, query, cursor, backwards=backwards))
-    statement = statement.options(*loads(resource.model, names), *_left_out(resource.model)).limit(query.size + 1)
+    statement = statement.options(*loading.loads(resource.model, names), *_left_out(resource.model)).limit(
+        query.size + 1
+    )
     rows = list(context.session.scalars(statement.execution_options(**BY_VALUE)).unique())
     more, rows = len(rows) > query.size, rows[: query.size]
     if backwards:
@@ -467,38 +469,3 @@ def _left_out(model: Any) -> tuple[Any, ...]:
     """Leave what is long and that no list shows, such as an invoice as it was read, to the page of the row."""
     columns = inspect_model(model).columns
     return tuple(defer(getattr(model, name)) for name, column in columns.items() if column.info.get("apart"))
-
-
-def loads(model: Any, names: Iterable[str]) -> tuple[Any, ...]:
-    """Load the relations that columns lead through: many-to-one in the same query, lists in one more each."""
-    return _loads(model, tuple(names), True)
-
-
-def single_loads(model: Any, names: Iterable[str]) -> tuple[Any, ...]:
-    """Load what columns refer to along with the row, such as `supplier.currency`, and no lists."""
-    return _loads(model, tuple(names), False)
-
-
-@lru_cache(maxsize=1024)
-def child_loads(model: Any, children: Children) -> Any:
-    """Load child rows in one more query, along with what they refer to."""
-    return selectinload(getattr(model, children.name)).options(*single_loads(children.model, children.fields))
-
-
-@lru_cache(maxsize=1024)  # putting them together takes a tenth of showing a row
-def _loads(of: Any, names: tuple[str, ...], lists: bool) -> tuple[Any, ...]:
-    found = []
-    for name in names:
-        load: Any = None
-        model = of
-        for step in name.split("."):
-            relation = inspect_model(model).relationships.get(step)
-            if relation is None or (relation.uselist and not lists):
-                break
-            kind = selectinload if relation.uselist else joinedload
-            attribute = getattr(model, step)
-            load = kind(attribute) if load is None else getattr(load, kind.__name__)(attribute)
-            model = relation.mapper.class_
-        if load is not None:
-            found.append(load)
-    return tuple(found)

@@ -441,8 +441,6 @@ def _lock(context: Context, resource: Resource, key: str, verb: str) -> Any:
     row, is_held = found
     if not is_held:
         raise Refused(Kind.FORBIDDEN, _forbidden(resource, verb))
-    for children in resource.children:
-        context.session.expire(row, [children.name])
     return row
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import func
 
-from app.infra import listing, scope, unit
+from app.infra import loading, scope, unit
 from app.infra.intake import Reader, Values
 from app.infra.transfer import batches
 from app.infra.transfer.cells import text_of
@@ -73,7 +73,7 @@ def _select(bound: Context, plan: Plan, condition: Any) -> list[Any]:
     names = [target.name for _, target in plan.own]
     names += [target.name for side in plan.inner.values() for _, target in side]
     statement = (
-        scope.select_rows(bound, plan.resource).where(condition).options(*listing.loads(plan.resource.model, names))
+        scope.select_rows(bound, plan.resource).where(condition).options(*loading.loads(plan.resource.model, names))
     )
     return list(bound.session.scalars(statement.execution_options(populate_existing=True)).unique())
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from app.console.gate import Visit
-from app.infra import identity, listing, scope
+from app.infra import identity, loading, scope
 from app.kernel.resource import Resource, registry
 from app.modules.approvals import service
 from app.modules.approvals.models import Approval, ApprovalDecision, ApprovalSeat, Delegation
@@ -172,7 +172,7 @@ def documents(visit: Visit, wanted: Iterable[tuple[str, int]]) -> dict[tuple[str
         if resource is None or not visit.actor.may(resource.permission("read")):
             continue
         named = [each for each in NAMED if hasattr(resource.model, each)]
-        loads = listing.single_loads(resource.model, named)
+        loads = loading.single_loads(resource.model, named)
         statement = scope.select_rows(visit.context, resource).where(resource.model.id.in_(ids)).options(*loads)
         rows = visit.context.session.scalars(statement).unique()
         found |= {(name, row.id): Paper(resource, row) for row in rows}
