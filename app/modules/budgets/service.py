@@ -53,12 +53,24 @@ def hold(context: Context, *holdings: Holding) -> Weighed:
     What it does to them is answered.
     """
     queries.take_part(context)
+    return _hold(context, _gather(context, holdings))
+
+
+def intend(context: Context, *holdings: Holding) -> Intent:
+    """Tell what holding this would do, and refuse what `hold` would; `fulfil` holds it when all else is done.
+
+    From here on no plan is put into force, so that what was found out about the documents still holds then.
+    """
+    queries.take_part(context)
     case = _gather(context, holdings)
-    balances = queries.lock_balances(context, [change.cell_id for change in case.changes])
-    weighed = _judge(context, case, queries.list_not_open(context, case.rising()))
+    weighed = _judge(context, case, case.closed())
     refuse_if(weighed.problems)
-    _write(context, balances, case.changes)
-    return weighed
+    return Intent(weighed, case)
+
+
+def fulfil(context: Context, intent: Intent) -> Weighed:
+    """Hold what was intended, as `hold` does."""
+    return _hold(context, intent.case)
 
 
 def declare_holder(resource: str, live: Live) -> None:
@@ -89,7 +101,7 @@ def preview(context: Context, *holdings: Holding) -> tuple[Impact, ...]:
 def weigh(context: Context, *holdings: Holding) -> Weighed:
     """Tell the same with what no budget covers, and every problem that `hold` would refuse for."""
     case = _gather(context, holdings)
-    return _judge(context, case, {cell.id for cell in case.cells if cell.state != "open"} & case.rising())
+    return _judge(context, case, case.closed())
 
 
 def owners(context: Context, impacts: Iterable[Impact]) -> list[Person]:
@@ -127,6 +139,26 @@ class _Case:
     def rising(self) -> set[int]:
         """Name the cells that are asked for more."""
         return {cell_id for cell_id, held in self.after.items() if held.amount > self.before[cell_id].used}
+
+    def closed(self) -> set[int]:
+        """Name those of them that take no more charges, as they were read."""
+        return {cell.id for cell in self.cells if cell.state != "open"} & self.rising()
+
+
+@dataclass(frozen=True)
+class Intent:
+    """What documents are about to hold, and what it would do to the budget."""
+
+    weighed: Weighed
+    case: _Case
+
+
+def _hold(context: Context, case: _Case) -> Weighed:
+    balances = queries.lock_balances(context, [change.cell_id for change in case.changes])
+    weighed = _judge(context, case, queries.list_not_open(context, case.rising()))
+    refuse_if(weighed.problems)
+    _write(context, balances, case.changes)
+    return weighed
 
 
 def _gather(context: Context, holdings: Sequence[Holding]) -> _Case:

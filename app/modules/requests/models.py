@@ -138,8 +138,8 @@ class RequestLine(Child):
 
     request: Mapped[Request] = relationship(back_populates="lines")
     item: Mapped[Item | None] = relationship()
-    unit: Mapped[Unit | None] = relationship()
-    category: Mapped[Category | None] = relationship()
+    unit: Mapped[Unit | None] = relationship(lazy="joined")
+    category: Mapped[Category | None] = relationship(lazy="joined")
     tax_code: Mapped[TaxCode | None] = relationship()
     cost_centre: Mapped[CostCentre | None] = relationship()
     project: Mapped[Project | None] = relationship()

@@ -71,12 +71,10 @@ def submit(context: Context, request: Request) -> Progress:
         request.revision += 1
     request.submitted_at, request.returned_reason, request.state_reason = context.now, None, None
     refuse_if([*why_not_submittable(context, request), *convert(context, request, anew=True)])
-    wanted = holding(context, request)
-    weighed = budgets.weigh(context, wanted)
-    refuse_if(weighed.problems)
-    progress = approvals.start(context, case_of(context, request, weighed))
+    intent = budgets.intend(context, holding(context, request))
+    progress = approvals.start(context, case_of(context, request, intent.weighed))
     # Taken last: a budget of the whole entity is everybody's, and who waits for it waits for little.
-    if budgets.hold(context, wanted).verdicts != weighed.verdicts:
+    if budgets.fulfil(context, intent).verdicts != intent.weighed.verdicts:
         raise unit.Overtaken
     return progress
 
