@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -20,6 +20,7 @@ from app.infra.listing import Filter, Query
 from app.kernel.resource import Resource, registry
 
 MOST_COLUMNS = 5
+_only_where: dict[tuple[str, str], Callable[[Any], bool]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +45,24 @@ class Table:
     foot: tuple[Cell | None, ...] = ()
 
 
+def show_only(resource: str, field: str, where: Callable[[Any], bool]) -> None:
+    """Show the rows of a resource that refer to a row by a field on the pages of some rows alone."""
+    _only_where[resource, field] = where
+
+
 def tables(visit: Visit, resource: Resource, row: Any) -> tuple[Table, ...]:
     """List what refers to a row, kind by kind; kinds without a row are left out unless one can be added."""
-    found = (_table(visit, resource, row, other, each) for other, each in referring(visit, resource))
+    found = (
+        _table(visit, resource, row, other, each)
+        for other, each in referring(visit, resource)
+        if _is_shown(other, each, row)
+    )
     return tuple(table for table in found if table.rows or table.add_url)
+
+
+def _is_shown(other: Resource, each: Field, row: Any) -> bool:
+    where = _only_where.get((other.name, each.name))
+    return where is None or where(row)
 
 
 def has_table(visit: Visit, resource: Resource, name: str) -> bool:

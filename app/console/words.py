@@ -46,6 +46,11 @@ def coins(currency: str | None) -> int:
         return 2
 
 
+def measured(value: Decimal | int | None, unit: str) -> str:
+    """Write a quantity with its unit, if it has one: `5 pcs`."""
+    return NOTHING if value is None else f"{number(value)}{SPACE}{unit}".strip()
+
+
 def plain_number(value: Decimal | int) -> str:
     """Write a number as it is typed into a form: no groups, no needless zeros."""
     return (

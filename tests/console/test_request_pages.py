@@ -236,7 +236,7 @@ def test_the_page_shows_lines_budget_course_and_what_comes_later(lena, client, o
     key = within(lambda office: office.submitted("900"))
     words = text(lena.get(f"/requests/{key}"))
     assert "In approval" in words
-    assert "Filter set 5012 Optics 1 piece 900.00 900.00" in words
+    assert "Filter set 5012 Optics 1 pc 900.00 900.00" in words
     assert "100.00 EUR left of 1 000.00 EUR if this is approved (10 %)" in words
     assert "Order Not yet Receipt Not yet" in words
     assert "Waiting on Sofia Rossi" in words
@@ -258,7 +258,7 @@ def test_the_inbox_shows_what_is_bought_why_and_the_budget_after_it(client, offi
     words = text(client(office.sofia).get("/inbox"))
     assert key in words
     assert "19 100.00 EUR left of 20 000.00 EUR if this is approved" in words
-    assert "Filter set 5012 Optics 1 piece" in words
+    assert "Filter set 5012 Optics 1 pc" in words
     assert "Why The lamp cannot separate the two channels." in words
 
 

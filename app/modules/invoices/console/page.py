@@ -17,12 +17,13 @@ from app.console.shows import Document
 from app.infra.activity import Attachment
 from app.infra.reachable import Reachable
 from app.kernel.resource import registry
+from app.modules.directory.domain.units import unit_words
 from app.modules.invoices import queries, service
 from app.modules.invoices.console import papers
 from app.modules.invoices.console.papers import Judgement
 from app.modules.invoices.console.settling import Difference, differences
 from app.modules.invoices.domain.checks import Verdict
-from app.modules.invoices.domain.facts import Section, unit_words
+from app.modules.invoices.domain.facts import Section
 from app.modules.invoices.domain.kinds import InvoiceKind, Share
 from app.modules.invoices.models import Invoice, InvoiceCheck, InvoiceLine
 from app.modules.orders.domain import amounts

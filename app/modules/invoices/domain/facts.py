@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from fractions import Fraction
 
-from app.kernel.counting import counted, plural
+from app.kernel.counting import counted
+from app.modules.directory.domain.units import unit_words
 from app.modules.invoices.domain.document import Adjustment, Line, Parsed, Party, Period
 
 # UNTDID 4451: what a note is about, as a code before its words.
@@ -21,25 +21,6 @@ _KINDS = {
     "final": "Final invoice",
     "corrected": "Corrected invoice",
 }
-
-
-# UN/ECE Recommendation 20, as far as people meet it every day.
-_UNITS = {
-    "C62": "pcs", "H87": "pcs", "EA": "each", "NAR": "pcs", "SET": "sets", "XPP": "pcs", "PR": "pairs",
-    "HUR": "hours", "MIN": "minutes", "DAY": "days", "WEE": "weeks", "MON": "months", "ANN": "years",
-    "KGM": "kg", "GRM": "g", "TNE": "t", "LTR": "l", "MTR": "m", "MTK": "m²", "MTQ": "m³", "KMT": "km", "KWH": "kWh",
-    "LS": "lump sum",
-}  # fmt: skip
-_ONE = {
-    "pcs": "pc", "sets": "set", "pairs": "pair", "hours": "hour", "minutes": "minute", "days": "day", "weeks": "week",
-    "months": "month", "years": "year",
-}  # fmt: skip
-
-
-def unit_words(code: str, quantity: Decimal | Fraction | None = None) -> str:
-    """Write the code of a unit of measure as people say it, of one or of several; one that is not known stays as it is."""
-    several = _UNITS.get(code.upper(), code)
-    return several if quantity is None else plural(quantity, _ONE.get(several, several), several)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
+from app.modules.directory.domain.units import unit_words
 from app.modules.invoices.domain import billing
 from app.modules.invoices.domain.billing import Billable, money
 from app.modules.invoices.domain.case import BillLine, Case, Method, Order, OrderLine
@@ -20,7 +21,6 @@ from app.modules.invoices.domain.checks import (
     skipped,
     weighed,
 )
-from app.modules.invoices.domain.facts import unit_words
 from app.modules.invoices.domain.tolerances import Measure, Tolerance, figure, plain
 
 _NO_ORDER = "There is no order to compare with; the approval policy decides."

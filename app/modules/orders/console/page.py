@@ -15,6 +15,7 @@ from app.console.related import Table
 from app.console.shell import Flash
 from app.console.shows import Document
 from app.kernel.resource import registry
+from app.modules.directory.domain import units
 from app.modules.orders import service
 from app.modules.orders.domain import amounts
 from app.modules.orders.domain.kinds import OrderKind, ReceivedBy
@@ -91,7 +92,7 @@ def build(visit: Visit, key: str) -> Paper:
         notes=_notes(row),
         sections=tuple(each for each in document.sections if each.title in (*_SHOWN, *also)),
         children=tables,
-        related=_related(document, row),
+        related=document.related,
     )
     return Paper(
         row=row,
@@ -104,12 +105,6 @@ def build(visit: Visit, key: str) -> Paper:
         revisions=revisions,
         papers=_papers(row),
     )
-
-
-def _related(document: Document, row: Order) -> tuple[Table, ...]:
-    """Leave out what is called off an order, unless it is a blanket order."""
-    called_off = addresses.of_list(registry[service.NAME], args={"blanket": [row.number]})
-    return tuple(each for each in document.related if row.kind is OrderKind.BLANKET or each.url != called_off)
 
 
 def _told(table: Table) -> Table:
@@ -142,7 +137,7 @@ def _notes(row: Order) -> tuple[Flash, ...]:
 
 
 def _line(visit: Visit, row: Order, number: int, line: OrderLine) -> Line:
-    currency, unit = row.currency.code, line.unit.name.lower() if line.unit else ""
+    currency = row.currency.code
     price = words.amount(line.unit_price, currency) if line.unit_price is not None else words.NOTHING
     return Line(
         number=number,
@@ -151,7 +146,7 @@ def _line(visit: Visit, row: Order, number: int, line: OrderLine) -> Line:
         url=addresses.of_row(line.item) if line.item and visit.actor.may("item.read") else "",
         notes=_line_notes(visit, row, number, line),
         requests=tuple(_request(visit, source) for source in row.sources if source.line == number),
-        quantity=f"{_number(line.quantity)}{words.SPACE}{unit}".strip(),
+        quantity=words.measured(line.quantity, units.said(line.unit, line.quantity)),
         unit_price=f"{price} less {line.discounts}{words.SPACE}%" if line.discounts else price,
         total=words.amount(line.amount, currency),
         received=_received(row, line),

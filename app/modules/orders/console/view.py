@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Response, request
 
-from app.console import addresses, forms, gate, loading, resource_view, shell, stages, tables, taking, words
+from app.console import addresses, forms, gate, loading, related, resource_view, shell, stages, tables, taking, words
 from app.console.actions import Action
 from app.console.cells import state_of
 from app.console.decode import Raw
@@ -247,3 +247,4 @@ stages.declare(Stage(10, "request", "Request", "file-text", _requests, lambda ro
 stages.declare(Stage(20, "order", "Order", "shopping-cart", _rows, lambda row: row.revision > 0))
 stages.offer(_actions)
 resource_view.extend(registry[service.NAME], OrderView)
+related.show_only(service.NAME, "blanket", lambda order: order.kind is OrderKind.BLANKET)

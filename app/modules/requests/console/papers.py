@@ -18,6 +18,7 @@ from app.console.shell import Flash
 from app.console.shows import Document, Fact, Facts
 from app.infra.fields import child_fields, fields_of
 from app.kernel.problem import Problem
+from app.modules.directory.domain import units
 from app.modules.requests import domain, service
 from app.modules.requests.console import drafts
 from app.modules.requests.console import rail as telling
@@ -159,14 +160,12 @@ def _planned(told: Told) -> Chain:
 
 def _bought(visit: Visit, row: Request, index: int, line: RequestLine) -> Bought:
     currency = row.currency.code
-    unit = line.unit.name.lower() if line.unit else ""
-    quantity = words.number(line.quantity) if line.quantity is not None else words.NOTHING
     return Bought(
         text=line.text or words.NOTHING,
         code=line.item.code if line.item else "",
         url=addresses.of_row(line.item) if line.item and visit.actor.may("item.read") else "",
         account=" ".join(filter(None, (line.account, line.category.name if line.category else ""))),
-        quantity=f"{quantity}{words.SPACE}{unit}" if unit else quantity,
+        quantity=words.measured(line.quantity, units.said(line.unit, line.quantity)),
         unit_price=words.amount(line.unit_price, currency) if line.unit_price is not None else words.NOTHING,
         total=words.amount(line.amount, currency),
         notes=_line_notes(visit, row, index, line),
