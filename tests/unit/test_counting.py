@@ -6,10 +6,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from app.modules.directory.domain.units import unit_words
 
 from app.console import words
 from app.kernel.counting import counted
+from app.modules.directory.domain.units import unit_words
 
 
 @pytest.mark.parametrize(
