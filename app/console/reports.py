@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import groupby
 from typing import Any
 
 from flask import current_app, request
@@ -67,7 +68,7 @@ class Shown:
     span: Span | None
     kept: tuple[tuple[str, str], ...]
     url: str
-    lines: tuple[Line, ...]
+    lines: tuple[tuple[str, tuple[Line, ...]], ...]  # under the currency they are in, if there are several
     totals: tuple[tuple[str, tuple[Amount, ...]], ...]
     legend: tuple[tuple[str, str], ...]
     more: str
@@ -128,8 +129,9 @@ def describe(visit: Visit, found: Figures) -> Shown:
     highest: dict[str, Decimal] = {}  # bars are compared within a currency
     for row in found.rows:
         highest[row.currency] = max(_reach(report, row), highest.get(row.currency, Decimal(0)))
-    lines = tuple(_line(found, row, highest[row.currency]) for row in found.rows)
-    more = found.groups - len(lines)
+    by_currency = groupby(found.rows, key=lambda row: row.currency)
+    lines = tuple((code, tuple(_line(found, row, highest[code]) for row in rows)) for code, rows in by_currency)
+    more = found.groups - len(found.rows)
     may_export = visit.actor.may(resource.permission("export"))
     return Shown(
         report=report,
@@ -141,7 +143,7 @@ def describe(visit: Visit, found: Figures) -> Shown:
         kept=tuple(_kept(report, {**args, **by})),
         url=url,
         lines=lines,
-        totals=tuple((code, _amounts(found, total, code, "")) for code, total in found.totals.items()),
+        totals=tuple((code, _amounts(total, code, "")) for code, total in found.totals.items()),
         legend=tuple((each.label, each.tone) for each in report.measures[: -1 if report.stacked else 1]),
         more=f"{words.count(more, 'smaller group', 'smaller groups')} more; the file has them all" if more > 0 else "",
         exports=tuple(
@@ -179,16 +181,15 @@ def _line(found: Figures, row: Figure, highest: Decimal) -> Line:
     whole = _reach(report, row) if report.stacked else highest
     is_told = found.grouping.late or row.label.casefold().startswith(row.key.casefold())
     hint = "" if is_told else row.key
-    amounts = _amounts(found, row.amounts, row.currency, url)
+    amounts = _amounts(row.amounts, row.currency, url)
     return Line(
         row.label, hint, url, words.number(row.count), amounts, parts, whole or Decimal(1), f"{row.label}: {told}"
     )
 
 
-def _amounts(found: Figures, amounts: Sequence[Decimal], currency: str, url: str) -> tuple[Amount, ...]:
-    """Write amounts; each says its currency where the heading cannot say it for all."""
-    write = words.amount if len(found.totals) == 1 else words.money
-    return tuple(Amount(write(amount, currency), url) for amount in amounts)
+def _amounts(amounts: Sequence[Decimal], currency: str, url: str) -> tuple[Amount, ...]:
+    """Write amounts; the heading above them says their currency."""
+    return tuple(Amount(words.amount(amount, currency), url) for amount in amounts)
 
 
 def _span(report: Report, args: dict[str, Any]) -> Span | None:

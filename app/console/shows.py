@@ -15,6 +15,7 @@ from app.console.columns import Column
 from app.console.gate import Visit
 from app.console.related import Row, Table
 from app.console.shell import Flash
+from app.infra import unit
 from app.infra.fields import Field, child_fields, fields_of
 from app.kernel.resource import Children, Resource, registry
 
@@ -116,11 +117,16 @@ def _subs(sight: Sight, resource: Resource, fields: dict[str, Field], row: Any) 
 
 
 def _sections(visit: Visit, sight: Sight, resource: Resource, fields: dict[str, Field], row: Any) -> tuple[Facts, ...]:
-    """Write the facts, but no section that says nothing; rows that refer to this one stand in tables of their own."""
+    """Write the facts; rows that refer to this one stand in tables of their own.
+
+    What is empty is shown as long as it can be filled in, and no section that says nothing.
+    """
     in_tables = {name for name in fields if related.has_table(visit, resource, name)}
     told = {title_of(resource, row), str(resource.key_of(row))}  # stands above already
     in_head = {name for name in (resource.key, *TITLES) if name in fields and str(fields[name].of(row)) in told}
     facts = {name: _fact(sight, each, row) for name, each in fields.items() if name not in in_tables | in_head}
+    if unit.why_not_editable(resource, row):
+        facts = {name: fact for name, fact in facts.items() if fact.value}
     sections = (Facts(title, tuple(facts[name] for name in shown if name in facts)) for title, shown in resource.show)
     return tuple(section for section in sections if any(fact.value for fact in section.facts))
 

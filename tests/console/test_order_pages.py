@@ -44,6 +44,16 @@ def test_an_approved_request_is_ordered_from_its_page(client, buying, within):
     assert f'href="/orders/new?requests={request}"' not in nadia.get(f"/requests/{request}").text
 
 
+def test_what_is_empty_is_shown_as_long_as_it_can_be_filled_in(client, buying, within):
+    draft, issued = within(lambda office: office.order()), within(lambda office: office.issued())
+    nadia = client(buying.nadia)
+    pages = {key: text(nadia.get(f"/orders/{key}")) for key in (draft, issued)}
+    assert [("Note to supplier" in page, "Deliver to" in page) for page in pages.values()] == [
+        (True, True),
+        (False, True),
+    ]
+
+
 def test_whoever_only_asks_is_offered_no_order(client, buying, within):
     request = within(lambda office: office.approved("900"))
     page = client(buying.lena).get(f"/requests/{request}")

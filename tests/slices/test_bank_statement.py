@@ -477,7 +477,7 @@ def test_a_statement_of_a_day_that_has_not_come_is_taken_in_with_a_warning(banki
     key = banking.taken(entry("-4.50", on="2026-12-03"), on="2026-12-03")
     with reading("bank_statement", key) as row:
         [remark] = row.remarks
-    assert remark.startswith("It is of 2026-12-03, and today is 2026-11-")
+    assert remark.startswith("It is of 3 Dec 2026, and today is ")
     today = banking.taken(entry("-5.50", on="2026-11-26"), number="2", on="2026-11-26")
     with reading("bank_statement", today) as row:
         assert row.remarks == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -195,7 +196,7 @@ def test_pages_files_and_rest_show_the_same_figures_and_keep_out_who_may_not_rea
         assert client.get(f"/reports/{name}").status_code == 200, name
 
 
-def test_amounts_of_two_currencies_are_not_sorted_together(maker: Maker) -> None:
+def test_amounts_of_two_currencies_are_not_sorted_together(app: Flask, maker: Maker) -> None:
     amounts = (["10", "30", "20"], ["25", "5000"])
     for several in amounts:
         currency = maker.create(registry["currency"])
@@ -220,3 +221,6 @@ def test_amounts_of_two_currencies_are_not_sorted_together(maker: Maker) -> None
         assert len({row.currency for row in found.rows[:3]}) == len({row.currency for row in found.rows[3:]}) == 1
         least = figures.compute(bound, figures.report_at(bound, "spending"), {"by": ["department"]}, 1)
         assert [row.amounts[0] for row in least.rows] == [30, 5000]
+        currencies = [row.currency for row in least.rows]
+    page = signed_in(app, person("ria.report", "Controller")).get("/reports/spending?by=department").text
+    assert re.findall(r'<th scope="rowgroup"[^>]*>([^<]+)</th>', page) == currencies

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from app.infra import files
 from app.kernel.actor import Context
 from app.kernel.command import Ask, command
+from app.kernel.days import written
 from app.kernel.event import Event, told_once
 from app.kernel.problem import Kind, Problem, Refused
 from app.modules.invoices.models import Invoice
@@ -134,7 +135,7 @@ def _tell(kind: type[Told], run: PaymentRun, reason: str = "", asked: tuple[int,
     return kind(
         asked=asked,
         number=run.number,
-        title=f"{run.paying_account.name}, {run.execute_on}",
+        title=f"{run.paying_account.name}, {written(run.execute_on)}",
         entity=run.entity.code,
         total=run.total,
         currency=run.currency.code,

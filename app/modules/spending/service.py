@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import inspect
 
 from app.kernel.actor import Context
+from app.kernel.days import written
 from app.kernel.money import Money
 from app.kernel.problem import Problem, refuse_if
 from app.modules.directory import queries as directory
@@ -47,9 +48,7 @@ def _convert(context: Context, record: SpendRecord, rates: dict[Any, Any]) -> li
         rates[asked] = directory.find_rate(context, *asked)
     rate = rates[asked]
     if rate is None:
-        words = (
-            f"There is no exchange rate from {currency} to {base} for {record.paid_on}. Ask a controller to enter one."
-        )
+        words = f"There is no exchange rate from {currency} to {base} for {written(record.paid_on)}. Ask a controller to enter one."
         return [Problem("no_rate", words, "currency")]
     record.rate, record.rate_on, record.rate_source = rate.rate, rate.valid_on, rate.source or None
     record.base_amount = Money(record.amount, currency.code).at(rate.rate, base.code).amount

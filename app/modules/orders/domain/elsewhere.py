@@ -9,6 +9,7 @@ from datetime import date
 from decimal import Decimal
 
 from app.kernel.choice import Labelled
+from app.kernel.days import written
 from app.kernel.money import CURRENCIES, Money
 from app.kernel.problem import Problem
 from app.modules.orders.domain.kinds import CHARGE_CODES, ChargeKind
@@ -225,7 +226,9 @@ def why_not_placed(placed: Placed, today: date) -> list[Problem]:
         ),
     ]
     if placed.ordered_on is not None and placed.ordered_on > today:
-        problems.append(Problem("in_future", f"Date of the order: {placed.ordered_on} is still to come.", "ordered_on"))
+        problems.append(
+            Problem("in_future", f"Date of the order: {written(placed.ordered_on)} is still to come.", "ordered_on")
+        )
     if placed.currency not in CURRENCIES:
         words = f"Currency: {placed.currency[:10] or 'none'} is stated. Use a three-letter code, such as EUR, or say it for all rows."
         problems.append(Problem("unknown_currency", words, "currency"))

@@ -13,6 +13,7 @@ from app.infra.taking import NOTHING_SAID, About, Looked, first_values
 from app.infra.transfer import manners, matching, sheets
 from app.infra.transfer.manners import Proofs
 from app.infra.transfer.sheets import Line, Options, Sheet
+from app.kernel.days import written
 from app.kernel.problem import Problem, refuse_if
 from app.modules.orders.domain.elsewhere import ALL_CHARGES, Placed, PlacedLine, Standing, charge_of, standing_of
 from app.modules.orders.domain.kinds import ChargeKind
@@ -251,4 +252,6 @@ def _placed(gathered: _Gathered) -> Placed:
 def _too_many(days: Iterable[date]) -> Iterable[Problem]:
     days = list(days)
     if len(days) > 1:
-        yield Problem("contradicts", f"The order has two dates, {days[0]} and {days[-1]}.", "ordered_on")
+        yield Problem(
+            "contradicts", f"The order has two dates, {written(days[0])} and {written(days[-1])}.", "ordered_on"
+        )

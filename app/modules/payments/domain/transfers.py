@@ -12,6 +12,7 @@ from decimal import Decimal
 from stdnum import iso11649
 from stdnum.us import rtn
 
+from app.kernel.days import written
 from app.kernel.money import CURRENCIES, minor_units
 from app.kernel.problem import Problem
 from app.modules.suppliers.domain.banking import compact, is_bic, is_iban
@@ -187,7 +188,7 @@ def _common(run: CreditTransfers, transfer: Transfer) -> Iterator[Problem]:
     if not transfer.payer.holder.strip():
         yield Problem("required", "the name of the paying account's holder is missing.", "payer.holder")
     if transfer.execute_on < run.created_at.date():
-        yield Problem("in_the_past", f"{transfer.execute_on} is before the file is made.", "execute_on")
+        yield Problem("in_the_past", f"{written(transfer.execute_on)} is before the file is made.", "execute_on")
     yield from _amount(transfer)
     yield from _documents(transfer)
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
+from app.kernel.days import written
 from app.kernel.problem import Problem
 from app.modules.payments.domain.bank import BankFile, Entry, Finding, Statement
 from app.modules.payments.domain.reconciliation import Line, lines_of
@@ -64,7 +65,7 @@ def yet_to_come(statement: Statement, today: date) -> list[Finding]:
     last = max((day for day in days if day is not None), default=today)
     if last <= today + timedelta(days=1):
         return []
-    words = f"It is of {last}, and today is {today}: no bank has booked that yet. Look whether day and month are right."
+    words = f"It is of {written(last)}, and today is {written(today)}: no bank has booked that yet. Look whether day and month are right."
     return [Finding("in_the_future", words)]
 
 
