@@ -62,7 +62,8 @@ def read(context: Context, model: Any, id: int) -> Any:
     """Read a row the transaction has taken, as it is now, with all it refers to; lists that hold nothing are known to."""
     statement, lists = _reading(model)
     row, *present = context.session.execute(statement, {"id": id}, execution_options=_FRESH).one()
-    context.session.expire(row, lists)
+    if lists:  # without names the session would expire the whole row
+        context.session.expire(row, lists)
     _empty(row, lists, present)
     return row
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, select, text
+from sqlalchemy import event, inspect, select, text
 
-from app.infra import listing, scope, unit
+from app.infra import intake, listing, scope, unit
 from app.infra.db import db
 from app.infra.listing import Query
 from app.kernel.resource import registry
@@ -316,3 +316,10 @@ def statements() -> Iterator[list[str]]:
         yield sent
     finally:
         event.remove(db.engine, "before_cursor_execute", take)
+
+
+def test_a_row_that_is_taken_is_read_at_once_with_or_without_lists(categories: list[str]) -> None:
+    with unit.transaction(system(), "test") as bound:
+        taken = intake.lock_row(bound, registry["category"], categories[0], "update")
+        assert taken is not None
+        assert not inspect(taken[0]).expired_attributes

@@ -21,6 +21,7 @@ from app.console.stages import Stage
 from app.infra import unit
 from app.kernel.problem import Refused
 from app.kernel.resource import Resource, registry
+from app.modules.directory.domain import units
 from app.modules.orders import queries as order_queries
 from app.modules.orders import service as orders
 from app.modules.orders.domain.kinds import ReceivedBy
@@ -166,7 +167,7 @@ def expected(order: Any, raw: decode.Raw, form: Form) -> list[Expected]:
         by_amount = line.received_by is ReceivedBy.AMOUNT
         whole = orders.amount_expected(line) if by_amount else line.issued_quantity - line.short_closed_quantity
         came = line.amount_received if by_amount else line.quantity_received
-        unit_name = order.currency.code if by_amount else (line.unit.name.lower() if line.unit else "")
+        unit_name = order.currency.code if by_amount else units.said(line.unit, None)
         lines.append(
             Expected(
                 at=len(lines),
@@ -196,7 +197,7 @@ def returnable(visit: Visit, receipt: Receipt, raw: decode.Raw, form: Form) -> l
                 number=number,
                 text=str(line),
                 code=line.item.code if line.item else line.supplier_item or "",
-                unit=receipt.currency.code if by_amount else (line.unit.name.lower() if line.unit else ""),
+                unit=receipt.currency.code if by_amount else units.said(line.unit, None),
                 ordered=words.number(abs(stayed.came).normalize()),
                 came=words.number(abs(stayed.back).normalize()),
                 open=words.number(abs(stayed.left).normalize()),

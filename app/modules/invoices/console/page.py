@@ -299,7 +299,7 @@ def _line(
 
 
 def _notes(sight: Sight, line: InvoiceLine) -> tuple[str, ...]:
-    rate = f"Tax {_plain(line.tax_rate)}{words.SPACE}%" if line.tax_rate is not None else ""
+    rate = f"Tax {words.number(line.tax_rate)}{words.SPACE}%" if line.tax_rate is not None else ""
     charged = [
         f"{label}: {cells.called(sight, value)}"
         for label, value in (("Category", line.category), ("Cost centre", line.cost_centre), ("Project", line.project))
@@ -312,7 +312,7 @@ def _notes(sight: Sight, line: InvoiceLine) -> tuple[str, ...]:
 def _price(line: InvoiceLine, currency: str) -> str:
     if line.price is None:
         return words.NOTHING
-    base = f" per {_plain(line.price_base)}" if line.price_base != 1 else ""
+    base = f" per {words.number(line.price_base)}" if line.price_base != 1 else ""
     less = f" less {words.amount(line.reduction, currency)}" if line.reduction else ""
     return f"{words.amount(line.price, currency)}{base}{less}"
 
@@ -348,11 +348,7 @@ def _link(line: InvoiceLine) -> str:
 
 
 def _quantity(value: Decimal | None, unit: str) -> str:
-    return f"{_plain(value)}{words.SPACE}{unit_words(unit, value)}".strip() if value is not None else words.NOTHING
-
-
-def _plain(value: Decimal | None) -> str:
-    return words.number(value.normalize()) if value is not None else words.NOTHING
+    return words.measured(value, unit_words(unit, value))
 
 
 previews.add(service.NAME, preview)
