@@ -36,6 +36,7 @@ LIMIT = "Up to 25 MB each: PDF, pictures, tables, text, e-mail."
 TABS = (("", "All"), ("comments", "Comments"), ("changes", "Changes"))
 _PICKED_MENTION = re.compile(r"@\[[^\]\n]*\]\(([\w.-]+)\)")
 _MENTION = re.compile(r"(@[A-Za-z0-9][A-Za-z0-9._-]*[A-Za-z0-9_-])")
+_FINGERPRINT = re.compile(r"[0-9a-f]{64}")  # of a file or of what was approved; it tells people nothing
 _ICONS = {"created": "plus", "deleted": "trash", "attached": "paperclip", "detached": "paperclip", "done": "bolt"}
 _ALONE = ("attached", "detached", "commented")
 
@@ -255,6 +256,7 @@ def _differences(sight: Sight, resource: Resource, row: Any, step: Step) -> Iter
             for side in (before, after)
         )
         for name in names
+        if not any(_FINGERPRINT.fullmatch(str(side.get(name))) for side in (before, after))
     }
     place = humanise(step.part.partition(":")[0])
     if place and step.action in ("created", "deleted"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from app.infra import unit
@@ -10,6 +12,8 @@ from app.infra.transfer.cells import text_of
 from app.kernel.resource import registry
 from tests.acting import signed_in, system
 from tests.console.browsing import text
+from tests.factories.approvals import published
+from tests.making import Maker
 
 
 @pytest.fixture
@@ -47,3 +51,11 @@ def test_an_account_is_told_by_name_and_a_moment_by_the_clock(app, ada, somebody
     story = told(app, ada, f"/bank-accounts/{account}")
     assert "Confirmed by now Tess Treasurer" in story
     assert "2026-11-22T09:30" not in story
+
+
+def test_fingerprints_are_not_told(app, ada, make):
+    with app.app_context():
+        key = published(Maker())
+    story = told(app, ada, f"/approval-policies/{key}")
+    assert "published the approval policy" in story
+    assert not re.search(r"[0-9a-f]{64}", story)

@@ -220,7 +220,7 @@ def test_limits_are_counted_in_the_currency_of_the_documents_books(world: Maker)
         [planned] = preview(key).steps
         assert [chosen.person.code for chosen in planned.people] == [expected], amount
     assert "limit 5000.00" in planned.people[0].via
-    assert "at 25 of 2026-11-01 (ECB)" in planned.people[0].via
+    assert "at 25 of 1 Nov 2026 (ECB)" in planned.people[0].via
 
 
 def test_without_a_rate_nothing_is_compared_and_the_preview_says_so(world: Maker) -> None:

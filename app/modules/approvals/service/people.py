@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from app.kernel import days
 from app.kernel.actor import Context
 from app.kernel.money import Money
 from app.modules.approvals import queries
@@ -189,10 +190,8 @@ class Search:
         if rate is None:
             return None, f"limit {written}, no rate into {base}"
         counted = written.at(rate.rate, base.code)
-        return (
-            counted.amount,
-            f"limit {written}, {counted} at {rate.rate.normalize():f} of {rate.valid_on} ({rate.source})",
-        )
+        day = f" of {days.written(rate.valid_on)}" if rate.valid_on else ""
+        return counted.amount, f"limit {written}, {counted} at {rate.rate.normalize():f}{day} ({rate.source})"
 
     def _owners(self, resolver: Resolver) -> Iterator[Candidate]:
         owned = {
