@@ -53,7 +53,7 @@ def reading(sample: Sample) -> dict[str, Operation]:
         "list, with count": get("buyer", lambda _: "/api/v1/orders?sort=-number&count=true"),
         "list, decider of a cost centre": get("decider", lambda _: "/api/v1/orders?sort=-number"),
         "list, one's own only": get("asker", lambda _: "/api/v1/orders?sort=-number"),
-        "invoices of a decider": get("decider", lambda _: "/api/v1/invoices?sort=-reference"),
+        "list of invoices, none to be seen": get("decider", lambda _: "/api/v1/invoices?sort=-reference"),
         "filtered by supplier and state": get(
             "buyer", lambda turn: f"/api/v1/orders?supplier={of(suppliers, turn)[0]}&state=issued"
         ),

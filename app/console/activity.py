@@ -14,7 +14,7 @@ from flask import request
 from flask_appbuilder.security.sqla.models import User
 
 from app.console import addresses, words
-from app.console.cells import Sight, currency_of
+from app.console.cells import Sight, currency_of, key_in_words
 from app.console.gate import Visit
 from app.infra import activity
 from app.infra.activity import Attachment, Step
@@ -320,17 +320,27 @@ def _said(sight: Sight, fields: Mapping[str, Field], name: str, value: Any, curr
         return dict(each.choices).get(str(value), str(value))
     if each is not None and isinstance(value, int) and (each.kind == "account" or each.model is User):
         return sight.account(value)
-    if each is not None and each.kind == "instant":
-        return _moment(sight, str(value))
-    if each is not None and each.kind == "money" and isinstance(value, int | str):
-        return _money(str(value), currency)
-    if each is not None and each.kind in ("decimal", "integer") and isinstance(value, int | str):
-        return _number(str(value))
-    if each is not None and each.kind == "date":
-        return _day(sight, str(value))
+    if each is not None and isinstance(value, int | str):
+        return _written(sight, each, str(value), currency)
     if isinstance(value, dict):
         return ", ".join(f"{humanise(key)}: {part}" for key, part in value.items() if part not in (None, ""))
     return ", ".join(str(part) for part in value) if isinstance(value, list) else str(value)
+
+
+def _written(sight: Sight, each: Field, value: str, currency: str) -> str:
+    match each.kind:
+        case "money":
+            return _money(value, currency)
+        case "decimal" | "integer":
+            return _number(value)
+        case "instant":
+            return _moment(sight, value)
+        case "date":
+            return _day(sight, value)
+        case "reference" | "text":
+            # What a document from outside refers to is kept as its key, under the name of what it refers to.
+            return key_in_words(each.target or each.name, value)
+    return value
 
 
 def _money(value: str, currency: str) -> str:

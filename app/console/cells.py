@@ -38,6 +38,7 @@ class Saying:
 _said_states: dict[str, Callable[[Any], tuple[str, str]]] = {}
 _said_fields: dict[str, dict[str, Saying]] = {}
 _said_titles: dict[str, Callable[[Any], str]] = {}
+_said_keys: dict[str, Callable[[str], str]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,16 @@ def say_state(resource: str, say: Callable[[Any], tuple[str, str]]) -> None:
 def say_title(resource: str, say: Callable[[Any], str]) -> None:
     """Let a slice call its rows by words of its own where they have no name."""
     _said_titles[resource] = say
+
+
+def say_key(resource: str, say: Callable[[str], str]) -> None:
+    """Let a slice tell the keys of its rows in words: nobody orders by C62, they order pieces."""
+    _said_keys[resource] = say
+
+
+def key_in_words(resource: str, key: str) -> str:
+    """Tell the key of a row as people call it."""
+    return _said_keys[resource](key) if resource in _said_keys else key
 
 
 def say_field(resource: str, name: str, say: Callable[[Any], str], values: Callable[[], Iterable[str]] = tuple) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
@@ -17,7 +17,7 @@ from app.console.columns import Chooser, Column
 from app.console.filters import Chip, Editor, Option
 from app.console.gate import Visit
 from app.infra import listing, preferences
-from app.infra.fields import Field
+from app.infra.fields import Field, field
 from app.infra.listing import Page, Query, Totals
 from app.infra.preferences import SavedView
 from app.kernel.problem import Problem
@@ -313,11 +313,7 @@ def _foot(resource: Resource, query: Query, page: Page, totals: Totals) -> Foot:
     shown = f"1\u2013{len(page.rows)}" if is_first and page.rows else ""
     return Foot(
         text=counted,
-        sums=tuple(
-            Cell("money", words.amount(total, currency), currency=currency)
-            for sums in totals.sums.values()
-            for currency, total in sorted(sums.items())
-        ),
+        sums=tuple(_sums(resource, totals)),
         range=shown if page.next or page.previous else "",
         previous_url=_page_url(resource, query, before=page.previous) if page.previous else "",
         next_url=_page_url(resource, query, after=page.next) if page.next else "",
@@ -325,6 +321,16 @@ def _foot(resource: Resource, query: Query, page: Page, totals: Totals) -> Foot:
             Size(str(size), _page_url(resource, query, size=str(size)), size == query.size) for size in listing.SIZES
         ),
     )
+
+
+def _sums(resource: Resource, totals: Totals) -> Iterator[Cell]:
+    """Write the sums of columns; where several columns are added up, each is called by its name."""
+    for name, sums in totals.sums.items():
+        label = words.lower_first(field(resource.model, name).label) if len(totals.sums) > 1 else ""
+        for currency, total in sorted(sums.items()):
+            if total or not any(sums.values()):
+                yield Cell("money", words.amount(total, currency), currency=currency, label=label)
+                label = ""
 
 
 def _page_url(resource: Resource, query: Query, **changes: str) -> str:

@@ -59,3 +59,11 @@ def test_fingerprints_are_not_told(app, ada, make):
     story = told(app, ada, f"/approval-policies/{key}")
     assert "published the approval policy" in story
     assert not re.search(r"[0-9a-f]{64}", story)
+
+
+def test_a_unit_of_measure_is_told_as_people_say_it(app, ada, make):
+    piece, kilogram = make("unit", code="C62"), make("unit", code="KGM")
+    item = make("item", unit=piece)
+    with app.app_context():
+        unit.save(system(), registry["item"], item, {"unit": kilogram})
+    assert "Unit was pcs now kg" in told(app, ada, f"/items/{item}")

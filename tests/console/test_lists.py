@@ -267,3 +267,9 @@ def test_the_name_of_a_row_out_of_reach_is_kept_back(app, client_of, make):
     assert "Secret Source" not in page.text
     assert "Secret Source" not in local.get("/items").text
     assert "Secret Source" in client_of("omar.haddad", "Buyer").get(f"/items/{item}").text
+
+
+def test_sums_of_several_columns_are_called_by_their_names(app, client_of, make):
+    make("invoice")
+    page = text(client_of("ada.auditor", "Auditor").get("/invoices")).replace("\u00a0", " ").replace("\u202f", " ")
+    assert re.search(r"1 invoice, total [\d .]+ ?EUR ?, open 0.00 ?EUR", page)

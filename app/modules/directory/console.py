@@ -7,11 +7,12 @@ from typing import Any
 from flask import jsonify
 from flask_appbuilder.baseviews import BaseView
 
-from app.console import gate, loading, offers, pages
+from app.console import cells, gate, loading, offers, pages
 from app.console.host import open_page, page
 from app.infra import personal
 from app.kernel.actor import Context
 from app.modules.directory import queries
+from app.modules.directory.domain.units import unit_words
 from app.modules.directory.models import Person
 from app.modules.directory.resource import people
 
@@ -58,3 +59,4 @@ pages.add(HeldView)
 pages.add_own("My data", "download", "/me/held")
 offers.add("person.grant.role", _roles)
 offers.add("person.revoke.role", _held_roles)
+cells.say_key("unit", unit_words)
