@@ -136,8 +136,7 @@ def explain(context: Context, approval: Approval) -> Explained:
 
 def changes_since(approval: Approval, now: Bound) -> list[str]:
     """Name the material changes between what a round was about and a document as it is now."""
-    policy = reading.policy_value(approval.policy)
-    scale = reading.stored_scale(approval.facts)
+    policy, scale = approval.policy, reading.stored_scale(approval.facts)
     most = None if policy.material_amount is None else scale.counted(policy.material_amount)
     agreed = Bound(approval.content, approval.amount, approval.currency.code)
     return content.material_changes(agreed, now, Threshold(policy.material_percent, most))
